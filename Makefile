@@ -1,0 +1,43 @@
+# Every target is one line that calls a tool; `make help` lists them.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+TARGET ?= reference linux
+CASE ?=
+SEED ?=
+OUT ?= reports/out
+
+.DEFAULT_GOAL := help
+.PHONY: help setup conformance mutants test lint type bench clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.ready: pyproject.toml
+	@echo "setup: making $(VENV) and installing tcpassay with its development tools"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.ready  ## make the virtual environment
+
+conformance: setup  ## judge the reference stack and, where permitted, the Linux kernel
+	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+
+mutants: setup  ## show that each planted fault is caught: the kill table
+	$(BIN)/python -m tcpassay.conformance.mutants
+
+test: setup  ## the project's own tests
+	$(BIN)/python -m pytest
+
+lint: setup  ## ruff and the import contracts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+type: setup  ## mypy, strict
+	$(BIN)/mypy
+
+bench: setup  ## speed and memory, as ratios measured in one run
+	$(BIN)/python -m bench
+
+clean:  ## remove what was built or written here
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Cases, the bench they run on, and the runner."""

@@ -1,0 +1,110 @@
+"""`@case`: what marks a function as a conformance case, and what the mark records."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from tcpassay.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tcpassay.conformance.bench import Bench
+
+CaseFunction = Callable[..., None]
+F = TypeVar("F", bound=CaseFunction)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMark:
+    """What `@case` was given. One mark becomes one Case a row, or one where it has no rows."""
+
+    requirements: tuple[str, ...]
+    rows: Mapping[str, object] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    own_process: bool = False
+    timing: bool = False
+    real_s: float = 0.0
+    ip: tuple[int, ...] = (4, 6)
+    state: str = ""
+    measures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One runnable case: a mark, the function behind it and, where it has rows, one row.
+
+    `id` is path-like and stable. `title` is the docstring's first line. `real_s` is how long
+    the case takes in real time on a stack whose clock is real, in seconds (over 10: slow).
+    """
+
+    id: str
+    title: str
+    file: str
+    line: int
+    mark: CaseMark
+    function: CaseFunction
+    row: object = None
+    has_row: bool = False
+
+    def run(self, bench: Bench) -> None:
+        """Run the case; it raises what the bench raises."""
+        if self.has_row:
+            self.function(bench, self.row)
+        else:
+            self.function(bench)
+
+
+def case(
+    *requirements: str,
+    rows: Mapping[str, object] | None = None,
+    needs: tuple[str, ...] = (),
+    settings: tuple[str, ...] = (),
+    own_process: bool = False,
+    timing: bool = False,
+    real_s: float = 0.0,
+    ip: tuple[int, ...] = (4, 6),
+    state: str = "",
+    measures: bool = False,
+) -> Callable[[F], F]:
+    """Mark a function `f(bench)` or, with `rows`, `f(bench, row)` as a case.
+
+    `requirements` are catalogue ids, one to three; the first is the default of every expectation.
+    `rows` maps a row's name to the value handed to the function. `needs` names capabilities of
+    the manifest, `settings` its named settings to start the stack with. `measures` marks a case
+    whose result is a value rather than a judgement.
+    """
+    if not 1 <= len(requirements) <= 3:
+        msg = "a case names one to three requirements"
+        raise ConfigurationError(msg)
+    mark = CaseMark(
+        requirements=requirements,
+        rows=dict(rows or {}),
+        needs=needs,
+        settings=settings,
+        own_process=own_process,
+        timing=timing,
+        real_s=real_s,
+        ip=ip,
+        state=state,
+        measures=measures,
+    )
+
+    def attach(function: F) -> F:
+        function.__tcpassay_case__ = mark  # type: ignore[attr-defined]
+        return function
+
+    return attach
+
+
+def mark_of(function: object) -> CaseMark | None:
+    """The mark that `@case` left on a function, if any."""
+    mark = getattr(function, "__tcpassay_case__", None)
+    return mark if isinstance(mark, CaseMark) else None
+
+
+def title_of(function: CaseFunction) -> str:
+    """The first line of a case's docstring: stimulus; then requirement."""
+    return (inspect.getdoc(function) or "").split("\n", 1)[0]

@@ -1,0 +1,1 @@
+"""What every other package stands on: sequence numbers, clocks, events, verdicts, errors."""

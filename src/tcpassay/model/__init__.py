@@ -1,0 +1,1 @@
+"""What is demanded of a stack: the catalogue of requirements."""

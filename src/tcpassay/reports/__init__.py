@@ -1,0 +1,1 @@
+"""What a run shows: console, JSON, JUnit, captures."""

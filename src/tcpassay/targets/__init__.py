@@ -1,0 +1,1 @@
+"""Stacks under test: how each is named, started, driven and read."""

@@ -1,0 +1,59 @@
+"""A target's manifest (`target.toml`): what it is, how to start it, what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcpassay.core.clock import ClockKind
+
+TargetKind = Literal["in-process", "namespace", "process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the stack and the peer live. The first of `stack` is the stack's usual address."""
+
+    stack: tuple[str, ...]
+    peer: str
+    prefix: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes and claims of the target; octets, seconds, milliseconds."""
+
+    max_connections: int = 1024
+    rcv_buffer: int = 65535
+    ooo_queue: int = 65535
+    mtu: int = 1500
+    msl_s: float = 120.0
+    listen: Literal["queue", "single_shot", "callback"] = "queue"
+    jitter_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One target.toml, checked. `settings` maps a setting's name to what start applies for it."""
+
+    name: str
+    title: str
+    kind: TargetKind
+    clock: ClockKind
+    path: Path
+    start: Mapping[str, object]
+    capabilities: frozenset[str]
+    ipv4: Addresses | None
+    ipv6: Addresses | None
+    limits: Limits = field(default_factory=Limits)
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    version_command: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the manifest."""
+        return self.path.parent
