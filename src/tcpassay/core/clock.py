@@ -56,5 +56,5 @@ class RealClock:
         return time.monotonic_ns() - self._origin_ns
 
     def from_monotonic(self, monotonic_ns: int) -> int:
-        """This clock's reading at a moment of `time.monotonic_ns()`."""
+        """The reading of this clock at a moment of `time.monotonic_ns()`."""
         return monotonic_ns - self._origin_ns

@@ -22,7 +22,7 @@ class NothingSelectedError(TcpassayError):
 
 
 class TargetUnavailableError(TcpassayError):
-    """A target could not be started: no permission, missing program, death before HELLO (exit 4)."""
+    """A target could not be started: no permission, no program, early death (exit 4)."""
 
     exit_code = 4
 

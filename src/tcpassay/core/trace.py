@@ -75,8 +75,16 @@ class Trace:
     directions of a datagram apart.
     """
 
-    __slots__ = ("case", "entries", "ip", "own_process", "seed", "settings", "stack_addresses",
-                 "target")
+    __slots__ = (
+        "case",
+        "entries",
+        "ip",
+        "own_process",
+        "seed",
+        "settings",
+        "stack_addresses",
+        "target",
+    )
 
     def __init__(
         self,

@@ -1,0 +1,356 @@
+"""The bench: peer, app, link, clock and trace around one fresh stack. What a case receives."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tcpassay.conformance.app import App, Pending
+from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
+from tcpassay.conformance.peer import Arrival, Connection
+from tcpassay.core import events
+from tcpassay.core.clock import seconds
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.trace import Judgement, Trace
+from tcpassay.wire import ACK, SYN, Icmp, ParseError, Segment, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcpassay.core.trace import FieldDiff
+    from tcpassay.targets.contract import Stack
+    from tcpassay.targets.manifest import Manifest
+
+Flow = tuple[str, int, str, int]
+
+FIRST_PEER_PORT = 40001
+LISTEN_PORT = 8080
+
+
+class Bench:
+    """Drives one stack, records everything in one trace, and judges.
+
+    `requirements` are the ids that the case may judge; the first is what an expectation is bound
+    to where it names none. Times given to methods are seconds of the stack's clock.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        stack: Stack,
+        trace: Trace,
+        *,
+        requirements: tuple[str, ...],
+        ip: int = 4,
+        own_process: bool = False,
+    ) -> None:
+        addresses = manifest.ipv4 if ip == 4 else manifest.ipv6
+        if addresses is None:
+            msg = f"target {manifest.name} has no IPv{ip} address: its manifest names none"
+            raise ConfigurationError(msg)
+        self.manifest = manifest
+        self.trace = trace
+        self.requirements = requirements
+        self.ip = ip
+        self.stack_addresses = addresses.stack
+        self.stack_address = addresses.stack[0]
+        self.peer_address = addresses.peer
+        self.any_address = "0.0.0.0" if ip == 4 else "::"  # noqa: S104 - bound inside the target
+        self.app = App(self, 1 if own_process else 0)
+        self.strays: deque[Arrival] = deque()
+        self.signals: list[events.Signalled] = []
+        self.exits: list[events.Exited] = []
+        self.measured: dict[str, float | int | str] = {}
+        self._stack = stack
+        self._connections: dict[Flow, Connection] = {}
+        self._calls: dict[int, Pending] = {}
+        self._next_call = 0
+        self._next_port = FIRST_PEER_PORT
+        self._reaching = 0
+        self._answer: events.StateRead | events.StatsRead | None = None
+
+    # -- time ------------------------------------------------------------------------------------
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the stack's clock is ours to move."""
+        return self._stack.clock_kind == "virtual"
+
+    @property
+    def now_ns(self) -> int:
+        """The stack's clock, nanoseconds."""
+        return self._stack.now_ns()
+
+    @property
+    def tolerance_s(self) -> float:
+        """How late a timer of the target may fire: what its manifest declares as jitter."""
+        return self.manifest.limits.jitter_ms / 1000
+
+    def wait(self, duration_s: float) -> None:
+        """Let `duration_s` pass; what arrives meanwhile waits to be expected."""
+        self.wait_until(lambda: False, duration_s)
+
+    def wait_until(self, done: Callable[[], bool], within_s: float) -> bool:
+        """Let time pass until `done()` holds, at most `within_s`; whether it held."""
+        deadline = self.now_ns + seconds(within_s)
+        while not done():
+            if self.now_ns >= deadline:
+                return done()
+            self.execute(events.Advance(deadline))
+        return True
+
+    # -- commands --------------------------------------------------------------------------------
+
+    def execute(self, command: events.Command) -> events.Idle:
+        """Give the stack one command; record it and all that came of it."""
+        self._record(command)
+        outcome = self._stack.execute(command)
+        malformed: ExpectationFailed | None = None
+        for event in outcome.events:
+            malformed = self._take(event) or malformed
+        if malformed is not None:
+            raise malformed
+        return outcome.idle
+
+    def send_octets(self, octets: bytes) -> None:
+        """Hand one IP datagram to the stack as it is."""
+        self.execute(events.Datagram(octets))
+
+    def start_call(self, process: int, name: str, args: tuple[events.Tagged, ...]) -> Pending:
+        """Begin a socket call on the target's side."""
+        self._next_call += 1
+        call = events.Call(self._next_call, process, name, args)
+        pending = self._calls[call.id] = Pending(self, call)
+        self.execute(events.StartCall(call))
+        return pending
+
+    def read_state(self, local: tuple[str, int], remote: tuple[str, int] | None) -> str:
+        """The state of a connection in the spelling of RFC 9293; "CLOSED" where there is none."""
+        self._answer = None
+        self.execute(events.ReadState(local, remote))
+        return self._answer.state if isinstance(self._answer, events.StateRead) else "UNKNOWN"
+
+    def read_stats(self) -> dict[str, int]:
+        """The stack's counters."""
+        self._answer = None
+        self.execute(events.ReadStats())
+        return self._answer.numbers if isinstance(self._answer, events.StatsRead) else {}
+
+    def spawn(self, process: int, *, fork_of: int | None = None, user: int | None = None) -> App:
+        """Start a process on the target's side and return its app."""
+        self.execute(events.Spawn(process, fork_of, user))
+        return App(self, process)
+
+    def kill(self, process: int, signal: str = "SIGKILL") -> None:
+        """End a process on the target's side."""
+        self.execute(events.Kill(process, signal))
+
+    # -- peer ------------------------------------------------------------------------------------
+
+    def has(self, capability: str) -> bool:
+        """Whether the target's manifest declares a capability."""
+        return capability in self.manifest.capabilities
+
+    def connection(
+        self,
+        *,
+        peer_port: int | None = None,
+        port: int = LISTEN_PORT,
+        peer_address: str | None = None,
+        address: str | None = None,
+        iss: int | None = None,
+    ) -> Connection:
+        """A connection seen from the peer, before any segment; takes over the flow it names."""
+        if peer_port is None:
+            peer_port, self._next_port = self._next_port, self._next_port + 1
+        flow = (
+            peer_address or self.peer_address,
+            peer_port,
+            address or self.stack_address,
+            port,
+        )
+        conn = Connection(
+            self, flow, 0x1000_0000 + 0x0100_0001 * (peer_port % 97) if iss is None else iss
+        )
+        self._connections[flow] = conn
+        return conn
+
+    def expect_syn(self, *, within: float = 1.0, requirement: str | None = None) -> Connection:
+        """The target opens a connection: the next SYN to a flow that nobody has claimed yet."""
+        self.wait_until(lambda: bool(self.strays), within)
+        if not self.strays:
+            self.judge(
+                "segment",
+                {"flags": "S"},
+                met=False,
+                requirement=requirement,
+                message=f"wanted a SYN within {within:g} s, nothing came",
+            )
+        arrival = self.strays.popleft()
+        source = arrival.datagram.ip
+        segment = arrival.segment
+        conn = self.connection(
+            peer_port=segment.dport,
+            port=segment.sport,
+            peer_address=source.dst,
+            address=source.src,
+        )
+        conn.claim(arrival)
+        self.judge(
+            "segment",
+            {"flags": "S", "conn": conn.flow},
+            met=segment.flags & SYN != 0,
+            requirement=requirement,
+            event=arrival.n,
+            message="wanted a SYN, another segment came",
+        )
+        return conn
+
+    # -- judging ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def reaching(self, state: str) -> Iterator[None]:
+        """While set-up goes on: what fails here makes the case inconclusive, not the target."""
+        self._reaching += 1
+        try:
+            yield
+        except ExpectationFailed as failure:
+            if self._reaching > 1:
+                raise
+            msg = f"{state} could not be reached: {failure}"
+            raise Inconclusive(msg) from failure
+        finally:
+            self._reaching -= 1
+
+    def judge(
+        self,
+        what: str,
+        want: dict[str, object],
+        *,
+        met: bool,
+        requirement: str | None = None,
+        event: int | None = None,
+        message: str = "",
+        diff: tuple[FieldDiff, ...] = (),
+    ) -> None:
+        """Record one expectation; raises ExpectationFailed when it was not met.
+
+        `requirement` must be one of the case's own; set-up is recorded with none.
+        """
+        bound = "" if self._reaching else self._bound(requirement)
+        judgement = Judgement(what, want, met, bound, event, "" if met else message, diff)
+        self.trace.append(self.now_ns, "expect", judgement)
+        if not met:
+            raise ExpectationFailed(bound, message, diff)
+
+    def check(
+        self, got: object, want: object, what: str, *, requirement: str | None = None
+    ) -> None:
+        """Judge a value that the case worked out itself: `got` has to equal `want`."""
+        from tcpassay.core.trace import FieldDiff
+
+        diff = () if got == want else (FieldDiff(what, repr(got), repr(want)),)
+        self.judge(
+            "value",
+            {what: repr(want)},
+            met=got == want,
+            requirement=requirement,
+            message=f"{what} is {got!r}, wanted {want!r}",
+            diff=diff,
+        )
+
+    def measure(self, name: str, value: float | str) -> None:
+        """Record a value that has no right answer; it appears in the table of measured values."""
+        self.measured[name] = value
+        self.trace.append(self.now_ns, "measure", (name, value))
+
+    def note(self, text: str) -> None:
+        """Leave a remark in the trace."""
+        self.trace.append(self.now_ns, "note", text)
+
+    def _bound(self, requirement: str | None) -> str:
+        if requirement is None:
+            return self.requirements[0]
+        for own in self.requirements:
+            if own == requirement or own.endswith(f":{requirement}"):
+                return own
+        msg = f"expectation bound to {requirement}, which the case's mark does not name"
+        raise ConfigurationError(msg)
+
+    # -- recording -------------------------------------------------------------------------------
+
+    def _record(self, command: events.Command) -> None:
+        now, append = self._stack.now_ns(), self.trace.append
+        match command:
+            case events.Datagram(octets):
+                append(now, "send", octets)
+            case events.Advance(until_ns):
+                append(now, "advance", until_ns)
+            case events.StartCall(call):
+                append(now, "call", call, call.process)
+            case events.Cancel(call_id):
+                append(now, "cancel", call_id)
+            case events.ReadState():
+                append(now, "read-state", command)
+            case events.ReadStats():
+                append(now, "read-stats", None)
+            case events.Spawn(process=process):
+                append(now, "spawn", command, process)
+            case events.Kill(process=process):
+                append(now, "kill", command, process)
+
+    def _take(self, event: events.StackEvent) -> ExpectationFailed | None:
+        append = self.trace.append
+        match event:
+            case events.Sent(t_ns, octets):
+                return self._arrive(append(t_ns, "receive", octets).n, t_ns, octets)
+            case events.Returned():
+                append(event.t_ns, "return", event, event.process)
+                self._calls[event.call].returned = event
+            case events.Signalled():
+                append(event.t_ns, "signal", event, event.process)
+                self.signals.append(event)
+            case events.Exited():
+                append(event.t_ns, "exit", event, event.process)
+                self.exits.append(event)
+            case events.Logged(t_ns, text):
+                append(t_ns, "log", text)
+            case events.StateRead():
+                append(event.t_ns, "state", event)
+                self._answer = event
+            case events.StatsRead():
+                append(event.t_ns, "stats", event)
+                self._answer = event
+        return None
+
+    def _arrive(self, n: int, t_ns: int, octets: bytes) -> ExpectationFailed | None:
+        try:
+            datagram = parse(octets, strict=True)
+        except ParseError as error:
+            return self._malformed(n, error)
+        body, ip = datagram.body, datagram.ip
+        arrival = Arrival(n, t_ns, octets, datagram)
+        if isinstance(body, Segment):
+            conn = self._connections.get((ip.dst, body.dport, ip.src, body.sport))
+            if conn is not None:
+                conn.deliver(arrival)
+            elif body.flags & (SYN | ACK) == SYN:
+                self.strays.append(arrival)
+        elif isinstance(body, Icmp):
+            self.note("the stack sent an ICMP message")
+        return None
+
+    def _malformed(self, n: int, error: ParseError) -> ExpectationFailed:
+        # RFC 9293 MUST-2 binds every segment of every case, whatever the case is about.
+        checksum = "checksum" in str(error)
+        requirement = "RFC9293:MUST-2" if checksum else self.requirements[0]
+        message = f"the stack sent a malformed datagram: {error}"
+        self.trace.append(
+            self.now_ns,
+            "expect",
+            Judgement(
+                "well-formed", {}, met=False, requirement=requirement, event=n, message=message
+            ),
+        )
+        return ExpectationFailed(requirement, message)

@@ -1,0 +1,349 @@
+"""The peer: our end of a connection. It crafts segments and says what must come back."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.conformance import craft
+from tcpassay.conformance.match import ANY, Pattern
+from tcpassay.conformance.numbers import Numbers
+from tcpassay.core.clock import NS_PER_S, seconds
+from tcpassay.core.events import Datagram as DatagramCommand
+from tcpassay.core.seq import Seq
+from tcpassay.wire import ACK, FIN, RST, SYN, Segment, flags_text, parse
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+    from tcpassay.conformance.app import Socket
+    from tcpassay.conformance.bench import Bench, Flow
+    from tcpassay.conformance.match import Number
+    from tcpassay.wire import Datagram, Option
+
+PEER_WINDOW = 65535
+PEER_MSS = 1460
+
+
+class Arrival(NamedTuple):
+    """A datagram that the stack sent: trace entry `n`, stamped `t_ns`."""
+
+    n: int
+    t_ns: int
+    octets: bytes
+    datagram: Datagram
+
+    @property
+    def segment(self) -> Segment:
+        """The TCP segment; raises TypeError where the datagram carries something else."""
+        body = self.datagram.body
+        if not isinstance(body, Segment):
+            msg = "this datagram carries no TCP segment"
+            raise TypeError(msg)
+        return body
+
+    def scapy(self) -> Packet:
+        """The datagram as a Scapy packet."""
+        from tcpassay.wire import scapy_edge
+
+        return scapy_edge.to_scapy(self.octets)
+
+
+class Connection:
+    """One connection, seen from the peer.
+
+    `peer` and `target` hold RFC 9293's variables of the two ends as the wire shows them:
+    `conn.peer.snd.nxt`, `conn.target.rcv.nxt`. `app` is the target's socket for it, once known.
+    """
+
+    def __init__(self, bench: Bench, flow: Flow, iss: int) -> None:
+        self.bench = bench
+        self.peer_address, self.peer_port, self.address, self.port = flow
+        self.numbers = Numbers(iss)
+        self.peer, self.target = self.numbers.peer, self.numbers.target
+        self.window = PEER_WINDOW
+        self.last_sent: Segment | None = None
+        self.last_arrival: Arrival | None = None
+        self._socket: Socket | None = None
+        self._inbox: deque[Arrival] = deque()
+        self._repeats: set[int] = set()
+        self._window_seen = -1
+
+    @property
+    def flow(self) -> tuple[str, int, str, int]:
+        """The tuple from the stack's point of view: local and remote address and port."""
+        return (self.address, self.port, self.peer_address, self.peer_port)
+
+    @property
+    def app(self) -> Socket:
+        """The target's socket of this connection; raises LookupError before there is one."""
+        if self._socket is None:
+            msg = "the connection has no socket on the target's side yet"
+            raise LookupError(msg)
+        return self._socket
+
+    @app.setter
+    def app(self, socket: Socket) -> None:
+        self._socket = socket
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def send(
+        self,
+        what: str | Segment | Packet = "A",
+        *,
+        seq: int | None = None,
+        ack: int | None = None,
+        payload: bytes = b"",
+        window: int | None = None,
+        urgent: int = 0,
+        options: tuple[Option, ...] = (),
+    ) -> Segment:
+        """Send one segment to the target and return it with its numbers.
+
+        `what` is flags in Scapy's letters, a Segment sent as it is, or a Scapy packet whose unset
+        fields are filled in. Left out, `seq` is `peer.snd.nxt`, which then moves over the
+        segment; a number given moves nothing. `ack` is `peer.rcv.nxt` where ACK is set.
+        """
+        if isinstance(what, str):
+            segment = craft.segment(
+                self,
+                what,
+                seq=seq,
+                ack=ack,
+                payload=payload,
+                window=window,
+                urgent=urgent,
+                options=options,
+            )
+            advance = seq is None
+            octets = craft.datagram(self, segment)
+        elif isinstance(what, Segment):
+            segment, advance, octets = what, False, craft.datagram(self, what)
+        else:
+            octets, advance = craft.from_scapy(self, what)
+            body = parse(octets).body
+            if not isinstance(body, Segment):
+                self.bench.send_octets(octets)
+                return self.last_sent or craft.segment(self, "A")
+            segment = body
+        if advance and not segment.flags & RST:
+            self.peer.snd.nxt = self.peer.snd.nxt + segment.seg_len
+        self.numbers.sent(segment)
+        self.last_sent = segment
+        self.bench.execute(DatagramCommand(octets))
+        return segment
+
+    def send_icmp(
+        self, message: Packet, quoting: Segment | Arrival | None = None, octets: int = 28
+    ) -> None:
+        """Send an ICMP message about a segment of the target (default: the last that came).
+
+        `message` is a Scapy ICMP layer; `octets` of the datagram are quoted behind it.
+        """
+        self.bench.send_octets(craft.icmp(self, message, quoting, octets))
+
+    # -- receiving -------------------------------------------------------------------------------
+
+    def claim(self, arrival: Arrival) -> None:
+        """Count a segment as expected already (the SYN that made this connection known)."""
+        self.numbers.arrived(arrival.segment)
+        self.last_arrival = arrival
+
+    def deliver(self, arrival: Arrival) -> None:
+        """A segment of the target has arrived; it waits until the case expects something."""
+        segment = arrival.segment
+        if self._is_background(segment):
+            self._repeats.add(arrival.n)
+        self.numbers.arrived(segment)
+        self._window_seen = segment.window
+        self.last_arrival = arrival
+        self._inbox.append(arrival)
+
+    def expect(
+        self,
+        flags: str | None = None,
+        *,
+        seq: Number = ANY,
+        ack: Number = ANY,
+        window: Number = ANY,
+        urgent: Number = ANY,
+        payload: bytes | int | object = b"",
+        mss: int | object | None = ANY,
+        after: float = 0.0,
+        within: float = 1.0,
+        requirement: str | None = None,
+    ) -> Arrival:
+        """The next segment of the target has to look like this, `after` to `within` s from now.
+
+        Fields left out are not looked at, but a payload is none unless given (octets, a number of
+        octets, or ANY). What the target repeats on its own (a retransmission, a window update) is
+        passed over, unless that is what is wanted.
+        """
+        pattern = Pattern(flags, seq, ack, window, urgent, payload, mss)  # type: ignore[arg-type]
+        return self.expect_one_of(pattern, after=after, within=within, requirement=requirement)[1]
+
+    def expect_one_of(
+        self,
+        *patterns: Pattern,
+        after: float = 0.0,
+        within: float = 1.0,
+        requirement: str | None = None,
+    ) -> tuple[int, Arrival]:
+        """The next segment has to match one of the patterns; which, and the segment."""
+        start = self.bench.now_ns
+        arrival = self._next(patterns, within + self.bench.tolerance_s)
+        want: dict[str, object] = {
+            "conn": self.flow,
+            "any": [p.as_want() for p in patterns],
+            "after": after,
+            "within": within,
+        }
+        judge = self.bench.judge
+        wanted = " or ".join(str(pattern) for pattern in patterns)
+        if arrival is None:
+            judge(
+                "segment",
+                want,
+                met=False,
+                requirement=requirement,
+                message=f"wanted {wanted} within {within:g} s, nothing came",
+            )
+            raise AssertionError  # pragma: no cover - judge has raised
+        which = _match(patterns, arrival.segment)
+        if which is None:
+            diff = min((p.diff(arrival.segment) for p in patterns), key=len)
+            judge(
+                "segment",
+                want,
+                met=False,
+                requirement=requirement,
+                event=arrival.n,
+                diff=diff,
+                message=f"wanted {wanted}, got {_brief(arrival.segment)}",
+            )
+        waited = (arrival.t_ns - start) / NS_PER_S
+        early = waited < after - self.bench.tolerance_s
+        judge(
+            "segment",
+            want,
+            met=not early,
+            requirement=requirement,
+            event=arrival.n,
+            message=f"came after {waited:.3f} s, wanted no sooner than {after:g} s",
+        )
+        return which or 0, arrival
+
+    def expect_silence(
+        self,
+        duration: float = 0.0,
+        *,
+        repeats: bool = False,
+        requirement: str | None = None,
+    ) -> None:
+        """Nothing may come: now (before the stack is idle), or within `duration` seconds.
+
+        `repeats` lets retransmissions of what was sent before pass.
+        """
+
+        def offending() -> Arrival | None:
+            for arrival in self._inbox:
+                if not (arrival.n in self._repeats and (repeats or self._is_update(arrival))):
+                    return arrival
+            return None
+
+        self.bench.wait_until(lambda: offending() is not None, duration)
+        arrival = offending()
+        self._inbox.clear()
+        want: dict[str, object] = {"conn": self.flow, "for": duration, "repeats": repeats}
+        span = f" for {duration:g} s" if duration else ""
+        self.bench.judge(
+            "silence",
+            want,
+            met=arrival is None,
+            requirement=requirement,
+            event=arrival.n if arrival else None,
+            message=f"wanted silence{span}, got {_brief(arrival.segment)}" if arrival else "",
+        )
+
+    def expect_state(
+        self, *states: str, within: float = 0.0, requirement: str | None = None
+    ) -> None:
+        """The target has to be in one of these states, now or within `within` seconds.
+
+        A target without the capability `state_probe` is not asked, which the trace notes.
+        """
+        if not self.bench.has("state_probe"):
+            self.bench.note(f"state not read ({' or '.join(states)}): target has no state_probe")
+            return
+        deadline = self.bench.now_ns + seconds(within)
+        got = self.state()
+        while got not in states and self.bench.now_ns < deadline:
+            self.bench.wait(min(0.01, within))
+            got = self.state()
+        self.bench.judge(
+            "state",
+            {"conn": self.flow, "states": list(states)},
+            met=got in states,
+            requirement=requirement,
+            message=f"state is {got}, wanted {' or '.join(states)}",
+        )
+
+    def state(self) -> str:
+        """The target's state of this connection, in the spelling of RFC 9293."""
+        return self.bench.read_state((self.address, self.port), (self.peer_address, self.peer_port))
+
+    def drop_arrivals(self) -> list[Arrival]:
+        """Take whatever has arrived and was not expected; for cases that judge in bulk."""
+        taken = list(self._inbox)
+        self._inbox.clear()
+        return taken
+
+    def _next(self, patterns: tuple[Pattern, ...], within: float) -> Arrival | None:
+        found: list[Arrival] = []
+
+        def take() -> bool:
+            while self._inbox:
+                arrival = self._inbox.popleft()
+                if arrival.n in self._repeats and _match(patterns, arrival.segment) is None:
+                    continue
+                found.append(arrival)
+                return True
+            return False
+
+        self.bench.wait_until(take, within)
+        return found[0] if found else None
+
+    def _is_background(self, segment: Segment) -> bool:
+        """A retransmission of what was seen before, or a window update."""
+        if not self.numbers.heard or segment.flags & RST:
+            return False
+        end = Seq(segment.seq) + segment.seg_len
+        if segment.seg_len:
+            return not end.after(self.target.snd.nxt)
+        return self._opens_window(segment)
+
+    def _opens_window(self, segment: Segment) -> bool:
+        return (
+            segment.flags & (SYN | FIN | RST | ACK) == ACK
+            and segment.seq == self.target.snd.nxt
+            and segment.ack == self.target.rcv.nxt
+            and segment.window > self._window_seen
+        )
+
+    def _is_update(self, arrival: Arrival) -> bool:
+        return arrival.segment.seg_len == 0
+
+
+def _match(patterns: tuple[Pattern, ...], segment: Segment) -> int | None:
+    for index, pattern in enumerate(patterns):
+        if pattern.matches(segment):
+            return index
+    return None
+
+
+def _brief(segment: Segment) -> str:
+    text = f"{flags_text(segment.flags) or 'no flags'} seq={segment.seq}"
+    if segment.flags & ACK:
+        text += f" ack={segment.ack}"
+    return f"{text} with {len(segment.payload)} octets" if segment.payload else text

@@ -1,0 +1,161 @@
+"""Where a run's files lie, and writing them whole or not at all.
+
+    OUT/run.jsonl                          one line a case, flushed
+    OUT/traces/<target>/<case>.json        what happened, to be replayed
+    OUT/captures/<target>/<case>.pcapng    the same for Wireshark
+    OUT/earlier/<n>/                       the run that was here before
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcpassay.core.errors import ConfigurationError, TcpassayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tcpassay.targets.contract import IpVersion
+
+RUN_FILE: Final = "run.jsonl"
+_OWN = (RUN_FILE, "traces", "captures")
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._=+,:@-]")
+_LONGEST_NAME = 200
+
+
+class OutputFolder:
+    """The folder of one run. The run's own files are its alone until it is closed."""
+
+    def __init__(self, root: Path) -> None:
+        """Take `root` for one run; an earlier run's files move to `earlier/`.
+
+        Raises ConfigurationError where the folder cannot be written or another run uses it.
+        """
+        self.root = root
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            self._refuse_a_running_one()
+            self._move_earlier_run()
+            self._lines = os.open(root / RUN_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            fcntl.flock(self._lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            msg = f"{root}: cannot write the run's files here ({error.strerror}); give --out DIR"
+            raise ConfigurationError(msg) from error
+
+    def append(self, line: str) -> None:
+        """One line of run.jsonl, handed to the system at once. Raises TcpassayError."""
+        octets = line.encode() + b"\n"
+        try:
+            while octets:
+                octets = octets[os.write(self._lines, octets) :]
+        except OSError as error:
+            raise _unwritten(self.root / RUN_FILE, error) from error
+
+    def write(self, relative: str, put: Callable[[Path], None]) -> str:
+        """Let `put` write a file; it appears under its name when whole. Returns `relative`."""
+        write_whole(self.root / relative, put)
+        return relative
+
+    def close(self) -> None:
+        """Let others have the folder."""
+        if self._lines >= 0:
+            os.close(self._lines)
+            self._lines = -1
+
+    def _refuse_a_running_one(self) -> None:
+        try:
+            earlier = os.open(self.root / RUN_FILE, os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            fcntl.flock(earlier, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = f"{self.root}: another run is writing here; wait for it or give another --out DIR"
+            raise ConfigurationError(msg) from None
+        finally:
+            os.close(earlier)
+
+    def _move_earlier_run(self) -> None:
+        present = [name for name in _OWN if (self.root / name).exists()]
+        if not present:
+            return
+        number = 1
+        while (self.root / "earlier" / str(number)).exists():
+            number += 1
+        aside = self.root / "earlier" / str(number)
+        aside.mkdir(parents=True)
+        for name in present:
+            (self.root / name).rename(aside / name)
+
+
+def default_folder(started: datetime) -> Path:
+    """`./tcpassay-out/<time>`, with a number behind it where that one exists."""
+    base = Path("tcpassay-out") / started.strftime("%Y%m%d-%H%M%S")
+    folder, number = base, 1
+    while folder.exists():
+        number += 1
+        folder = base.with_name(f"{base.name}-{number}")
+    return folder
+
+
+def file_name(case: str, ip: IpVersion) -> str:
+    """A case's id as a file name without suffix, `/` as `__`, one name an id and IP version."""
+    plain = case.replace("/", "__")
+    name = _UNUSUAL.sub("_", plain)[:_LONGEST_NAME]
+    if name != plain:
+        name += "-" + hashlib.blake2s(case.encode(), digest_size=4).hexdigest()
+    return name if ip == 4 else f"{name}.ipv6"
+
+
+def write_whole(path: Path, put: Callable[[Path], None]) -> None:
+    """Let `put` write a file beside `path`, then give it that name. Raises TcpassayError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        os.close(descriptor)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    part = Path(beside)
+    try:
+        put(part)
+        part.chmod(0o644)
+        part.replace(path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_whole` for text."""
+    write_whole(path, lambda part: _put_text(part, text))
+
+
+def require_writable(path: Path, option: str) -> None:
+    """Raise ConfigurationError now rather than lose a report at the end of the run."""
+    if path.is_dir():
+        msg = f"{option} {path}: is a folder; name a file"
+        raise ConfigurationError(msg)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{option} {path}: cannot make its folder ({error.strerror})"
+        raise ConfigurationError(msg) from error
+    if not os.access(path.parent, os.W_OK):
+        msg = f"{option} {path}: the folder {path.parent} cannot be written"
+        raise ConfigurationError(msg)
+
+
+def _put_text(part: Path, text: str) -> None:
+    part.write_text(text, encoding="utf-8")
+
+
+def _unwritten(path: Path, error: OSError) -> TcpassayError:
+    return TcpassayError(f"{path}: not written: {error.strerror}; free space or give --out DIR")

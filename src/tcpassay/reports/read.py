@@ -1,0 +1,210 @@
+"""Reading a run record back: run.json, or run.jsonl also after the run was killed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal, NoReturn, cast
+
+from tcpassay.conformance.result import (
+    CaseResult,
+    Location,
+    NotRun,
+    StaleExpectation,
+    TargetInfo,
+    TargetNotStarted,
+)
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.trace import FieldDiff
+from tcpassay.core.verdict import Verdict
+from tcpassay.reports.record import SCHEMA, CaseRecord, RunRecord, count
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcpassay.reports.record import Json
+
+
+def read_record(path: Path) -> RunRecord:
+    """The record in `path` (run.json or run.jsonl) or in the folder `path`.
+
+    A last line cut short by a kill is left out. Raises ConfigurationError for anything that is
+    not a run record of version 1.
+    """
+    file = path / "run.jsonl" if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8", errors="strict")
+    except OSError as error:
+        msg = f"{file}: cannot read the run record: {error.strerror}"
+        raise ConfigurationError(msg) from error
+    except UnicodeDecodeError as error:
+        _refuse(file, f"octet {error.start} is not UTF-8")
+    try:
+        return _from_object(_whole(text) or _joined(file, text), file)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _refuse(file, f"{type(error).__name__}: {error}")
+
+
+def _refuse(file: Path, why: str) -> NoReturn:
+    msg = f"{file}: not a run record of version {SCHEMA} ({why}); name a run.json or run.jsonl"
+    raise ConfigurationError(msg)
+
+
+def _whole(text: str) -> dict[str, Json] | None:
+    """The record when `text` is one JSON object with cases, else None."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "header" not in value else None
+
+
+def _joined(file: Path, text: str) -> dict[str, Json]:
+    """The record from lines: a header, cases and targets that never started, and the end."""
+    lines = text.splitlines()
+    record: dict[str, Json] = {}
+    cases: list[Json] = []
+    not_started: list[Json] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            ((kind, value),) = json.loads(line).items()
+        except (ValueError, AttributeError):
+            if number == len(lines) and number > 1:
+                break
+            _refuse(file, f"line {number} is not a line of a run record")
+        if kind == "case":
+            cases.append(value)
+        elif kind == "not_started":
+            not_started.append(value)
+        else:
+            record.update(value)
+    return {"complete": False, **record, "cases": cases, "not_started": not_started}
+
+
+def _from_object(value: dict[str, Json], file: Path) -> RunRecord:
+    if value.get("schema") != SCHEMA:
+        found = value.get("schema", "none")
+        msg = f"{file}: a run record of version {SCHEMA} is wanted, its version is {found}"
+        raise ConfigurationError(msg)
+    cases = tuple(_case(_object(case)) for case in _array(value["cases"]))
+    totals = {
+        target: {Verdict(name): _integer(number) for name, number in _object(counts).items()}
+        for target, counts in _object(value.get("totals") or {}).items()
+    }
+    tool = _object(value["tool"])
+    return RunRecord(
+        seed=_integer(value["seed"]),
+        started=str(value["started"]),
+        targets=tuple(_target(_object(target)) for target in _array(value["targets"])),
+        cases=cases,
+        totals=totals or count(cases),
+        wall_s=_real(value.get("wall_s", 0.0)),
+        tool=f"{tool['name']} {tool['version']}",
+        planned={name: _integer(n) for name, n in _object(value.get("planned") or {}).items()},
+        not_started=tuple(
+            TargetNotStarted(str(t["target"]), str(t["reason"]), bool(t["skipped"]))
+            for t in map(_object, _array(value.get("not_started") or []))
+        ),
+        not_run=tuple(
+            NotRun(str(left["target"]), str(left["case"]), str(left["reason"]))
+            for left in map(_object, _array(value.get("not_run") or []))
+        ),
+        stale=tuple(_stale(_object(stale)) for stale in _array(value.get("stale") or [])),
+        interrupted=_optional(value.get("interrupted")),
+        complete=bool(value.get("complete", True)),
+    )
+
+
+def _case(value: dict[str, Json]) -> CaseRecord:
+    location = _object(value["location"])
+    expected = value.get("expected")
+    result = CaseResult(
+        id=str(value["id"]),
+        target=str(value["target"]),
+        ip=_ip(value["ip"]),
+        title=str(value["title"]),
+        location=Location(str(location["file"]), _integer(location["line"])),
+        requirements=_texts(value["requirements"]),
+        verdict=Verdict(str(value["verdict"])),
+        as_expected=bool(value["as_expected"]),
+        expected=Verdict(str(expected)) if expected is not None else None,
+        reason=str(value.get("reason", "")),
+        judged={name: Verdict(str(v)) for name, v in _object(value["judged"]).items()},
+        message=str(value["message"]),
+        diff=tuple(
+            FieldDiff(str(row["field"]), str(row["got"]), str(row["want"]))
+            for row in map(_object, _array(value.get("diff") or []))
+        ),
+        frames=_texts(value.get("frames") or []),
+        measured={
+            name: number if isinstance(number, int | float) else str(number)
+            for name, number in _object(value["measured"]).items()
+        },
+        wall_s=_real(value["wall_s"]),
+        stack_s=_real(value["stack_s"]),
+        lag_s=_real(value["lag_s"]),
+        stderr=str(value.get("stderr", "")),
+    )
+    return CaseRecord(result, _optional(value["trace"]), _optional(value.get("capture")))
+
+
+def _target(value: dict[str, Json]) -> TargetInfo:
+    return TargetInfo(
+        name=str(value["name"]),
+        title=str(value.get("title", "")),
+        version=str(value["version"]),
+        clock=str(value["clock"]),
+        capabilities=_texts(value["capabilities"]),
+    )
+
+
+def _stale(value: dict[str, Json]) -> StaleExpectation:
+    return StaleExpectation(
+        target=str(value["target"]),
+        case=str(value["case"]),
+        file=str(value["file"]),
+        line=_integer(value["line"]),
+        why=str(value["why"]),
+    )
+
+
+def _object(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        msg = f"an object was wanted, found {value!r:.60}"
+        raise TypeError(msg)
+    return value
+
+
+def _array(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        msg = f"an array was wanted, found {value!r:.60}"
+        raise TypeError(msg)
+    return value
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(item) for item in _array(value))
+
+
+def _integer(value: Json) -> int:
+    if not isinstance(value, int):
+        msg = f"a whole number was wanted, found {value!r:.60}"
+        raise TypeError(msg)
+    return value
+
+
+def _real(value: Json) -> float:
+    if not isinstance(value, int | float):
+        msg = f"a number was wanted, found {value!r:.60}"
+        raise TypeError(msg)
+    return float(value)
+
+
+def _optional(value: Json) -> str | None:
+    return None if value is None else str(value)
+
+
+def _ip(value: Json) -> Literal[4, 6]:
+    if value not in (4, 6):
+        msg = f"ip is 4 or 6, found {value!r:.60}"
+        raise ValueError(msg)
+    return cast("Literal[4, 6]", value)

@@ -1,0 +1,139 @@
+"""The listener that turns run events into the run record and the files beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from tcpassay.conformance.result import (
+    CaseEnded,
+    CaseStarted,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+    TargetNotStarted,
+)
+from tcpassay.core.errors import TcpassayError
+from tcpassay.core.verdict import Verdict
+from tcpassay.reports import pcapng
+from tcpassay.reports.files import file_name, write_text
+from tcpassay.reports.record import (
+    CaseRecord,
+    RunRecord,
+    case_json,
+    count,
+    end_json,
+    header_json,
+    not_started_json,
+    record_json,
+)
+from tcpassay.wire import tracefile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcpassay.conformance.result import CaseResult
+    from tcpassay.core.trace import Trace
+    from tcpassay.reports.files import OutputFolder
+    from tcpassay.reports.record import Json
+
+#: Hears of everything that happens in a run, one event at a time.
+Listener = Callable[[RunEvent], None]
+
+Keep = Literal["always", "fail", "never"]
+
+_NOTHING_TO_SEE = frozenset({Verdict.PASS, Verdict.INFO, Verdict.UNSUPPORTED})
+
+
+class Recorder:
+    """Keeps the record of a run and writes it as it goes: a kill loses the cases in flight.
+
+    `keep` says whose captures are written: of every case, of those that did not pass, of none.
+    Traces of cases that did not pass are always written: a replay needs them. A file that cannot
+    be written costs no verdict: the first such error is kept in `trouble`.
+    """
+
+    def __init__(self, folder: OutputFolder | None, keep: Keep = "fail") -> None:
+        self.record = RunRecord(0, "", (), (), {}, complete=False)
+        self.trouble: TcpassayError | None = None
+        self._folder = folder
+        self._keep = keep
+        self._cases: list[CaseRecord] = []
+
+    def __call__(self, event: RunEvent) -> None:
+        match event:
+            case RunStarted():
+                self._begin(event)
+            case TargetNotStarted():
+                self.record = replace(
+                    self.record, not_started=(*self.record.not_started, event)
+                )
+                self._append("not_started", not_started_json(event))
+            case CaseStarted():
+                pass
+            case CaseEnded():
+                self._end_case(event.result, event.trace)
+            case RunEnded():
+                self._end(event)
+
+    def _begin(self, event: RunStarted) -> None:
+        self.record = replace(
+            self.record,
+            seed=event.seed,
+            started=event.started,
+            targets=event.targets,
+            planned=event.planned,
+            not_run=event.not_run,
+        )
+        self._append("header", header_json(self.record))
+
+    def _end_case(self, result: CaseResult, trace: Trace | None) -> None:
+        written = CaseRecord(result)
+        if trace is not None and self._folder is not None:
+            written = self._with_files(self._folder, result, trace)
+        self._cases.append(written)
+        self._append("case", case_json(written))
+
+    def _with_files(self, folder: OutputFolder, result: CaseResult, trace: Trace) -> CaseRecord:
+        telling = result.verdict not in _NOTHING_TO_SEE or not result.as_expected
+        always = self._keep == "always"
+        name = f"{result.target}/{file_name(result.id, result.ip)}"
+        trace_file = capture_file = None
+        try:
+            if telling or always:
+                text = partial(tracefile.dump, trace)
+                trace_file = folder.write(f"traces/{name}.json", text)
+            if always or (telling and self._keep == "fail"):
+                packets = partial(pcapng.write_capture, trace=trace, result=result)
+                capture_file = folder.write(f"captures/{name}.pcapng", packets)
+        except TcpassayError as error:
+            self.trouble = self.trouble or error
+        return CaseRecord(result, trace_file, capture_file)
+
+    def _end(self, event: RunEnded) -> None:
+        self.record = replace(
+            self.record,
+            cases=tuple(self._cases),
+            totals=event.totals or count(self._cases),
+            wall_s=event.wall_s,
+            stale=event.stale,
+            interrupted=event.interrupted,
+            complete=True,
+        )
+        self._append("end", end_json(self.record))
+
+    def _append(self, kind: str, value: dict[str, Json]) -> None:
+        if self._folder is None or self.trouble is not None:
+            return
+        try:
+            self._folder.append(json.dumps({kind: value}, ensure_ascii=False, allow_nan=False))
+        except TcpassayError as error:
+            self.trouble = error
+
+
+def write_json(path: Path, record: RunRecord) -> None:
+    """The whole record as one JSON file. Raises TcpassayError where it cannot be written."""
+    write_text(path, json.dumps(record_json(record), indent=1, ensure_ascii=False) + "\n")
