@@ -1,9 +1,9 @@
 """Where a run's files lie, and writing them whole or not at all.
 
-    OUT/run.jsonl                          one line a case, flushed
-    OUT/traces/<target>/<case>.json        what happened, to be replayed
-    OUT/captures/<target>/<case>.pcapng    the same for Wireshark
-    OUT/earlier/<n>/                       the run that was here before
+OUT/run.jsonl                          one line a case, flushed
+OUT/traces/<target>/<case>.json        what happened, to be replayed
+OUT/captures/<target>/<case>.pcapng    the same for Wireshark
+OUT/earlier/<n>/                       the run that was here before
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def header_json(record: RunRecord) -> dict[str, Json]:
         "seed": record.seed,
         "started": record.started,
         "targets": [_target_json(target) for target in record.targets],
-        "planned": {target: number for target, number in record.planned.items()},
+        "planned": {**record.planned},
         "not_run": [
             {"target": left.target, "case": left.case, "reason": left.reason}
             for left in record.not_run

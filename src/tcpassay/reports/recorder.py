@@ -68,9 +68,7 @@ class Recorder:
             case RunStarted():
                 self._begin(event)
             case TargetNotStarted():
-                self.record = replace(
-                    self.record, not_started=(*self.record.not_started, event)
-                )
+                self.record = replace(self.record, not_started=(*self.record.not_started, event))
                 self._append("not_started", not_started_json(event))
             case CaseStarted():
                 pass

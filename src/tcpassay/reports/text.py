@@ -1,4 +1,4 @@
-"""Text from outside made safe to show: a stack's log line must not steer a terminal or break XML."""
+"""Text from outside made safe: a stack's log line must not steer a terminal or break XML."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters spelt out (`\\x1b`); tabs and line ends stay."""
+    """`text` with control characters spelt out in hexadecimal; tabs and line ends stay."""
     return _UNSAFE.sub(_escape, text)
 
 

@@ -34,6 +34,7 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
+from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.output import convert
 from tcpassay.targets.settings import merged
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command
-    from tcpassay.targets.contract import StackOptions
     from tcpassay.targets.manifest import Addresses, Manifest
 
 #: How often a timer may be due without time moving on and without anything happening.
@@ -96,12 +96,9 @@ class InProcessTarget:
 
     def version(self) -> str:
         """The stack's `version`. Raises TargetUnavailableError when it cannot be opened."""
-        addresses = self._manifest.ipv4 or self._manifest.ipv6
-        return str(
-            self._make(
-                0, addresses, dict(cast("dict[str, object]", self._start("settings")))
-            ).version
-        )
+        manifest = self._manifest
+        settings = merged(manifest, StackOptions(), "settings")
+        return str(self._make(0, manifest.ipv4 or manifest.ipv6, settings).version)
 
     def start(self, options: StackOptions) -> InProcessStack:
         """A fresh stack. Raises TargetUnavailableError; ConfigurationError for a bad setting."""
@@ -121,9 +118,6 @@ class InProcessTarget:
     def close(self) -> None:
         """Nothing is shared among the stacks."""
 
-    def _start(self, key: str) -> object:
-        return self._manifest.start.get(key, {})
-
     def _make(
         self, seed: int, addresses: Addresses | None, settings: dict[str, object]
     ) -> PythonStack:
@@ -136,7 +130,7 @@ class InProcessTarget:
             raise ConfigurationError(f"{self._manifest.path}: settings: {error}") from None
         except Exception as error:
             raise TargetUnavailableError(
-                f"target {self._manifest.name!r}: {self._start('entry')} failed: {_one_line(error)}"
+                f"target {self._manifest.name!r}: {self._manifest.start['entry']} failed: {_one_line(error)}"
             ) from error
 
 
@@ -160,7 +154,8 @@ class InProcessStack:
 
     def execute(self, command: Command) -> Outcome:
         """Give one command. Raises StackFault for an exception out of the stack or a timer that
-        never moves on, AgentFault for output of the wrong shape."""
+        never moves on, AgentFault for output of the wrong shape.
+        """
         if self._over is not None:
             raise self._over
         try:
@@ -246,14 +241,14 @@ class InProcessStack:
 _GIVE: Final = cast(
     "dict[type[object], Callable[[InProcessStack, Command], list[StackEvent]]]",
     {
-        Datagram: InProcessStack._give_datagram,  # noqa: SLF001 - its own table
-        StartCall: InProcessStack._give_call,  # noqa: SLF001
-        Advance: InProcessStack._give_advance,  # noqa: SLF001
-        Cancel: InProcessStack._give_cancel,  # noqa: SLF001
-        ReadState: InProcessStack._give_read_state,  # noqa: SLF001
-        ReadStats: InProcessStack._give_read_stats,  # noqa: SLF001
-        Spawn: InProcessStack._give_spawn,  # noqa: SLF001
-        Kill: InProcessStack._give_kill,  # noqa: SLF001
+        Datagram: InProcessStack._give_datagram,
+        StartCall: InProcessStack._give_call,
+        Advance: InProcessStack._give_advance,
+        Cancel: InProcessStack._give_cancel,
+        ReadState: InProcessStack._give_read_state,
+        ReadStats: InProcessStack._give_read_stats,
+        Spawn: InProcessStack._give_spawn,
+        Kill: InProcessStack._give_kill,
     },
 )
 

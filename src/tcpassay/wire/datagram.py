@@ -22,7 +22,7 @@ from tcpassay.wire.icmp import (
 )
 from tcpassay.wire.ipv4 import IPv4, build_ipv4, parse_ipv4
 from tcpassay.wire.ipv6 import IPv6, build_ipv6, parse_ipv6
-from tcpassay.wire.options import parse_options
+from tcpassay.wire.options import Option, parse_options
 from tcpassay.wire.tcp import PROTOCOL_TCP, Segment, build_segment, parse_segment
 
 _TCP4 = Struct("!BBHHHBBHIIHHIIHHHH")
@@ -139,7 +139,7 @@ def _parse_plain(octets: bytes, *, strict: bool) -> Datagram | None:
     number = int.from_bytes(octets[12:], "big")
     if ((number << 8 if total & 1 else number) + total - 14) % 0xFFFF:
         return None
-    options = ()
+    options: tuple[Option, ...] = ()
     end = 20 + (control >> 12) * 4
     if end != 40:
         if not 40 < end <= total:

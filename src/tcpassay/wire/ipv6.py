@@ -135,7 +135,8 @@ def parse_ipv6(octets: bytes, *, strict: bool = False) -> tuple[IPv6, int, int]:
             want = f"at most {size - HEADER_SIZE}"
             raise ParseError("IPv6 payload length", 4, want, f"{payload_length}")
         end, length = size, payload_length
-    start, next_header, extensions = HEADER_SIZE, next_header, ()
+    start = HEADER_SIZE
+    extensions: tuple[Extension, ...] = ()
     if next_header in _KNOWN:
         start, next_header, extensions = _parse_chain(octets, next_header, end, strict=strict)
     ip = IPv6(

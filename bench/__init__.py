@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench` prints figures and the ratios that hold them."""

@@ -1,0 +1,129 @@
+"""`tcpassay explain ID`: a requirement and the cases that judge it, or a case and what it cites."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tcpassay.cli.guard import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcpassay.conformance.case import Case
+    from tcpassay.model.catalogue import Catalogue, Requirement
+
+_WIDTH = 96
+_LABEL = 13
+
+
+@guarded
+def explain(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="A requirement (RFC9293:MUST-14, MUST-14) or a case's id."
+        ),
+    ],
+) -> int:
+    """Explain a requirement or a case.
+
+    tcpassay explain MUST-14
+    """
+    from tcpassay.conformance.load import load_cases
+    from tcpassay.model.catalogue import load_catalogue
+
+    catalogue, cases = load_catalogue(), load_cases()
+    if "/" in name:
+        lines = _case(_named(name, cases), catalogue)
+    else:
+        lines = _requirement(catalogue.get(name), cases)
+    typer.echo("\n".join(lines))
+    return 0
+
+
+def _named(name: str, cases: Sequence[Case]) -> list[Case]:
+    """The case of that id, or all rows of it."""
+    from tcpassay.core.errors import ConfigurationError
+    from tcpassay.core.toml_places import nearest
+
+    prefix = name.rstrip("/")
+    found = [case for case in cases if case.id == prefix or case.id.rpartition("/")[0] == prefix]
+    if found and len({case.function for case in found}) == 1:
+        return found
+    hint = nearest(prefix, [case.id for case in cases]) or "; `tcpassay list` shows all"
+    raise ConfigurationError(f"unknown case {name!r}{hint}")
+
+
+def _requirement(requirement: Requirement, cases: Sequence[Case]) -> Iterator[str]:
+    yield f"{requirement.id}  {requirement.level}  ({requirement.source} {requirement.section})"
+    yield ""
+    yield from textwrap.wrap(requirement.text, _WIDTH)
+    yield ""
+    yield from _labelled("tested by", requirement.test)
+    yield from _labelled("seen on", _seen_on(requirement))
+    yield from _labelled("role", requirement.role)
+    yield from _labelled("state", requirement.state)
+    yield from _labelled("binds where", _condition(requirement))
+    yield from _labelled("known", requirement.known)
+    yield from _labelled("checked", _basis(requirement))
+    citing = [case for case in cases if requirement.id in case.mark.requirements]
+    yield from _labelled("cases", "" if citing else "none yet")
+    if citing:
+        yield "cases"
+        yield from (f"  {case.id}" for case in citing)
+
+
+def _case(rows: list[Case], catalogue: Catalogue) -> Iterator[str]:
+    first = rows[0]
+    yield first.id if len(rows) == 1 else first.id.rpartition("/")[0]
+    yield ""
+    yield from (inspect.getdoc(first.function) or "").splitlines()
+    yield ""
+    for name in first.mark.requirements:
+        found = catalogue.get(name)
+        yield from _labelled("requirement", f"{found.id} ({found.level}): {found.text}")
+    yield from _labelled("source", f"{first.file}:{first.line}")
+    yield from _labelled("needs", ", ".join(first.mark.needs))
+    yield from _labelled("settings", ", ".join(first.mark.settings))
+    yield from _labelled("real time", f"{first.mark.real_s:g} s" if first.mark.real_s else "")
+    if first.has_row:
+        yield from _labelled("rows", ", ".join(case.id.rpartition("/")[2] for case in rows))
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    """A label and its text, wrapped under itself; nothing for no text."""
+    indent = " " * _LABEL
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=f"{label:{_LABEL}}",
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def _seen_on(requirement: Requirement) -> str:
+    words = {
+        "wire": "the wire",
+        "api": "the socket calls",
+        "both": "the wire and the socket calls",
+        "no": "nothing that an observer sees: it cannot be judged",
+    }
+    return words.get(requirement.observable, requirement.observable)
+
+
+def _condition(requirement: Requirement) -> str:
+    return f"the manifest declares {requirement.condition!r}" if requirement.condition else ""
+
+
+def _basis(requirement: Requirement) -> str:
+    words = {
+        "text": "against the source's text",
+        "quoted": "against another project's quotation of the source",
+        "memory": "not yet: written from memory",
+    }
+    return words.get(requirement.basis, requirement.basis)

@@ -1,0 +1,64 @@
+"""`tcpassay list`: which cases there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tcpassay.cli.guard import guarded
+
+if TYPE_CHECKING:
+    from tcpassay.conformance.case import Case
+
+
+@guarded
+def list_cases(
+    case: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only these: 'rfc9293/*', sockets, ./mine.py."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For a machine to read.")] = False,
+) -> int:
+    """List the cases, one a line: id and what is done and demanded.
+
+    tcpassay list --case rfc5961
+    """
+    from tcpassay.cli.selecting import load_named
+    from tcpassay.conformance.select import Selection, select
+    from tcpassay.model.catalogue import load_catalogue
+
+    named = load_named(case or [])
+    cases = select(named.cases, Selection(cases=named.globs), load_catalogue())
+    if json:
+        _print_json(cases)
+    else:
+        _print_lines(cases)
+    return 0
+
+
+def _print_lines(cases: tuple[Case, ...]) -> None:
+    width = max(len(case.id) for case in cases)
+    typer.echo("\n".join(f"{case.id:{width}}  {case.title}" for case in cases))
+    typer.echo(f"tcpassay: {len(cases)} cases; `tcpassay explain ID` tells more", err=True)
+
+
+def _print_json(cases: tuple[Case, ...]) -> None:
+    import json
+
+    values = [
+        {
+            "id": case.id,
+            "title": case.title,
+            "location": {"file": case.file, "line": case.line},
+            "requirements": case.mark.requirements,
+            "needs": case.mark.needs,
+            "settings": case.mark.settings,
+            "state": case.mark.state or None,
+            "ip": case.mark.ip,
+            "real_s": case.mark.real_s,
+            "measures": case.mark.measures,
+        }
+        for case in cases
+    ]
+    typer.echo(json.dumps(values, indent=1, ensure_ascii=False))

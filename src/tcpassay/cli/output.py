@@ -1,0 +1,30 @@
+"""The two consoles: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from tcpassay.reports.record import Json
+
+_WIDTH_OF_A_FILE = 120
+
+
+def result_console() -> Console:
+    """Standard output; wide enough for tables where it is no terminal. Honours NO_COLOR."""
+    width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def progress_console() -> Console:
+    """Standard error."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def print_json(value: Json) -> None:
+    """One JSON value on standard output, for a machine to read."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,150 @@
+"""`expectations.toml`: the verdicts of a target that are known and explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tcpassay.conformance.result import StaleExpectation
+from tcpassay.conformance.select import matches
+from tcpassay.core.toml_places import read_toml
+from tcpassay.core.toml_tables import TableReader
+from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+    from tcpassay.conformance.result import CaseResult
+    from tcpassay.core.toml_places import TomlFile
+
+#: An error is a fault of the tester's: nobody can expect it.
+_EXPECTABLE = tuple(str(verdict) for verdict in Verdict if verdict is not Verdict.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One [[expect]]: cases by glob, narrowed by IP version and by a glob over the version."""
+
+    case: str
+    verdict: Verdict
+    reason: str
+    url: str
+    ip: int | None
+    target_version: str
+    file: str
+    line: int
+
+    def covers(self, case_id: str, ip: int, version: str) -> bool:
+        """Whether the entry speaks of this run of a case."""
+        return (
+            self.ip in (None, ip)
+            and (not self.target_version or fnmatchcase(version, self.target_version))
+            and matches(self.case, case_id)
+        )
+
+
+class Expectations:
+    """The entries of one target, in order. Where several cover a run, the last decides."""
+
+    def __init__(self, entries: Iterable[Expectation] = ()) -> None:
+        self.entries = tuple(entries)
+
+    def expected(self, case_id: str, ip: int, version: str) -> Expectation | None:
+        """The entry that decides, or None: then pass, info and unsupported are expected."""
+        for entry in reversed(self.entries):
+            if entry.covers(case_id, ip, version):
+                return entry
+        return None
+
+    def stale(
+        self,
+        target: str,
+        version: str,
+        results: Collection[CaseResult],
+        known: Collection[str] | None,
+        planned: Collection[str],
+    ) -> tuple[StaleExpectation, ...]:
+        """The entries that no longer say anything true.
+
+        An entry is stale when it matches none of the `known` ids (None: not all are known, so
+        none is stale for that), or when every known case it matches was `planned`, has run, and
+        none of those that it decides gave its verdict. Cases that were not selected, were slow or
+        were cut off never make an entry stale.
+        """
+        found = []
+        for entry in self.entries:
+            why = self._why_stale(entry, version, results, known, planned)
+            if why:
+                found.append(StaleExpectation(target, entry.case, entry.file, entry.line, why))
+        return tuple(found)
+
+    def _why_stale(
+        self,
+        entry: Expectation,
+        version: str,
+        results: Collection[CaseResult],
+        known: Collection[str] | None,
+        planned: Collection[str],
+    ) -> str:
+        ids = {case_id for case_id in known or planned if matches(entry.case, case_id)}
+        if not ids:
+            return "matches no known case" if known is not None else ""
+        ran = [result for result in results if entry.covers(result.id, result.ip, version)]
+        if {result.id for result in ran} < ids:
+            return ""
+        decided = [r for r in ran if self.expected(r.id, r.ip, version) is entry]
+        if not decided:
+            return "later entries decide every case it matches"
+        if any(result.verdict is entry.verdict for result in decided):
+            return ""
+        got = ", ".join(sorted({str(result.verdict) for result in decided}))
+        return f"expects {entry.verdict}, every case it matches ran and gave {got}"
+
+
+def as_expected(verdict: Verdict, expectation: Expectation | None) -> bool:
+    """Whether a verdict is the one expected; an error never is."""
+    if expectation is None:
+        return verdict in EXPECTED_BY_DEFAULT
+    return verdict is expectation.verdict
+
+
+def load_expectations(folder: Path) -> Expectations:
+    """The `expectations.toml` of a target's folder; none at all where there is no such file.
+
+    Raises ConfigurationError with file, line and the nearest valid word.
+    """
+    path = folder / "expectations.toml"
+    if not path.is_file():
+        return Expectations()
+    file = read_toml(path)
+    for key in file.data:
+        if key != "expect":
+            raise file.error((key,), f"unknown key {key!r}: entries are tables, [[expect]]")
+    entries = file.data.get("expect", [])
+    if not isinstance(entries, list):
+        raise file.error(("expect",), "'expect' is no array of tables: write [[expect]]")
+    return Expectations(_entry(file, index, entry) for index, entry in enumerate(entries))
+
+
+def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
+    at = ("expect", index)
+    if not isinstance(entry, dict):
+        raise file.error(at, f"[[expect]] is {entry!r}, wanted a table")
+    table = TableReader(file, entry, at)
+    ip = table.integer("ip") if "ip" in table else None
+    if ip not in (None, 4, 6):
+        raise table.error("ip", f"'ip' is {ip}, wanted 4 or 6")
+    expectation = Expectation(
+        case=table.text("case"),
+        verdict=Verdict(table.choice("verdict", _EXPECTABLE)),
+        reason=table.text("reason"),
+        url=table.text("url", ""),
+        ip=ip,
+        target_version=table.text("target_version", ""),
+        file=str(file.path),
+        line=file.line(*at),
+    )
+    table.end()
+    return expectation

@@ -1,0 +1,177 @@
+"""Which cases a run is about: the user's filters, then what each target can be asked."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tcpassay.conformance.plan import PlannedRun, TargetPlan
+from tcpassay.conformance.result import NotRun
+from tcpassay.core.errors import ConfigurationError, NothingSelectedError
+from tcpassay.core.toml_places import nearest
+from tcpassay.core.verdict import Level
+from tcpassay.model.catalogue import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tcpassay.conformance.case import Case
+    from tcpassay.conformance.expectations import Expectations
+    from tcpassay.model.catalogue import Catalogue
+    from tcpassay.targets.contract import IpVersion, Target
+    from tcpassay.targets.manifest import Manifest
+
+#: Cases that need more real time than this, in seconds, wait for --slow.
+SLOW_AFTER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user asked for; an empty field asks for everything.
+
+    `ip` empty means IPv4, or IPv6 on a target that has no IPv4 address: one version keeps the
+    default run short. Several values of one field widen the selection, several fields narrow it.
+    """
+
+    cases: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    ip: tuple[IpVersion, ...] = ()
+    slow: bool = False
+
+
+def matches(glob: str, case_id: str) -> bool:
+    """Whether a glob names a case: by id, by pattern, or by a folder above it."""
+    glob = glob.rstrip("/")
+    return case_id == glob or fnmatchcase(case_id, glob) or fnmatchcase(case_id, f"{glob}/*")
+
+
+def select(cases: Sequence[Case], selection: Selection, catalogue: Catalogue) -> tuple[Case, ...]:
+    """The cases that every filter lets through, in their order.
+
+    Raises ConfigurationError for an unknown requirement, level or state, NothingSelectedError for
+    a glob that matches no case and for filters that leave none.
+    """
+    requirements = {catalogue.get(name).id for name in selection.requirements}
+    levels = {_level(name) for name in selection.levels}
+    states = {_state(name) for name in selection.states}
+    for glob in selection.cases:
+        _must_match(glob, cases)
+    chosen = tuple(
+        case
+        for case in cases
+        if (not selection.cases or any(matches(glob, case.id) for glob in selection.cases))
+        and (not requirements or requirements.intersection(case.mark.requirements))
+        and (not levels or levels.intersection(_levels_of(case, catalogue)))
+        and (not states or state_of(case, catalogue) in states)
+    )
+    if not chosen:
+        raise NothingSelectedError("no case passes all the filters: loosen one of them")
+    return chosen
+
+
+def plan_target(
+    target: Target,
+    cases: Iterable[Case],
+    selection: Selection,
+    catalogue: Catalogue,
+    expectations: Expectations,
+) -> TargetPlan:
+    """What of `cases` a target will see, and what is left out and how to get it.
+
+    A case that the target does not claim to support is planned as unsupported, with the reason.
+    Raises ConfigurationError when the target has no address of an IP version asked for.
+    """
+    manifest = target.manifest
+    versions = _versions(manifest, selection)
+    runs: list[PlannedRun] = []
+    not_run: list[NotRun] = []
+    for case in cases:
+        fitting = [version for version in versions if version in case.mark.ip]
+        if not fitting:
+            only = case.mark.ip[0]
+            reason = f"needs IPv{only}; --ip {only} runs it"
+            not_run.append(NotRun(manifest.name, case.id, reason))
+        elif manifest.clock == "real" and case.mark.real_s > SLOW_AFTER_S and not selection.slow:
+            reason = f"needs {_duration(case.mark.real_s)} of real time; --slow runs it"
+            not_run.append(NotRun(manifest.name, case.id, reason))
+        else:
+            lacking = why_unsupported(case, manifest, catalogue)
+            runs.extend(PlannedRun(case, version, lacking) for version in fitting)
+    return TargetPlan(target, tuple(runs), tuple(not_run), expectations)
+
+
+def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str:
+    """What the manifest does not claim and the case needs; empty when it claims all.
+
+    The condition of the case's first requirement is a need as well (CONTRACTS.md section 4).
+    """
+    first = catalogue.get(case.mark.requirements[0])
+    for need in case.mark.needs:
+        if need not in manifest.capabilities:
+            return f"the manifest of {manifest.name} does not declare {need!r}"
+    if first.condition and first.condition not in manifest.capabilities:
+        return (
+            f"{first.id} binds only where the manifest declares {first.condition!r}, "
+            f"that of {manifest.name} does not"
+        )
+    for setting in case.mark.settings:
+        if setting not in manifest.settings:
+            return f"the manifest of {manifest.name} has no [settings.{setting}]"
+    return ""
+
+
+def state_of(case: Case, catalogue: Catalogue) -> str:
+    """The target's state at the stimulus: the case's own word, else its first requirement's."""
+    return case.mark.state or catalogue.get(case.mark.requirements[0]).state
+
+
+def _must_match(glob: str, cases: Sequence[Case]) -> None:
+    if any(matches(glob, case.id) for case in cases):
+        return
+    ids = {case.id for case in cases}
+    folders = {"/".join(known.split("/")[:depth]) for known in ids for depth in (1, 2, 3)}
+    close = difflib.get_close_matches(glob.strip("*/"), ids | folders, n=1, cutoff=0.5)
+    hint = f" (nearest: {close[0]!r})" if close else "; `tcpassay list` shows all"
+    raise NothingSelectedError(f"no case matches {glob!r}{hint}")
+
+
+def _levels_of(case: Case, catalogue: Catalogue) -> set[Level]:
+    return {catalogue.get(name).level for name in case.mark.requirements}
+
+
+def _level(name: str) -> Level:
+    words = {level.replace("-", " "): level for level in Level}
+    found = words.get(name.upper().replace("-", " ").replace("_", " "))
+    if found is None:
+        known = [str(level) for level in Level]
+        hint = nearest(name.upper(), known) or f"; there are: {', '.join(known)}"
+        raise ConfigurationError(f"unknown level {name!r}{hint}")
+    return found
+
+
+def _state(name: str) -> str:
+    wanted = name.upper().replace("_", "-")
+    if wanted not in STATES:
+        hint = nearest(wanted, STATES) or f"; there are: {', '.join(STATES)}"
+        raise ConfigurationError(f"unknown state {name!r}{hint}")
+    return wanted
+
+
+def _versions(manifest: Manifest, selection: Selection) -> tuple[IpVersion, ...]:
+    has: dict[IpVersion, bool] = {4: manifest.ipv4 is not None, 6: manifest.ipv6 is not None}
+    for version in selection.ip:
+        if not has[version]:
+            msg = (
+                f"target {manifest.name} cannot be run over IPv{version}: "
+                f"{manifest.path} has no [addresses.ipv{version}]"
+            )
+            raise ConfigurationError(msg)
+    return selection.ip or ((4,) if has[4] else (6,))
+
+
+def _duration(time_s: float) -> str:
+    return f"{time_s / 60:g} min" if time_s >= 120 else f"{time_s:g} s"

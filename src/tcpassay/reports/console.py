@@ -1,0 +1,176 @@
+"""The result of a run on standard output: a table a target, then what a reader must know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
+from tcpassay.reports.failure import expected_words, heading, story
+from tcpassay.reports.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from tcpassay.conformance.result import TargetInfo
+    from tcpassay.reports.failure import Describe
+    from tcpassay.reports.record import CaseRecord, RunRecord
+
+STYLE = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.DEVIATION: "yellow",
+    Verdict.INFO: "cyan",
+    Verdict.UNSUPPORTED: "dim",
+    Verdict.INCONCLUSIVE: "magenta",
+    Verdict.ERROR: "bold magenta",
+}
+_ALWAYS_SHOWN = (Verdict.PASS, Verdict.FAIL, Verdict.DEVIATION)
+_MOST_IDS = 4
+
+
+class ResultPrinter:
+    """Prints a run record. `describe` words a requirement; `out` is the run's folder."""
+
+    def __init__(self, console: Console, describe: Describe, out: Path | None = None) -> None:
+        self._console = console
+        self._describe = describe
+        self._out = out
+
+    def show(self, record: RunRecord) -> None:
+        """Print the whole result."""
+        for target in record.targets:
+            self._console.print(_table(target, record.of(target.name)))
+        for case in record.unexpected():
+            self._unexpected(case)
+        for target in record.targets:
+            self._expected(target.name, record.of(target.name))
+        self._left_out(record)
+        self._stale(record)
+        self._last_lines(record)
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style), soft_wrap=True)
+
+    def _unexpected(self, case: CaseRecord) -> None:
+        result = case.result
+        self._console.print()
+        head = Text(*_headline(result.verdict))
+        self._console.print(head + Text(f"  {heading(result)}"), soft_wrap=True)
+        for line in story(case, self._describe, self._out):
+            self._line(f"  {line}")
+
+    def _expected(self, target: str, cases: list[CaseRecord]) -> None:
+        """The known non-passes, one line a reason."""
+        folded = _folded(
+            cases,
+            lambda case: (
+                case.result.as_expected and case.result.verdict not in {Verdict.PASS, Verdict.INFO}
+            ),
+            lambda case: (case.result.verdict, case.result.reason or case.result.message),
+        )
+        if not folded:
+            return
+        self._console.print()
+        self._line(f"{target}: as expected, but not pass", "bold")
+        for (verdict, reason), ids in folded.items():
+            start = Text(f"  {verdict} {len(ids)}  ", STYLE[Verdict(verdict)])
+            why = one_line(reason) or "no reason given"
+            self._console.print(start + Text(f"{why}: {_ids(ids)}"), soft_wrap=True)
+
+    def _left_out(self, record: RunRecord) -> None:
+        for absent in record.not_started:
+            how = "skipped" if absent.skipped else "not started"
+            self._line(f"{absent.target}: {how}: {one_line(absent.reason)}", "yellow")
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for left in record.not_run:
+            reasons.setdefault((left.target, left.reason), []).append(left.case)
+        for (target, reason), ids in reasons.items():
+            cases = counted(len(ids), "case")
+            self._line(f"{target}: {cases} not run: {one_line(reason)}: {_ids(ids)}", "dim")
+
+    def _stale(self, record: RunRecord) -> None:
+        for stale in record.stale:
+            where = f"{stale.file}:{stale.line}"
+            text = f"{where}: stale expectation for {stale.case} on {stale.target}: {stale.why}"
+            self._line(one_line(text), "bold red")
+
+    def _last_lines(self, record: RunRecord) -> None:
+        self._console.print()
+        for target in record.targets:
+            self._line(_summary(record, target.name))
+        if record.interrupted:
+            self._line(f"interrupted by {record.interrupted}: cases in flight are not counted")
+        where = f", files in {self._out}" if self._out else ""
+        self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
+
+
+def _headline(verdict: Verdict) -> tuple[str, str]:
+    """The verdict of an unexpected case; a pass among them is no good news."""
+    if verdict in EXPECTED_BY_DEFAULT:
+        return f"UNEXPECTED {verdict.upper()}", "bold red"
+    return verdict.upper(), STYLE[verdict]
+
+
+def _table(target: TargetInfo, cases: list[CaseRecord]) -> Table:
+    """Verdict counts a source (the first part of an id)."""
+    counts: dict[str, dict[Verdict, int]] = {}
+    for case in cases:
+        source = case.result.id.partition("/")[0]
+        row = counts.setdefault(source, dict.fromkeys(Verdict, 0))
+        row[case.result.verdict] += 1
+    shown = [v for v in Verdict if v in _ALWAYS_SHOWN or any(row[v] for row in counts.values())]
+    title = Text(one_line(f"{target.name}: {target.version}, {target.clock} clock"), "bold")
+    table = Table(title=title, title_justify="left", show_footer=len(counts) > 1)
+    total = {verdict: sum(row[verdict] for row in counts.values()) for verdict in Verdict}
+    table.add_column("source", footer="all")
+    for verdict in shown:
+        table.add_column(verdict.value, justify="right", footer=_cell(verdict, total[verdict]))
+    table.add_column("cases", justify="right", footer=str(len(cases)))
+    for source, row in sorted(counts.items()):
+        cells = [_cell(verdict, row[verdict]) for verdict in shown]
+        table.add_row(Text(one_line(source)), *cells, str(sum(row.values())))
+    return table
+
+
+def _cell(verdict: Verdict, number: int) -> Text:
+    return Text(str(number), STYLE[verdict]) if number else Text("-", "dim")
+
+
+def _summary(record: RunRecord, target: str) -> str:
+    cases = record.of(target)
+    unexpected = [case.result for case in cases if not case.result.as_expected]
+    counts = ", ".join(
+        f"{number} {verdict}" for verdict, number in record.totals.get(target, {}).items() if number
+    )
+    if not unexpected:
+        gate = "all as expected"
+    else:
+        shown = unexpected[0]
+        gate = f"{len(unexpected)} NOT as expected"
+        if len(unexpected) == 1:
+            gate += f" ({shown.id}: {shown.verdict}, expected {expected_words(shown)})"
+    return one_line(f"{target}: {counted(len(cases), 'case')}: {counts or 'none ran'}; {gate}")
+
+
+def _folded(
+    cases: Iterable[CaseRecord],
+    wanted: Callable[[CaseRecord], bool],
+    key: Callable[[CaseRecord], tuple[str, str]],
+) -> dict[tuple[str, str], list[str]]:
+    folded: dict[tuple[str, str], list[str]] = {}
+    for case in cases:
+        if wanted(case):
+            folded.setdefault(key(case), []).append(case.result.id)
+    return folded
+
+
+def _ids(ids: list[str]) -> str:
+    """The first few ids, and how many more."""
+    more = len(ids) - _MOST_IDS
+    return one_line(", ".join(ids[:_MOST_IDS]) + (f" and {more} more" if more > 0 else ""))

@@ -1,0 +1,221 @@
+"""Socket calls by their POSIX names: those that make, name and close descriptors."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl as pyfcntl
+import os
+import select
+import socket
+import struct
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from tcpassay.targets.namespace import constants, libc, sockaddr
+from tcpassay.targets.namespace.prepared import Prepared, Raw, nothing, raw, sleeps_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpassay.core.events import Tagged
+    from tcpassay.targets.namespace.arguments import Arguments
+    from tcpassay.targets.namespace.descriptors import Descriptors
+
+
+class App(Protocol):
+    """What a call needs to know of the process that makes it."""
+
+    descriptors: Descriptors
+
+    def make_socket(self, family: int, kind: int, protocol: int) -> Raw:
+        """socket(2) on the target's side."""
+        ...
+
+    def alone(self) -> bool:
+        """Whether no other call and no other process can take what poll() saw."""
+        ...
+
+    def before_close(self, real: int) -> None:
+        """A descriptor is about to be closed."""
+        ...
+
+    def descriptors_shared(self) -> None:
+        """Two descriptors now name one file."""
+        ...
+
+
+_c = {
+    name: libc.function(name)
+    for name in (
+        "bind", "listen", "accept", "accept4", "connect", "shutdown", "close", "dup", "fcntl",
+        "ioctl", "getsockname", "getpeername", "getsockopt",
+    )
+}  # fmt: skip
+_READABLE = select.POLLIN | select.POLLERR | select.POLLHUP
+
+
+def never_blocks(fd: int) -> bool:
+    """Whether the file is non-blocking; a descriptor that is not open cannot block either."""
+    try:
+        return bool(pyfcntl.fcntl(fd, pyfcntl.F_GETFL) & os.O_NONBLOCK)
+    except (OSError, OverflowError):
+        return True
+
+
+def ready(fd: int, events: int) -> bool:
+    """Whether poll() finds one of the events at once."""
+    poller = select.poll()
+    poller.register(fd, events)
+    return bool(poller.poll(0))
+
+
+def simple(function: Callable[..., int], *arguments: object) -> Prepared:
+    """A call that cannot block and only returns a value."""
+    return Prepared(partial(raw, function, *arguments), nothing)
+
+
+def socket_(app: App, args: Arguments) -> Prepared:
+    """socket(name family, flags type, value protocol)."""
+    family, kind, protocol = args.constant(), args.flags(), args.integer("value", 0)
+    return Prepared(partial(app.make_socket, family, kind, protocol), partial(_new, app))
+
+
+def _new(app: App, value: int) -> tuple[int, tuple[Tagged, ...]]:
+    return (app.descriptors.add(value) if value >= 0 else value), ()
+
+
+def bind(app: App, args: Arguments) -> Prepared:
+    """bind(fd, address)."""
+    packed = sockaddr.pack(args.address())
+    return simple(_c["bind"], app.descriptors.real(args.integer("fd")), packed, len(packed))
+
+
+def listen(app: App, args: Arguments) -> Prepared:
+    """listen(fd, length backlog); a negative backlog reaches the kernel."""
+    return simple(_c["listen"], app.descriptors.real(args.integer("fd")), args.integer("length"))
+
+
+def accept(app: App, args: Arguments) -> Prepared:
+    """accept(fd) gives a descriptor and the peer's address."""
+    return _accept(app, app.descriptors.real(args.integer("fd")), "accept", ())
+
+
+def accept4(app: App, args: Arguments) -> Prepared:
+    """accept4(fd, flags)."""
+    return _accept(app, app.descriptors.real(args.integer("fd")), "accept4", (args.flags(),))
+
+
+def _accept(app: App, fd: int, name: str, flags: tuple[int, ...]) -> Prepared:
+    room = sockaddr.Room()
+
+    def finish(value: int) -> tuple[int, tuple[Tagged, ...]]:
+        if value < 0:
+            return value, ()
+        return app.descriptors.add(value), (("address", room.address()),)
+
+    run = partial(raw, _c[name], fd, *room.arguments(), *flags)
+    if never_blocks(fd):
+        return Prepared(run, finish)
+
+    def attempt() -> Raw | None:
+        return run() if app.alone() and ready(fd, _READABLE) else None
+
+    return Prepared(run, finish, sleeps_in(name), fd, attempt)
+
+
+def connect(app: App, args: Arguments) -> Prepared:
+    """connect(fd, address)."""
+    fd, packed = app.descriptors.real(args.integer("fd")), sockaddr.pack(args.address())
+    run = partial(raw, _c["connect"], fd, packed, len(packed))
+    if never_blocks(fd):
+        return Prepared(run, nothing)
+    return Prepared(run, nothing, sleeps_in("connect"), fd)
+
+
+def shutdown(app: App, args: Arguments) -> Prepared:
+    """shutdown(fd, name how)."""
+    return simple(_c["shutdown"], app.descriptors.real(args.integer("fd")), args.constant())
+
+
+def close(app: App, args: Arguments) -> Prepared:
+    """close(fd); it blocks only where SO_LINGER has a time."""
+    fd = args.integer("fd")
+    real = app.descriptors.real(fd)
+    app.before_close(real)
+    lingers = _lingers(real)
+    app.descriptors.drop(fd)
+    run = partial(raw, _c["close"], real)
+    if not lingers:
+        return Prepared(run, nothing)
+    return Prepared(run, nothing, sleeps_in("close"), real)
+
+
+def _lingers(fd: int) -> bool:
+    linger, size = ctypes.create_string_buffer(8), ctypes.c_uint(8)
+    if _c["getsockopt"](fd, socket.SOL_SOCKET, socket.SO_LINGER, linger, ctypes.byref(size)):
+        return False
+    on, seconds = struct.unpack("ii", linger.raw)
+    return bool(on and seconds)
+
+
+def dup(app: App, args: Arguments) -> Prepared:
+    """dup(fd)."""
+    app.descriptors_shared()
+    run = partial(raw, _c["dup"], app.descriptors.real(args.integer("fd")))
+    return Prepared(run, partial(_new, app))
+
+
+def fcntl(app: App, args: Arguments) -> Prepared:
+    """fcntl(fd, name command[, flags | value]): F_GETFL and F_GETFD also give flags by name."""
+    fd, command = app.descriptors.real(args.integer("fd")), args.name()
+    argument = args.flags() if args.has("flags") else args.integer("value", 0)
+    run = partial(raw, _c["fcntl"], fd, constants.number(command), argument)
+    if command.startswith("F_DUPFD"):
+        app.descriptors_shared()
+        return Prepared(run, lambda value: _duplicated(app, value, argument))
+    if command == "F_GETFL":
+        return Prepared(run, partial(_with_flags, constants.STATUS_FLAGS))
+    if command == "F_GETFD":
+        return Prepared(run, partial(_with_flags, ("FD_CLOEXEC",)))
+    return Prepared(run, nothing)
+
+
+def _duplicated(app: App, value: int, least: int) -> tuple[int, tuple[Tagged, ...]]:
+    return (app.descriptors.add(value, least) if value >= 0 else value), ()
+
+
+def _with_flags(candidates: tuple[str, ...], value: int) -> tuple[int, tuple[Tagged, ...]]:
+    return value, (("flags", constants.names(value, candidates)),) if value >= 0 else ()
+
+
+def ioctl(app: App, args: Arguments) -> Prepared:
+    """ioctl(fd, name request[, value]) on an int: FIONREAD, FIONBIO, SIOCOUTQ, SIOCATMARK."""
+    fd, request = app.descriptors.real(args.integer("fd")), args.constant()
+    number = ctypes.c_int(args.integer("value", 0))
+    run = partial(raw, _c["ioctl"], fd, request, ctypes.byref(number))
+    return Prepared(run, lambda value: (value, (("value", number.value),) if value >= 0 else ()))
+
+
+def getsockname(app: App, args: Arguments) -> Prepared:
+    """getsockname(fd[, length])."""
+    return _name(app, args, "getsockname")
+
+
+def getpeername(app: App, args: Arguments) -> Prepared:
+    """getpeername(fd[, length])."""
+    return _name(app, args, "getpeername")
+
+
+def _name(app: App, args: Arguments, which: str) -> Prepared:
+    fd = app.descriptors.real(args.integer("fd"))
+    asked = args.integer("length", sockaddr.ROOM)
+    room = sockaddr.Room(asked)
+
+    def finish(value: int) -> tuple[int, tuple[Tagged, ...]]:
+        if value < 0:
+            return value, ()
+        if room.length.value > asked:
+            return value, (("length", room.length.value),)
+        return value, (("address", room.address()), ("length", room.length.value))
+
+    return Prepared(partial(raw, _c[which], fd, *room.arguments()), finish)

@@ -1,0 +1,236 @@
+"""Any trace entry as one line, in packetdrill's notation where that has one.
+
+`<` is from the peer to the stack, `>` from the stack to the peer. Times are seconds since the line
+before; sequence numbers count from the connection's initial ones. Where a trace holds more than
+one connection, each datagram carries its tag: [2] the second tuple, [2.2] its second incarnation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.core import events
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.core.trace import Entry, Judgement
+from tcpassay.wire.connections import Connection, Connections
+from tcpassay.wire.segment_text import datagram_text, escape, octets_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Calls that fill a buffer or an address: "..." stands for it, as in packetdrill.
+_FILLS = frozenset({"accept", "accept4", "recv", "read", "recvfrom", "recvmsg"})
+_LONG = 200
+
+
+def lines(trace: Iterable[Entry]) -> list[str]:
+    """A whole trace in lines: see `Notation.lines`."""
+    return Notation().lines(trace)
+
+
+class Notation:
+    """Writes entries, and remembers what earlier ones say of connections, calls and time."""
+
+    def __init__(self) -> None:
+        self.connections = Connections()
+        self._last_ns = 0
+        self._calls: dict[int, str] = {}
+
+    def lines(self, trace: Iterable[Entry]) -> list[str]:
+        """One line an entry; a call that returns at once shares the line of its return."""
+        entries = list(trace)
+        for entry in entries:
+            self._look_at(entry)
+        out: list[str] = []
+        skip = -1
+        for here, entry in enumerate(entries):
+            if here == skip:
+                continue
+            after = entries[here + 1] if here + 1 < len(entries) else None
+            if after is not None and _returns_at_once(entry, after):
+                out.append(self._joined(entry, after))
+                skip = here + 1
+            else:
+                out.append(self.line(entry))
+        return out
+
+    def line(self, entry: Entry) -> str:
+        """One entry as one line without control characters. Never raises."""
+        try:
+            self._look_at(entry)
+            text = self._text(entry)
+        except Exception as error:
+            text = f"{entry.kind} {entry.data!r} ({type(error).__name__})"
+        return escape(f"{self._time(entry)} {text}")
+
+    def _look_at(self, entry: Entry) -> None:
+        if entry.kind in ("send", "receive") and entry.n not in self.connections.seen:
+            if isinstance(entry.data, bytes):
+                from_stack = entry.kind == "receive"
+                self.connections.see(entry.n, entry.data, from_stack=from_stack)
+        elif isinstance(entry.data, events.Call):
+            self._calls[entry.data.id] = entry.data.name
+
+    def _time(self, entry: Entry) -> str:
+        delta = entry.t_ns - self._last_ns
+        self._last_ns = entry.t_ns
+        return f"{delta / NS_PER_S:+.6f}" if delta else "+0"
+
+    def _joined(self, call: Entry, returned: Entry) -> str:
+        line = self.line(call)
+        self._last_ns = returned.t_ns
+        tail = escape(_result(returned.data)) if isinstance(returned.data, events.Returned) else ""
+        return line.removesuffix(" ...") + tail
+
+    def _text(self, entry: Entry) -> str:
+        data = entry.data
+        if entry.kind in ("send", "receive"):
+            return self._datagram(entry)
+        process = f"(process {entry.process}) " if entry.process > 1 else ""
+        match data:
+            case events.Call():
+                return f"{process}{_call(data)} ..."
+            case events.Returned():
+                return f"{process}... {self._calls.get(data.call, 'call')}{_result(data)}"
+            case Judgement():
+                return self._judgement(entry, data)
+            case events.StateRead():
+                return f"state {data.state}{_numbers(data.numbers)}"
+            case events.StatsRead():
+                return f"stats{_numbers(data.numbers)}"
+            case _:
+                return process + _other(entry, self._calls)
+
+    def _datagram(self, entry: Entry) -> str:
+        arrow = ">" if entry.kind == "receive" else "<"
+        seen = self.connections.seen[entry.n]
+        return f"{arrow} {self._tag(seen.connection)}{datagram_text(entry.n, seen)}"
+
+    def _tag(self, connection: Connection | None) -> str:
+        if connection is None or len(self.connections.all) < 2:
+            return ""
+        incarnation = connection.conn.incarnation
+        return f"[{connection.tag}.{incarnation}] " if incarnation > 1 else f"[{connection.tag}] "
+
+    def _judgement(self, entry: Entry, judgement: Judgement) -> str:
+        connection = None
+        ends = judgement.want.get("conn")
+        if isinstance(ends, tuple | list) and len(ends) == 4:
+            connection = self.connections.current((ends[0], ends[1], ends[2], ends[3]))
+        if judgement.event is not None and judgement.event in self.connections.seen:
+            connection = self.connections.seen[judgement.event].connection or connection
+        wanted = _want(judgement.want, connection, entry.n)
+        text = f"expect {self._tag(connection)}{judgement.what}{' ' if wanted else ''}{wanted}"
+        text += ": met" if judgement.met else f": NOT MET, {judgement.message}"
+        return f"{text} [{judgement.requirement}]" if judgement.requirement else text
+
+
+def _returns_at_once(entry: Entry, after: Entry) -> bool:
+    call, returned = entry.data, after.data
+    return (
+        isinstance(call, events.Call)
+        and isinstance(returned, events.Returned)
+        and call.id == returned.call
+        and entry.t_ns == after.t_ns
+    )
+
+
+def _call(call: events.Call) -> str:
+    shown = [_value(tag, value) for tag, value in call.args]
+    if call.name in _FILLS:
+        shown.insert(1, "...")
+    return f"{call.name}({', '.join(shown)})"
+
+
+def _result(returned: events.Returned) -> str:
+    if returned.errno is not None:
+        return f" = -1 {returned.errno}"
+    out = "".join([f" {_value(tag, value)}" for tag, value in returned.out])
+    return f" = {returned.value}{out}"
+
+
+def _value(tag: str, value: object) -> str:
+    match tag, value:
+        case "octets", bytes():
+            return octets_text(value)
+        case "flags", (*flags,):
+            return "|".join(map(str, flags)) or "0"
+        case "address", (host, port):
+            return f"{{{host}:{port}}}" if ":" not in str(host) else f"{{[{host}]:{port}}}"
+        case "linger", (on, seconds):
+            return f"{{onoff={on}, linger={seconds}}}"
+        case "pollfds", (*polled,):
+            return f"[{', '.join(_polled(item) for item in polled)}]"
+        case "fds", (*fds,):
+            return f"[{', '.join(map(str, fds))}]"
+        case "state", dict():
+            return f"{{{_numbers(value).strip()}}}"
+        case _:
+            return str(value)
+
+
+def _polled(item: object) -> str:
+    match item:
+        case (fd, (*names,)):
+            return f"{{{fd}, {'|'.join(map(str, names)) or '0'}}}"
+        case _:
+            return str(item)
+
+
+def _numbers(numbers: Mapping[str, int | str]) -> str:
+    return "".join([f" {name}={value}" for name, value in numbers.items()])
+
+
+def _want(want: Mapping[str, object], connection: Connection | None, n: int) -> str:
+    parts = []
+    for name, value in want.items():
+        if name == "conn":
+            continue
+        if name == "any" and isinstance(value, list | tuple):
+            options = [_want(one, connection, n) for one in value if isinstance(one, dict)]
+            parts.append(" or ".join(options))
+        else:
+            parts.append(f"{name}={_wanted(name, value, connection, n)}")
+    text = " ".join(part for part in parts if part)
+    return text if len(text) <= _LONG else text[:_LONG] + "..."
+
+
+def _wanted(name: str, value: object, connection: Connection | None, n: int) -> str:
+    if isinstance(value, bytes):
+        return octets_text(value)
+    if name in ("seq", "ack") and connection is not None:
+        if isinstance(value, int):
+            return str(connection.offset("stack.iss" if name == "seq" else "peer.iss", value, n))
+        if isinstance(value, list | tuple):
+            return "..".join([_wanted(name, one, connection, n) for one in value])
+    return str(value)
+
+
+def _other(entry: Entry, calls: Mapping[int, str]) -> str:
+    data = entry.data
+    match data:
+        case events.ReadState(local, remote):
+            to = "" if remote is None else f" {_value('address', remote)}"
+            return f"read-state {_value('address', local)}{to}"
+        case events.Signalled():
+            return f"signal {data.signal} to process {data.process}"
+        case events.Exited():
+            return f"exit of process {data.process} = {data.status}"
+        case events.Spawn(process, fork_of, user):
+            origin = f" fork of {fork_of}" if fork_of is not None else ""
+            return f"spawn process {process}{origin}" + ("" if user is None else f" as user {user}")
+        case events.Kill(process, signal):
+            return f"kill process {process} {signal}"
+    match entry.kind, data:
+        case "cancel", int():
+            return f"cancel {calls.get(data, 'call')} (call {data})"
+        case "advance", int():
+            return f"advance to {data / NS_PER_S:.6f}"
+        case "measure", (name, value):
+            return f"measure {name} = {value}"
+        case (("log" | "note"), str()):
+            return f"{entry.kind}: {data}"
+        case "read-stats", _:
+            return "read-stats"
+        case _:
+            return f"{entry.kind} {data!r}"

@@ -1,0 +1,93 @@
+"""IPv4 headers (RFC 791): what TCP needs of the layer below.
+
+Addresses are four octets everywhere in the stack; text appears only in socket calls. Options of
+the header are skipped (RFC 1122, 4.2.3.8), fragments are not taken, octets behind the total
+length are padding.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+from tcpref.checksum import checksum, remainder
+
+PROTOCOL_ICMP = 1
+PROTOCOL_TCP = 6
+HEADER_OCTETS = 20
+WILDCARD = b"\0\0\0\0"
+TTL = 64
+DONT_FRAGMENT = 0x4000
+
+_HEADER = Struct("!BBHHHBBH4s4s")
+
+
+class Packet(NamedTuple):
+    """An IPv4 datagram that passed the checks."""
+
+    protocol: int
+    src: bytes
+    dst: bytes
+    payload: bytes
+
+
+def parse_ipv4(octets: bytes) -> Packet | None:
+    """The datagram in `octets`, or None for what must be dropped in silence (RFC 1122, 3.2.1)."""
+    if len(octets) < HEADER_OCTETS or octets[0] >> 4 != 4:
+        return None
+    (first, _tos, total, _ident, fragment, _ttl, protocol, _sum, src, dst) = _HEADER.unpack_from(
+        octets
+    )
+    header = (first & 0x0F) * 4
+    if header < HEADER_OCTETS or not header <= total <= len(octets):
+        return None
+    if not header_checksum_holds(octets[:header]) or is_fragment(fragment):
+        return None
+    return Packet(protocol, src, dst, octets[header:total])
+
+
+def header_checksum_holds(header: bytes) -> bool:
+    """Whether the header's checksum is right (RFC 1122, 3.2.1.2)."""
+    return remainder(header) == 0
+
+
+def is_fragment(field: int) -> bool:
+    """Whether the flags and offset field marks a fragment: more to come, or not the first."""
+    return bool(field & 0x3FFF)
+
+
+def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:
+    """A datagram with DF set, so that path MTU discovery can work (RFC 1191, 3)."""
+    total = HEADER_OCTETS + len(payload)
+    fields = (0x45, 0, total, 0, DONT_FRAGMENT, TTL, protocol)
+    blank = _HEADER.pack(*fields, 0, src, dst)
+    return _HEADER.pack(*fields, checksum(int.from_bytes(blank, "big")), src, dst) + payload
+
+
+def is_unicast(address: bytes) -> bool:
+    """Whether a host may have this address: not net 0, loopback, multicast or above."""
+    return 0 < address[0] < 224 and address[0] != 127
+
+
+def is_directed_broadcast(address: bytes, local: bytes, prefix: int) -> bool:
+    """Whether `address` is the broadcast address of the network that `local` lives in."""
+    host_mask = (1 << (32 - prefix)) - 1
+    if host_mask < 3:
+        return False
+    number = int.from_bytes(address, "big")
+    same_network = number >> (32 - prefix) == int.from_bytes(local, "big") >> (32 - prefix)
+    return same_network and number & host_mask == host_mask
+
+
+def to_text(address: bytes) -> str:
+    """Dotted decimal."""
+    return "%d.%d.%d.%d" % tuple(address)
+
+
+def from_text(text: str) -> bytes | None:
+    """Four octets from dotted decimal; None when it is none."""
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    numbers = [int(part) for part in parts]
+    return bytes(numbers) if max(numbers) < 256 else None

@@ -1,0 +1,215 @@
+"""Sending: what goes out, when, and in how large pieces (RFC 9293, 3.7 and 3.8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import seq
+from tcpref.options import build_mss
+from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
+from tcpref.tcb import OPENING, State, Tcb
+from tcpref.window import advance_edge
+
+if TYPE_CHECKING:
+    from tcpref.stack import Stack
+
+#: States in which text or a FIN may still have to be sent.
+TRANSMITTING = frozenset(
+    {State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK}
+)
+
+
+def transmit(
+    stack: Stack, tcb: Tcb, number: int, flags: int, payload: bytes = b"", options: bytes = b""
+) -> None:
+    """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
+    local, local_port, remote, remote_port = tcb.key
+    if flags & ACK:
+        advance_edge(tcb)
+        tcb.ack_due = False
+        tcb.unacked_octets = 0
+        tcb.delayed_ack.stop()
+    stack.emit(
+        build_segment(
+            local,
+            remote,
+            local_port,
+            remote_port,
+            seq=number,
+            ack=tcb.rcv_nxt if flags & ACK else 0,
+            flags=flags,
+            wnd=tcb.rcv_wnd if flags & ACK else min(tcb.rcv_buffer, 0xFFFF),
+            options=options,
+            payload=payload,
+        )
+    )
+
+
+def send_syn(stack: Stack, tcb: Tcb) -> None:
+    """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
+    flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
+    tcb.snd_nxt = seq.add(tcb.iss, 1)
+    transmit(stack, tcb, tcb.iss, flags, options=build_mss(tcb.announced_mss))
+
+
+def send_ack(stack: Stack, tcb: Tcb) -> None:
+    """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>."""
+    transmit(stack, tcb, tcb.snd_nxt, ACK)
+
+
+def send_queued(stack: Stack, tcb: Tcb) -> None:
+    """Send all text, and the FIN behind it, that may go now; then see to the timers."""
+    if tcb.state in TRANSMITTING:
+        if tcb.probing and tcb.snd_wnd > 0:
+            resend_probe(stack, tcb)
+        while size := next_size(tcb):
+            send_text(stack, tcb, size)
+        if fin_may_go(tcb):
+            send_fin(stack, tcb)
+    arrange_timers(stack, tcb)
+
+
+def next_size(tcb: Tcb) -> int:
+    """Octets of the next new segment; 0 when nothing may be sent now.
+
+    The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
+    """
+    unsent = tcb.unsent
+    size = min(unsent, tcb.usable_window, tcb.snd_mss)
+    if size <= 0:
+        return 0
+    if size == tcb.snd_mss:
+        return size
+    if size == unsent and may_send_small(tcb):
+        return size
+    if tcb.flight == 0 and size >= tcb.max_snd_wnd // 2:
+        return size
+    return 0
+
+
+def may_send_small(tcb: Tcb) -> bool:
+    """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
+
+    TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
+    """
+    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued
+
+
+def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
+    """Send `size` octets of new text. The last ones queued carry PSH (MUST-61)."""
+    offset = (tcb.snd_nxt - tcb.data_seq) & seq.MASK
+    text = tcb.send_buffer.read(offset, size)
+    last = size == tcb.unsent
+    number = tcb.snd_nxt
+    note_sending(stack, tcb, size)
+    flags = ACK | PSH if last else ACK
+    if last and fin_may_go(tcb):
+        flags |= FIN
+        mark_fin_sent(stack, tcb)
+    transmit(stack, tcb, number, flags, text)
+
+
+def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
+    """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
+    if tcb.flight == 0:
+        tcb.stalled_since = stack.now
+    tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
+    tcb.rto.start_timing(tcb.snd_nxt, stack.now)
+
+
+def fin_may_go(tcb: Tcb) -> bool:
+    """Whether all text has been sent and the window has room for the FIN."""
+    return tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+
+
+def mark_fin_sent(stack: Stack, tcb: Tcb) -> None:
+    """Count the FIN into the sequence space; from CLOSE-WAIT it leads to LAST-ACK."""
+    note_sending(stack, tcb, 1)
+    tcb.fin_sent = True
+    if tcb.state is State.CLOSE_WAIT:
+        stack.enter(tcb, State.LAST_ACK)
+
+
+def send_fin(stack: Stack, tcb: Tcb) -> None:
+    """Send a FIN that no text could carry."""
+    number = tcb.snd_nxt
+    mark_fin_sent(stack, tcb)
+    transmit(stack, tcb, number, FIN | ACK)
+
+
+def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
+    """Send again from SND.UNA: `size` octets of text, and the FIN if it comes right behind."""
+    tcb.rto.stop_timing()
+    text = tcb.send_buffer.read(0, size)
+    ends = len(text) == len(tcb.send_buffer)
+    flags = ACK | PSH if ends and text else ACK
+    if ends and tcb.fin_sent:
+        flags |= FIN
+    transmit(stack, tcb, tcb.snd_una, flags, text)
+
+
+def retransmit(stack: Stack, tcb: Tcb) -> None:
+    """Send the front of the retransmission queue again, within the peer's window (SHLD-16)."""
+    outstanding = min(len(tcb.send_buffer), tcb.flight)
+    resend_front(stack, tcb, min(outstanding, tcb.snd_mss, max(1, tcb.snd_wnd)))
+
+
+def send_probe(stack: Stack, tcb: Tcb) -> None:
+    """Probe a window of zero with one octet, or with the FIN when no octet is left (MUST-36)."""
+    if tcb.flight == 0:
+        if tcb.unsent:
+            note_sending(stack, tcb, 1)
+        else:
+            mark_fin_sent(stack, tcb)
+    tcb.probing = True
+    resend_front(stack, tcb, 1)
+
+
+def resend_probe(stack: Stack, tcb: Tcb) -> None:
+    """The window has opened: what the probe carried goes again, with what fits behind it."""
+    tcb.probing = False
+    size = min(len(tcb.send_buffer), tcb.snd_mss, tcb.snd_wnd)
+    tcb.stalled_since = stack.now
+    if size > tcb.flight and not tcb.fin_sent:
+        tcb.snd_nxt = seq.add(tcb.snd_una, size)
+    resend_front(stack, tcb, size)
+
+
+def arrange_timers(stack: Stack, tcb: Tcb) -> None:
+    """Run the timer that the connection needs now: retransmission, persist or neither."""
+    if tcb.state in OPENING:
+        start_retransmission(stack, tcb)
+        return
+    waiting = tcb.unsent > 0 or tcb.fin_pending
+    if tcb.snd_wnd == 0 and (tcb.flight or waiting):
+        tcb.retransmission.stop()
+        start_persist(stack, tcb, tcb.rto.rto)
+    elif tcb.flight:
+        stop_persist(tcb)
+        start_retransmission(stack, tcb)
+    elif waiting:
+        start_persist(stack, tcb, tcb.settings.sws_override_ms * 1_000_000)
+    else:
+        stop_persist(tcb)
+        tcb.retransmission.stop()
+
+
+def start_retransmission(stack: Stack, tcb: Tcb) -> None:
+    """RFC 6298, 5.1: start the timer unless it runs."""
+    if not tcb.retransmission.running:
+        stack.timers.start(tcb.retransmission, stack.now + tcb.rto.rto)
+
+
+def start_persist(stack: Stack, tcb: Tcb, wait: int) -> None:
+    """Start the persist timer unless it runs; `probe_wait` is doubled by each probe (SHLD-30)."""
+    if not tcb.persist.running:
+        if not tcb.probe_wait:
+            tcb.probe_wait = wait
+            tcb.stalled_since = stack.now
+        stack.timers.start(tcb.persist, stack.now + tcb.probe_wait)
+
+
+def stop_persist(tcb: Tcb) -> None:
+    """The window is open again."""
+    tcb.persist.stop()
+    tcb.probe_wait = 0

@@ -1,0 +1,78 @@
+"""Local addresses and ports: who holds them, who may share them, which are free."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tcpref.ipv4 import WILDCARD
+from tcpref.settings import Settings
+
+
+class Binding:
+    """An address and port in use by a socket, a connection, or both; the last to let go frees it.
+
+    `reuse` is SO_REUSEADDR of the socket that made it.
+    """
+
+    __slots__ = ("address", "holders", "listening", "port", "reuse")
+
+    def __init__(self, address: bytes, port: int, *, reuse: bool) -> None:
+        self.address = address
+        self.port = port
+        self.reuse = reuse
+        self.listening = False
+        self.holders = 1
+
+    def conflicts(self, address: bytes, *, reuse: bool) -> bool:
+        """Whether a new binding of this port to `address` is refused.
+
+        Two may share only when both have SO_REUSEADDR and the old one does not listen.
+        """
+        overlap = WILDCARD in (address, self.address) or address == self.address
+        return overlap and not (reuse and self.reuse and not self.listening)
+
+
+class PortTable:
+    """All bindings, by port."""
+
+    __slots__ = ("_bindings", "_first", "_next", "_size")
+
+    def __init__(self, settings: Settings, rng: Random) -> None:
+        self._bindings: dict[int, set[Binding]] = {}
+        self._first = settings.ephemeral_first
+        self._size = max(1, settings.ephemeral_last - settings.ephemeral_first + 1)
+        self._next = rng.randrange(self._size)
+
+    def available(self, address: bytes, port: int, *, reuse: bool) -> bool:
+        """Whether bind() to this address and port may succeed."""
+        held = self._bindings.get(port, ())
+        return not any(binding.conflicts(address, reuse=reuse) for binding in held)
+
+    def hold(self, address: bytes, port: int, *, reuse: bool) -> Binding:
+        """A new binding, held once; whether it is allowed has been asked before."""
+        binding = Binding(address, port, reuse=reuse)
+        self._bindings.setdefault(port, set()).add(binding)
+        return binding
+
+    def share(self, binding: Binding) -> Binding:
+        """One more holder."""
+        binding.holders += 1
+        return binding
+
+    def release(self, binding: Binding) -> None:
+        """One holder less; the last one frees the port."""
+        binding.holders -= 1
+        if not binding.holders:
+            held = self._bindings[binding.port]
+            held.discard(binding)
+            if not held:
+                del self._bindings[binding.port]
+
+    def ephemeral(self) -> int | None:
+        """A port that nobody holds, each time another one; None when all are held."""
+        for _ in range(self._size):
+            port = self._first + self._next
+            self._next = (self._next + 1) % self._size
+            if port not in self._bindings:
+                return port
+        return None

@@ -1,0 +1,101 @@
+"""Loss: timers that expire, duplicate ACKs, and when to give up (RFC 6298; RFC 9293, 3.8.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import seq
+from tcpref.output import arrange_timers, retransmit, send_probe, send_syn, send_text
+from tcpref.tcb import OPENING, State, Tcb
+
+if TYPE_CHECKING:
+    from tcpref.stack import Stack
+
+SECOND = 1_000_000_000
+DUPLICATE_ACKS = 3
+
+
+def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
+    """The retransmission timer expired (RFC 6298, 5.4 to 5.6; RFC 9293, 3.10.8)."""
+    if exhausted(tcb, stack.now):
+        give_up(stack, tcb)
+        return
+    tcb.retransmissions += 1
+    tcb.rto.back_off()
+    tcb.rto.stop_timing()
+    if tcb.state in OPENING:
+        tcb.syn_lost = True
+        send_syn(stack, tcb)
+    else:
+        tcb.recover = tcb.snd_nxt
+        tcb.dup_acks = 0
+        retransmit(stack, tcb)
+    arrange_timers(stack, tcb)
+
+
+def r2(tcb: Tcb) -> int:
+    """R2 in nanoseconds: for a SYN at least three minutes (MUST-23), else 100 s (SHLD-11)."""
+    settings = tcb.settings
+    return (settings.syn_r2_s if tcb.state in OPENING else settings.data_r2_s) * SECOND
+
+
+def exhausted(tcb: Tcb, now: int) -> bool:
+    """Whether R2 has passed without progress, R1 retransmissions included (MUST-20, SHLD-10)."""
+    tried = tcb.retransmissions >= tcb.settings.r1_retransmissions
+    return tried and now - tcb.stalled_since >= r2(tcb)
+
+
+def give_up(stack: Stack, tcb: Tcb) -> None:
+    """Delete the connection; a soft error tells more than ETIMEDOUT does (SHLD-25)."""
+    stack.close_connection(tcb, tcb.soft_error or "ETIMEDOUT")
+
+
+def persist_timeout(stack: Stack, tcb: Tcb) -> None:
+    """Probe a closed window, or override silly window avoidance on a small one."""
+    if tcb.snd_wnd > 0:
+        override(stack, tcb)
+    elif stack.now - tcb.stalled_since >= r2(tcb):
+        give_up(stack, tcb)
+        return
+    else:
+        send_probe(stack, tcb)
+        tcb.probe_wait = min(tcb.probe_wait * 2, tcb.settings.rto_max_ms * 1_000_000)
+    arrange_timers(stack, tcb)
+
+
+def override(stack: Stack, tcb: Tcb) -> None:
+    """Case 4 of RFC 9293, 3.8.6.2.1: send what fits, although it is little."""
+    size = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
+    if size > 0:
+        send_text(stack, tcb, size)
+
+
+def loss_signals(stack: Stack, tcb: Tcb, progressed: bool) -> None:
+    """After an ACK: the third duplicate starts recovery, a partial ACK goes on with it.
+
+    RFC 6582 without its congestion window: until all that was outstanding at the loss is
+    acknowledged, each ACK of a part shows the next hole.
+    """
+    if tcb.recover is not None and not seq.before(tcb.snd_una, tcb.recover):
+        tcb.recover = None
+    if tcb.recover is None:
+        if tcb.dup_acks == DUPLICATE_ACKS:
+            tcb.recover = tcb.snd_nxt
+            retransmit(stack, tcb)
+    elif progressed and tcb.snd_wnd > 0:
+        retransmit(stack, tcb)
+
+
+def lingering_timeout(stack: Stack, tcb: Tcb) -> None:
+    """TIME-WAIT (or an abandoned FIN-WAIT-2) is over: the record goes (RFC 9293, 3.10.8)."""
+    stack.close_connection(tcb, None)
+
+
+def start_lingering(stack: Stack, tcb: Tcb) -> None:
+    """Limit the states that no segment need ever end."""
+    if tcb.state is State.TIME_WAIT:
+        tcb.retransmission.stop()
+        tcb.persist.stop()
+        stack.timers.start(tcb.lingering, stack.now + 2 * tcb.settings.msl_s * SECOND)
+    elif tcb.state is State.FIN_WAIT_2 and tcb.app_gone and tcb.settings.fin_wait_2_s:
+        stack.timers.start(tcb.lingering, stack.now + tcb.settings.fin_wait_2_s * SECOND)

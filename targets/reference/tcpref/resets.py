@@ -1,0 +1,41 @@
+"""Resets (RFC 9293, 3.5.2 and 3.10.7.1)."""
+
+from __future__ import annotations
+
+from tcpref import seq
+from tcpref.segment import ACK, RST, Segment, build_segment
+from tcpref.tcb import Tcb
+
+
+def reset_numbers(segment: Segment) -> tuple[int, int, int]:
+    """SEQ, ACK and control bits of the reset that answers a segment.
+
+    With an ACK the peer has told the number it will believe; without one the reset must
+    acknowledge what came.
+    """
+    if segment.flags & ACK:
+        return segment.ack, 0, RST
+    return 0, seq.add(segment.seq, segment.length), RST | ACK
+
+
+def reset_for(segment: Segment) -> bytes:
+    """The datagram that answers `segment` with a reset."""
+    number, ack, flags = reset_numbers(segment)
+    return build_segment(
+        segment.dst,
+        segment.src,
+        segment.dst_port,
+        segment.src_port,
+        seq=number,
+        ack=ack,
+        flags=flags,
+        wnd=0,
+    )
+
+
+def abort_of(tcb: Tcb) -> bytes:
+    """The reset of an ABORT call: <SEQ=SND.NXT><CTL=RST> (RFC 9293, 3.10.5)."""
+    local, local_port, remote, remote_port = tcb.key
+    return build_segment(
+        local, remote, local_port, remote_port, seq=tcb.snd_nxt, ack=0, flags=RST, wnd=0
+    )

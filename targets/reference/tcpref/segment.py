@@ -1,0 +1,96 @@
+"""A TCP segment, from octets and to octets (RFC 9293, 3.1)."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+from tcpref.checksum import checksum, remainder
+from tcpref.ipv4 import PROTOCOL_TCP, build_ipv4
+from tcpref.options import NO_OPTIONS, Options, parse_options
+
+FIN = 0x01
+SYN = 0x02
+RST = 0x04
+PSH = 0x08
+ACK = 0x10
+URG = 0x20
+
+HEADER_OCTETS = 20
+
+_HEADER = Struct("!HHIIBBHHH")
+
+
+class Segment(NamedTuple):
+    """One segment that arrived. `wnd` is the window field as it stands in the header."""
+
+    src: bytes
+    dst: bytes
+    src_port: int
+    dst_port: int
+    seq: int
+    ack: int
+    flags: int
+    wnd: int
+    options: Options
+    payload: bytes
+
+    @property
+    def length(self) -> int:
+        """SEG.LEN: octets of sequence space, SYN and FIN counted (RFC 9293, 3.4)."""
+        return len(self.payload) + (self.flags & FIN) + (self.flags >> 1 & 1)
+
+
+def pseudo_header(src: bytes, dst: bytes, length: int) -> int:
+    """The pseudo-header's share of the checksum; a plain sum will do for both IP versions."""
+    return (
+        int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL_TCP + length
+    ) % 65535
+
+
+def checksum_holds(src: bytes, dst: bytes, octets: bytes) -> bool:
+    """Whether the segment's checksum is right (MUST-3)."""
+    return (remainder(octets) + pseudo_header(src, dst, len(octets))) % 65535 == 0
+
+
+def parse_segment(src: bytes, dst: bytes, octets: bytes) -> Segment | None:
+    """The segment in `octets`, or None when it is too short, ill-formed or damaged.
+
+    Reserved bits and the congestion bits are not looked at.
+    """
+    if len(octets) < HEADER_OCTETS:
+        return None
+    src_port, dst_port, seq, ack, offset, flags, wnd, _sum, _urgent = _HEADER.unpack_from(octets)
+    header = (offset >> 4) * 4
+    if not HEADER_OCTETS <= header <= len(octets) or not checksum_holds(src, dst, octets):
+        return None
+    options = NO_OPTIONS if header == HEADER_OCTETS else parse_options(octets[20:header])
+    payload = octets[header:]
+    return Segment(src, dst, src_port, dst_port, seq, ack, flags, wnd, options, payload)
+
+
+def build_segment(
+    src: bytes,
+    dst: bytes,
+    src_port: int,
+    dst_port: int,
+    *,
+    seq: int,
+    ack: int,
+    flags: int,
+    wnd: int,
+    options: bytes = b"",
+    payload: bytes = b"",
+) -> bytes:
+    """An IPv4 datagram that holds one segment, both checksums filled in (MUST-2).
+
+    `options` must already be a multiple of four octets.
+    """
+    header = HEADER_OCTETS + len(options)
+    fields = (src_port, dst_port, seq, ack, header << 2, flags, wnd)
+    rest = options + payload
+    total = remainder(_HEADER.pack(*fields, 0, 0) + rest)
+    total += pseudo_header(src, dst, header + len(payload))
+    return build_ipv4(
+        src, dst, PROTOCOL_TCP, _HEADER.pack(*fields, checksum(total), 0) + rest
+    )

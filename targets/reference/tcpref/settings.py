@@ -1,0 +1,74 @@
+"""Everything that can be tuned, with the values the documents recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of one stack. Names end in their unit; counts and octets carry none."""
+
+    # Time-outs (RFC 6298; R1 and R2 of RFC 9293, 3.8.3).
+    rto_initial_ms: int = 1_000
+    rto_min_ms: int = 1_000
+    rto_max_ms: int = 60_000
+    syn_r2_s: int = 180
+    data_r2_s: int = 100
+    r1_retransmissions: int = 3
+    # TIME-WAIT lasts twice this (RFC 9293, 3.4.2).
+    msl_s: int = 120
+    # How long FIN-WAIT-2 lasts once nobody can read from the connection; 0 is for ever, as the
+    # RFC has it.
+    fin_wait_2_s: int = 240
+    # Acknowledgements (RFC 9293, 3.8.6.3) and the override of silly window avoidance (3.8.6.2.1).
+    delayed_ack_ms: int = 200
+    sws_override_ms: int = 500
+    nagle: bool = True
+    # Answers to segments that are not acceptable, a second and connection (RFC 5961, 7); 0 does
+    # not limit them.
+    challenge_acks_per_s: int = 100
+    # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
+    check_old_acks: bool = True
+    # Sizes.
+    mtu: int = 1_500
+    default_mss: int = 536
+    min_mss: int = 48
+    rcv_buffer: int = 65_535
+    snd_buffer: int = 65_536
+    reassembly_blocks: int = 256
+    # Queues and tables.
+    max_backlog: int = 128
+    syn_queue: int = 128
+    max_connections: int = 65_536
+    max_descriptors: int = 1_024
+    # Addresses and ports.
+    prefix: int = 24
+    default_route: bool = True
+    ephemeral_first: int = 49_152
+    ephemeral_last: int = 65_535
+    privileged_ports: int = 1_024
+
+
+def make_settings(values: Mapping[str, object]) -> Settings:
+    """Settings with these values in place of the defaults.
+
+    Raises ValueError, in one line that names the setting, for an unknown name, a value of the
+    wrong type or a negative number.
+    """
+    types = {field.name: type(field.default) for field in fields(Settings)}
+    for name, value in values.items():
+        if name not in types:
+            near = get_close_matches(name, types, 1, 0.0)
+            msg = f"unknown setting {name!r}; the nearest is {near[0]!r}"
+            raise ValueError(msg)
+        if type(value) is not types[name]:
+            wanted = types[name].__name__
+            msg = f"setting {name!r}: wanted {wanted}, got {value!r}; write a {wanted}"
+            raise ValueError(msg)
+        if isinstance(value, int) and value < 0:
+            msg = f"setting {name!r}: wanted 0 or more, got {value}; write a number from 0 up"
+            raise ValueError(msg)
+    return Settings(**values)  # type: ignore[arg-type]  # checked one by one above

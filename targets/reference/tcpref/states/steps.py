@@ -1,0 +1,216 @@
+"""The eight checks of SEGMENT ARRIVES in the synchronized states (RFC 9293, 3.10.7.4).
+
+Each is a function that a state's handler calls in the order of the RFC. A check returns the
+disposition that ends the work on the segment, or None to go on to the next check. The third
+check (security) has nothing to look at in a stack without compartments.
+"""
+
+from __future__ import annotations
+
+from tcpref import seq
+from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
+from tcpref.segment import ACK, FIN, RST, SYN, Segment
+from tcpref.tcb import Tcb
+
+
+# First, check the sequence number.
+def sequence_acceptable(tcb: Tcb, segment: Segment) -> bool:
+    """The four cases of RFC 9293, 3.4, and the allowance for a window of zero.
+
+    With RCV.WND zero a segment with text at RCV.NXT is let through, so that its ACK, URG and RST
+    count; the text itself is cut off later.
+    """
+    window = tcb.rcv_wnd
+    at = seq.distance(segment.seq, tcb.rcv_nxt)
+    if window == 0:
+        return at == 0
+    length = segment.length
+    if length == 0:
+        return 0 <= at < window
+    return 0 <= at < window or 0 <= at + length - 1 < window
+
+
+def check_sequence(tcb: Tcb, segment: Segment) -> Disposition | None:
+    """An unacceptable segment is acknowledged and dropped; with RST, only dropped."""
+    if segment.flags & RST:
+        return None
+    return None if sequence_acceptable(tcb, segment) else CHALLENGE
+
+
+# Second, check the RST bit.
+def check_rst(tcb: Tcb, segment: Segment, reset: Disposition) -> Disposition | None:
+    """RFC 5961, 3.2: exactly at RCV.NXT it counts, elsewhere in the window it is challenged.
+
+    `reset` is what the state does about a reset that counts.
+    """
+    if not segment.flags & RST:
+        return None
+    if segment.seq == tcb.rcv_nxt:
+        return reset
+    return CHALLENGE if seq.within(segment.seq, tcb.rcv_nxt, tcb.rcv_wnd) else DROP
+
+
+# Fourth, check the SYN bit.
+def check_syn(segment: Segment) -> Disposition | None:
+    """RFC 5961, 4.2: a SYN on a synchronized connection draws a challenge ACK, never a reset."""
+    return CHALLENGE if segment.flags & SYN else None
+
+
+# Fifth, check the ACK field.
+def ack_acceptable(tcb: Tcb, ack: int) -> bool:
+    """RFC 5961, 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT."""
+    ahead = seq.distance(ack, tcb.snd_una)
+    oldest = -tcb.max_snd_wnd if tcb.settings.check_old_acks else -seq.HALF
+    return oldest <= ahead <= tcb.flight
+
+
+def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
+    """Drop what has no ACK, refuse what acknowledges the unsent, take what is new."""
+    if not segment.flags & ACK:
+        return DROP
+    if not ack_acceptable(tcb, segment.ack):
+        return CHALLENGE
+    if tcb.snd_wnd == 0:
+        tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
+    if seq.after(segment.ack, tcb.snd_una):
+        acknowledge(tcb, segment.ack, now)
+    elif is_duplicate_ack(tcb, segment):
+        tcb.dup_acks += 1
+    if not seq.before(segment.ack, tcb.snd_una):
+        update_send_window(tcb, segment)
+    return None
+
+
+def acknowledge(tcb: Tcb, ack: int, now: int) -> None:
+    """SND.UNA moves to SEG.ACK; what it covers leaves the retransmission queue."""
+    octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
+    tcb.send_buffer.acknowledge(octets)
+    tcb.data_seq = seq.add(tcb.data_seq, octets)
+    tcb.snd_una = ack
+    tcb.rto.acknowledged(ack, now)
+    tcb.retransmissions = 0
+    tcb.stalled_since = now
+    tcb.dup_acks = 0
+    tcb.probing = False
+    tcb.soft_error = None
+    tcb.retransmission.stop()
+
+
+def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
+    """RFC 5681, section 2: nothing new in it at all, while something is outstanding."""
+    return (
+        segment.ack == tcb.snd_una
+        and tcb.flight > 0
+        and segment.length == 0
+        and segment.wnd == tcb.snd_wnd
+    )
+
+
+def update_send_window(tcb: Tcb, segment: Segment) -> None:
+    """Take SEG.WND unless the segment is older than the one that set the window last."""
+    newer = seq.distance(segment.seq, tcb.snd_wl1)
+    if newer > 0 or (newer == 0 and not seq.before(segment.ack, tcb.snd_wl2)):
+        set_send_window(tcb, segment)
+
+
+def set_send_window(tcb: Tcb, segment: Segment) -> None:
+    """SND.WND, and which segment it came from."""
+    tcb.snd_wnd = segment.wnd
+    tcb.snd_wl1 = segment.seq
+    tcb.snd_wl2 = segment.ack
+    tcb.max_snd_wnd = max(tcb.max_snd_wnd, segment.wnd)
+
+
+# Seventh, process the segment text.
+def process_text(tcb: Tcb, segment: Segment) -> Answer:
+    """Take the text (and remember a FIN) as far as it lies in the window.
+
+    Returns the acknowledgement it deserves: none for a segment without text, at once for one that
+    is out of order, fills a hole or brings nothing new, delayed for the usual case.
+    """
+    if not segment.payload and not segment.flags & FIN:
+        return Answer.NOTHING
+    before = tcb.rcv_nxt
+    in_turn = segment.seq == before and not tcb.reassembly
+    queue_text(tcb, segment)
+    if segment.flags & FIN or not in_turn or tcb.rcv_nxt == before:
+        return Answer.ACK
+    tcb.rcv_mss = max(tcb.rcv_mss, len(segment.payload))
+    tcb.unacked_octets += len(segment.payload)
+    return Answer.ACK if second_full_segment(tcb) else Answer.DELAYED_ACK
+
+
+def second_full_segment(tcb: Tcb) -> bool:
+    """Whether two full-sized segments wait for their acknowledgement (SHLD-19)."""
+    return tcb.unacked_octets >= 2 * tcb.rcv_mss
+
+
+def queue_text(tcb: Tcb, segment: Segment) -> None:
+    """Cut the text to the window, deliver what is in order, keep the rest for later."""
+    start = seq.add(segment.seq, 1) if segment.flags & SYN else segment.seq
+    text = segment.payload
+    behind = seq.distance(tcb.rcv_nxt, start)
+    if behind > 0:
+        text = text[behind:]
+        start = tcb.rcv_nxt
+    room = tcb.rcv_wnd - seq.distance(start, tcb.rcv_nxt)
+    note_fin(tcb, segment, room - len(text))
+    text = text[: max(0, room)]
+    if tcb.reassembly or start != tcb.rcv_nxt:
+        tcb.reassembly.insert(start, text)
+        text = tcb.reassembly.take(tcb.rcv_nxt)
+    deliver(tcb, text)
+
+
+def hold_text(tcb: Tcb, segment: Segment) -> None:
+    """Keep the text of a SYN until the connection is established (RFC 9293, 3.10.7.2)."""
+    note_fin(tcb, segment, tcb.rcv_wnd - len(segment.payload))
+    tcb.reassembly.insert(tcb.rcv_nxt, segment.payload[: tcb.rcv_wnd])
+
+
+def note_fin(tcb: Tcb, segment: Segment, room: int) -> None:
+    """Remember where the peer's data ends, if its FIN lies within the window."""
+    if segment.flags & FIN and room > 0 and tcb.fin_seq is None:
+        tcb.fin_seq = seq.add(segment.seq, segment.length - 1)
+
+
+def deliver(tcb: Tcb, text: bytes) -> None:
+    """Hand octets in order to the application; never beyond the peer's FIN."""
+    if tcb.fin_seq is not None:
+        text = text[: max(0, seq.distance(tcb.fin_seq, tcb.rcv_nxt))]
+    tcb.rcv_nxt = seq.add(tcb.rcv_nxt, len(text))
+    tcb.received += text
+
+
+# Eighth, check the FIN bit.
+def take_fin(tcb: Tcb) -> bool:
+    """Advance RCV.NXT over the peer's FIN once all before it has come."""
+    if tcb.fin_seq is None or tcb.rcv_nxt != tcb.fin_seq:
+        return False
+    tcb.rcv_nxt = seq.add(tcb.rcv_nxt, 1)
+    tcb.reassembly.clear()
+    return True
+
+
+# What several states have in common.
+def first_checks(tcb: Tcb, segment: Segment, reset: Disposition) -> Disposition | None:
+    """The first four checks: sequence number, RST, security, SYN."""
+    return (
+        check_sequence(tcb, segment) or check_rst(tcb, segment, reset) or check_syn(segment)
+    )
+
+
+def lost_on_closed_application(tcb: Tcb, segment: Segment) -> bool:
+    """Whether the segment brings new text that nobody can read any more (SHLD-3)."""
+    if not tcb.app_gone or not segment.payload:
+        return False
+    end = seq.add(segment.seq, len(segment.payload))
+    return seq.after(end, tcb.rcv_nxt)
+
+
+def after_peers_fin(tcb: Tcb, segment: Segment) -> Disposition:
+    """Sixth to eighth check once the peer's FIN is in: text and FIN are ignored.
+
+    Whatever occupies sequence space beyond the FIN is answered with the current numbers.
+    """
+    return ACKNOWLEDGE if segment.length and tcb.fin_received else DROP

@@ -1,0 +1,82 @@
+"""SEGMENT ARRIVES in SYN-RECEIVED (RFC 9293, 3.10.7.4)."""
+
+from __future__ import annotations
+
+from tcpref import seq
+from tcpref.disposition import (
+    ACKNOWLEDGE,
+    CHALLENGE,
+    CLOSE_QUIETLY,
+    DROP,
+    REFUSED,
+    RESET,
+    Answer,
+    Disposition,
+)
+from tcpref.segment import ACK, RST, SYN, Segment
+from tcpref.states.steps import (
+    acknowledge,
+    check_rst,
+    check_sequence,
+    deliver,
+    process_text,
+    set_send_window,
+    take_fin,
+)
+from tcpref.tcb import State, Tcb
+
+
+def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
+    """The third segment of the handshake, or what comes in its place."""
+    # First, check the sequence number.
+    if repeats_crossed_syn(tcb, segment):
+        segment = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
+        finished = finish(tcb, segment, now)
+        return finished._replace(answer=Answer.ACK) if finished.enter else finished
+    refused = (
+        check_sequence(tcb, segment)
+        # Second, check the RST bit.
+        or check_rst(tcb, segment, CLOSE_QUIETLY if tcb.passive else REFUSED)
+        # Fourth, check the SYN bit.
+        or check_syn(tcb, segment)
+    )
+    return refused if refused is not None else finish(tcb, segment, now)
+
+
+def repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
+    """A SYN,ACK at IRS, as a simultaneous open brings it.
+
+    Its SYN lies left of the window and is cut off; the rest counts (RFC 9293, A.2 tells why a
+    strict check would lose the ACK in it).
+    """
+    return segment.flags & (SYN | ACK | RST) == SYN | ACK and segment.seq == tcb.irs
+
+
+def check_syn(tcb: Tcb, segment: Segment) -> Disposition | None:
+    """A passive open returns to LISTEN; an active one challenges the SYN (RFC 5961, 4.2)."""
+    if not segment.flags & SYN:
+        return None
+    return CLOSE_QUIETLY if tcb.passive else CHALLENGE
+
+
+def finish(tcb: Tcb, segment: Segment, now: int) -> Disposition:
+    """Fifth to eighth check: an ACK of our SYN opens the connection."""
+    if not segment.flags & ACK:
+        return DROP
+    if not acknowledges_our_syn(tcb, segment):
+        return RESET
+    if tcb.listener is not None and not tcb.listener.admits_connection():
+        return DROP
+    acknowledge(tcb, segment.ack, now)
+    set_send_window(tcb, segment)
+    held = bool(tcb.reassembly) or tcb.fin_seq is not None
+    deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    answer = process_text(tcb, segment)
+    if take_fin(tcb):
+        return ACKNOWLEDGE._replace(enter=State.CLOSE_WAIT)
+    return Disposition(Answer.ACK if held else answer, State.ESTABLISHED)
+
+
+def acknowledges_our_syn(tcb: Tcb, segment: Segment) -> bool:
+    """SND.UNA < SEG.ACK =< SND.NXT."""
+    return 0 < seq.distance(segment.ack, tcb.snd_una) <= tcb.flight

@@ -1,0 +1,191 @@
+"""The transmission control block: all that is known of one connection (RFC 9293, 3.3.1)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tcpref import seq
+from tcpref.reassembly import Reassembly
+from tcpref.rto import RtoEstimator
+from tcpref.send_buffer import SendBuffer
+from tcpref.timers import Timer, TimerKind
+
+if TYPE_CHECKING:
+    from tcpref.listener import Listener
+    from tcpref.ports import Binding
+    from tcpref.settings import Settings
+    from tcpref.sockets import Socket
+
+MILLISECOND = 1_000_000
+
+#: Both ends of a connection: local address and port, remote address and port.
+Key = tuple[bytes, int, bytes, int]
+
+
+class State(StrEnum):
+    """The states of a connection (RFC 9293, 3.3.2)."""
+
+    CLOSED = "CLOSED"
+    LISTEN = "LISTEN"
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT_1 = "FIN-WAIT-1"
+    FIN_WAIT_2 = "FIN-WAIT-2"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    CLOSING = "CLOSING"
+    LAST_ACK = "LAST-ACK"
+    TIME_WAIT = "TIME-WAIT"
+
+
+#: States in which the handshake is over and the application may still send.
+SENDING = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
+#: States in which the handshake is not over.
+OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
+#: States in which the peer may still send text.
+RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
+
+
+class Tcb:
+    """One connection. Send and receive variables carry the names of the RFC.
+
+    `snd_nxt` is the highest number sent plus one; it never goes back, a retransmission starts at
+    `snd_una`. `rcv_edge` is the right edge of the window as last announced: RCV.NXT + RCV.WND.
+    """
+
+    __slots__ = (
+        "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
+        "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss", "key",
+        "lingering", "listener", "max_snd_wnd", "nodelay", "passive", "persist", "probe_wait", "probing",
+        "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
+        "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
+        "snd_nxt", "snd_una", "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
+        "stalled_since", "state", "syn_lost", "unacked_octets",
+    )  # fmt: skip
+
+    def __init__(self, key: Key, settings: Settings, iss: int, *, passive: bool) -> None:
+        self.key = key
+        self.settings = settings
+        self.state = State.CLOSED
+        self.passive = passive
+        self.listener: Listener | None = None
+        self.socket: Socket | None = None
+        self.binding: Binding | None = None
+        self.app_gone = False
+        # Send sequence space.
+        self.iss = iss
+        self.snd_una = iss
+        self.snd_nxt = iss
+        self.snd_wnd = 0
+        self.snd_wl1 = 0
+        self.snd_wl2 = 0
+        self.max_snd_wnd = 0
+        self.snd_mss = settings.default_mss
+        self.send_buffer = SendBuffer()
+        self.data_seq = seq.add(iss, 1)
+        self.fin_queued = False
+        self.fin_sent = False
+        self.nodelay = not settings.nagle
+        # Receive sequence space.
+        self.irs = 0
+        self.rcv_nxt = 0
+        self.rcv_edge = 0
+        self.rcv_buffer = settings.rcv_buffer
+        self.rcv_mss = settings.default_mss
+        self.received = bytearray()
+        self.reassembly = Reassembly(settings.reassembly_blocks)
+        self.fin_seq: int | None = None
+        # Acknowledgements we owe.
+        self.ack_due = False
+        self.unacked_octets = 0
+        self.challenge_second = -1
+        self.challenge_count = 0
+        # Retransmission.
+        self.rto = RtoEstimator(
+            settings.rto_initial_ms * MILLISECOND,
+            settings.rto_min_ms * MILLISECOND,
+            settings.rto_max_ms * MILLISECOND,
+        )
+        self.retransmissions = 0
+        self.stalled_since = 0
+        self.syn_lost = False
+        self.dup_acks = 0
+        self.recover: int | None = None
+        self.probe_wait = 0
+        self.probing = False
+        self.soft_error: str | None = None
+        self.retransmission = Timer(TimerKind.RETRANSMISSION, self)
+        self.persist = Timer(TimerKind.PERSIST, self)
+        self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
+        self.lingering = Timer(TimerKind.LINGERING, self)
+
+    @property
+    def rcv_wnd(self) -> int:
+        """RCV.WND: octets the peer may still send beyond RCV.NXT."""
+        return max(0, seq.distance(self.rcv_edge, self.rcv_nxt))
+
+    @property
+    def flight(self) -> int:
+        """Sequence numbers sent and not acknowledged."""
+        return (self.snd_nxt - self.snd_una) & seq.MASK
+
+    @property
+    def unsent(self) -> int:
+        """Queued octets that have never been sent."""
+        if self.fin_sent:
+            return 0
+        return len(self.send_buffer) - ((self.snd_nxt - self.data_seq) & seq.MASK)
+
+    @property
+    def fin_pending(self) -> bool:
+        """Whether the application has closed and the FIN has not been sent yet."""
+        return self.fin_queued and not self.fin_sent
+
+    @property
+    def usable_window(self) -> int:
+        """U: octets of new data the peer's window has room for; negative after it shrank."""
+        return self.snd_wnd - self.flight
+
+    @property
+    def announced_mss(self) -> int:
+        """The MSS option we send: what the link carries less both fixed headers (MUST-67)."""
+        return self.settings.mtu - 40
+
+    @property
+    def fin_acked(self) -> bool:
+        """Whether our FIN has been sent and acknowledged."""
+        return self.fin_sent and self.snd_una == self.snd_nxt
+
+    @property
+    def fin_received(self) -> bool:
+        """Whether everything up to the peer's FIN, and the FIN, has been taken."""
+        return self.fin_seq is not None and seq.after(self.rcv_nxt, self.fin_seq)
+
+    def synchronize(self, peer_iss: int) -> None:
+        """Take the peer's initial sequence number from its SYN."""
+        self.irs = peer_iss
+        self.rcv_nxt = seq.add(peer_iss, 1)
+        self.rcv_edge = seq.add(self.rcv_nxt, min(self.rcv_buffer, 0xFFFF))
+
+    def take_mss(self, offered: int | None) -> None:
+        """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
+
+        A peer that asks for less than `min_mss` gets that much: smaller segments would cost more
+        in headers than they carry.
+        """
+        wanted = self.settings.default_mss if offered is None else offered
+        self.snd_mss = max(self.settings.min_mss, min(wanted, self.announced_mss))
+
+    def stop_timers(self) -> None:
+        """Let no timer of this connection expire."""
+        self.retransmission.stop()
+        self.persist.stop()
+        self.delayed_ack.stop()
+        self.lingering.stop()
+
+    def flush(self) -> None:
+        """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
+        self.send_buffer.clear()
+        self.received.clear()
+        self.reassembly.clear()
