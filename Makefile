@@ -25,7 +25,7 @@ conformance: setup  ## judge the reference stack and, where permitted, the Linux
 	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
 
 mutants: setup  ## show that each planted fault is caught: the kill table
-	$(BIN)/python -m tcpassay.conformance.mutants
+	$(BIN)/python -m tcpassay.cli.mutants
 
 test: setup  ## the project's own tests
 	$(BIN)/python -m pytest

@@ -63,7 +63,9 @@ def test_unexpected_case_is_told_whole(record: RunRecord) -> None:
 
 def test_unexpected_pass_is_told(record: RunRecord) -> None:
     """A pass where the expectations name a deviation; shown as what the gate objects to."""
-    assert "UNEXPECTED PASS  linux  rfc5961/5.2/ack over IPv6 (expected deviation)" in _shown(record)
+    assert "UNEXPECTED PASS  linux  rfc5961/5.2/ack over IPv6 (expected deviation)" in _shown(
+        record
+    )
 
 
 def test_known_non_passes_fold_by_reason(record: RunRecord) -> None:

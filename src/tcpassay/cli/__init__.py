@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run `tcpassay`; ends with the exit code of CONTRACTS section 6."""
+    """Run `tcpassay`; ends the process with the exit code."""
     from tcpassay.cli.app import app
 
     app(prog_name="tcpassay")

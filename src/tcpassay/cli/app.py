@@ -32,7 +32,7 @@ app.command("run")(run)
 app.command("replay")(replay)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a callback
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"tcpassay {tcpassay.__version__}")
         raise typer.Exit

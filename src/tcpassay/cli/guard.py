@@ -41,7 +41,7 @@ def guarded(verb: Callable[P, int]) -> Callable[P, None]:
             sys.stdout.flush()
         except typer.Exit:
             raise
-        except BaseException as error:  # noqa: BLE001 - the last handler there is
+        except BaseException as error:
             code = _told(error)
         finally:
             signal.signal(signal.SIGTERM, earlier)

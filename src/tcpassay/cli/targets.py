@@ -67,7 +67,7 @@ def _as_json(manifest: Manifest) -> dict[str, Json]:
         "kind": manifest.kind,
         "clock": manifest.clock,
         "ip": [*_versions(manifest)],
-        "capabilities": sorted(manifest.capabilities),
-        "settings": sorted(manifest.settings),
+        "capabilities": [*sorted(manifest.capabilities)],
+        "settings": [*sorted(manifest.settings)],
         "manifest": str(manifest.path),
     }

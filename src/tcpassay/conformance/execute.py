@@ -79,7 +79,7 @@ def run_case(
         if not cut.for_time:
             raise
         ending = _over_time(stack, cut, context.max_time_s)
-    except Exception as error:  # noqa: BLE001 - whatever a case raises becomes its verdict
+    except Exception as error:
         ending = Inconclusive(leash.reason) if leash.reason else error
     finally:
         leash.close()
@@ -174,7 +174,7 @@ def _frames(trace: Trace, verdict: Verdict) -> tuple[str, ...]:
     """The last entries in packetdrill notation, for the verdicts that people look into."""
     if verdict in EXPECTED_BY_DEFAULT or not trace.entries:
         return ()
-    from tcpassay.wire.notation import Notation  # noqa: PLC0415 - only failures need it
+    from tcpassay.wire.notation import Notation
 
     return tuple(Notation().lines(trace)[-FRAMES_SHOWN:])
 

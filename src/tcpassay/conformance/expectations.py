@@ -121,7 +121,7 @@ def load_expectations(folder: Path) -> Expectations:
     file = read_toml(path)
     for key in file.data:
         if key != "expect":
-            raise file.error((key,), f"unknown key {key!r}: entries are tables, [[expect]]")
+            raise file.error((key, 0), f"unknown key {key!r}: entries are tables, [[expect]]")
     entries = file.data.get("expect", [])
     if not isinstance(entries, list):
         raise file.error(("expect",), "'expect' is no array of tables: write [[expect]]")

@@ -49,6 +49,10 @@ class Interrupts:
     ) -> None:
         self._restore()
 
+    def signalled(self) -> bool:
+        """Whether a signal has come."""
+        return self.caught is not None
+
     @contextmanager
     def guarded(self, max_time_s: float) -> Iterator[None]:
         """The part that CutShort may be raised in: by a signal, or after `max_time_s` seconds."""

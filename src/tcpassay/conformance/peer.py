@@ -66,7 +66,6 @@ class Connection:
         self.last_arrival: Arrival | None = None
         self._socket: Socket | None = None
         self._inbox: deque[Arrival] = deque()
-        self._repeats: set[int] = set()
         self._window_seen = -1
 
     @property
@@ -146,18 +145,14 @@ class Connection:
     # -- receiving -------------------------------------------------------------------------------
 
     def claim(self, arrival: Arrival) -> None:
-        """Count a segment as expected already (the SYN that made this connection known)."""
-        self.numbers.arrived(arrival.segment)
+        """Count a segment as seen: from now on the variables of both ends include it."""
+        segment = arrival.segment
+        self.numbers.arrived(segment)
+        self._window_seen = segment.window
         self.last_arrival = arrival
 
     def deliver(self, arrival: Arrival) -> None:
         """A segment of the target has arrived; it waits until the case expects something."""
-        segment = arrival.segment
-        if self._is_background(segment):
-            self._repeats.add(arrival.n)
-        self.numbers.arrived(segment)
-        self._window_seen = segment.window
-        self.last_arrival = arrival
         self._inbox.append(arrival)
 
     def expect(
@@ -172,32 +167,38 @@ class Connection:
         mss: int | object | None = ANY,
         after: float = 0.0,
         within: float = 1.0,
+        since: Arrival | None = None,
         requirement: str | None = None,
     ) -> Arrival:
         """The next segment of the target has to look like this, `after` to `within` s from now.
 
+        `since` counts both times from an earlier arrival instead.
         Fields left out are not looked at, but a payload is none unless given (octets, a number of
-        octets, or ANY). What the target repeats on its own (a retransmission, a window update) is
-        passed over, unless that is what is wanted.
+        octets, or ANY). What the target may send at any time (a retransmission, a window update,
+        a bare ACK of new octets) is passed over, unless that is what is wanted.
         """
         pattern = Pattern(flags, seq, ack, window, urgent, payload, mss)  # type: ignore[arg-type]
-        return self.expect_one_of(pattern, after=after, within=within, requirement=requirement)[1]
+        return self.expect_one_of(
+            pattern, after=after, within=within, since=since, requirement=requirement
+        )[1]
 
     def expect_one_of(
         self,
         *patterns: Pattern,
         after: float = 0.0,
         within: float = 1.0,
+        since: Arrival | None = None,
         requirement: str | None = None,
     ) -> tuple[int, Arrival]:
         """The next segment has to match one of the patterns; which, and the segment."""
-        start = self.bench.now_ns
-        arrival = self._next(patterns, within + self.bench.tolerance_s)
+        start = self.bench.now_ns if since is None else since.t_ns
+        arrival = self._next(patterns, self._left(start, within))
         want: dict[str, object] = {
             "conn": self.flow,
             "any": [p.as_want() for p in patterns],
             "after": after,
             "within": within,
+            "since": since.n if since else None,
         }
         judge = self.bench.judge
         wanted = " or ".join(str(pattern) for pattern in patterns)
@@ -223,7 +224,7 @@ class Connection:
                 message=f"wanted {wanted}, got {_brief(arrival.segment)}",
             )
         waited = (arrival.t_ns - start) / NS_PER_S
-        early = waited < after - self.bench.tolerance_s
+        early = after > 0 and waited < after - self.bench.tolerance_s
         judge(
             "segment",
             want,
@@ -245,16 +246,18 @@ class Connection:
 
         `repeats` lets retransmissions of what was sent before pass.
         """
+        offending: list[Arrival] = []
 
-        def offending() -> Arrival | None:
-            for arrival in self._inbox:
-                if not (arrival.n in self._repeats and (repeats or self._is_update(arrival))):
-                    return arrival
-            return None
+        def disturbed() -> bool:
+            while self._inbox and not offending:
+                arrival = self._inbox.popleft()
+                if not self._passes(arrival.segment, repeats=repeats):
+                    offending.append(arrival)
+                self.claim(arrival)
+            return bool(offending)
 
-        self.bench.wait_until(lambda: offending() is not None, duration)
-        arrival = offending()
-        self._inbox.clear()
+        self.bench.wait_until(disturbed, duration)
+        arrival = offending[0] if offending else None
         want: dict[str, object] = {"conn": self.flow, "for": duration, "repeats": repeats}
         span = f" for {duration:g} s" if duration else ""
         self.bench.judge(
@@ -297,31 +300,48 @@ class Connection:
         """Take whatever has arrived and was not expected; for cases that judge in bulk."""
         taken = list(self._inbox)
         self._inbox.clear()
+        for arrival in taken:
+            self.claim(arrival)
         return taken
+
+    def _left(self, start_ns: int, within: float) -> float:
+        """Seconds from now to `within` (and the target's jitter) after `start_ns`."""
+        return (start_ns - self.bench.now_ns) / NS_PER_S + within + self.bench.tolerance_s
 
     def _next(self, patterns: tuple[Pattern, ...], within: float) -> Arrival | None:
         found: list[Arrival] = []
 
         def take() -> bool:
-            while self._inbox:
+            while self._inbox and not found:
                 arrival = self._inbox.popleft()
-                if arrival.n in self._repeats and _match(patterns, arrival.segment) is None:
-                    continue
-                found.append(arrival)
-                return True
-            return False
+                wanted = _match(patterns, arrival.segment) is not None
+                if wanted or not (
+                    self._passes(arrival.segment, repeats=True)
+                    or self._acknowledges(arrival.segment)
+                ):
+                    found.append(arrival)
+                self.claim(arrival)
+            return bool(found)
 
         self.bench.wait_until(take, within)
         return found[0] if found else None
 
-    def _is_background(self, segment: Segment) -> bool:
-        """A retransmission of what was seen before, or a window update."""
+    def _passes(self, segment: Segment, *, repeats: bool) -> bool:
+        """Whether a segment is the target's own business: a window update, or a repetition."""
         if not self.numbers.heard or segment.flags & RST:
             return False
+        if not segment.seg_len:
+            return self._opens_window(segment)
         end = Seq(segment.seq) + segment.seg_len
-        if segment.seg_len:
-            return not end.after(self.target.snd.nxt)
-        return self._opens_window(segment)
+        return repeats and not end.after(self.target.snd.nxt)
+
+    def _acknowledges(self, segment: Segment) -> bool:
+        """A bare ACK of octets not acknowledged before: it may come at any time."""
+        return (
+            segment.flags & (SYN | FIN | RST | ACK) == ACK
+            and not segment.payload
+            and Seq(segment.ack).after(self.target.rcv.nxt)
+        )
 
     def _opens_window(self, segment: Segment) -> bool:
         return (
@@ -330,9 +350,6 @@ class Connection:
             and segment.ack == self.target.rcv.nxt
             and segment.window > self._window_seen
         )
-
-    def _is_update(self, arrival: Arrival) -> bool:
-        return arrival.segment.seg_len == 0
 
 
 def _match(patterns: tuple[Pattern, ...], segment: Segment) -> int | None:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tcpassay.core.verdict import Verdict
 from tcpassay.reports.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
         lines += ["last frames", *(f"  {one_line(f)}" for f in result.frames[-_LAST_FRAMES:])]
     if result.stderr:
         last = printable(result.stderr).splitlines()[-_LAST_LINES:]
-        lines += ["the stack printed", *(f"  {line}" for line in last)]
+        whose = "traceback" if result.verdict is Verdict.ERROR else "the stack printed"
+        lines += [whose, *(f"  {line}" for line in last)]
     replay = replay_command(case, out)
     return [*lines, f"replay       {replay}"] if replay else lines
 

@@ -77,6 +77,10 @@ class Recorder:
             case RunEnded():
                 self._end(event)
 
+    def last(self, result: CaseResult) -> CaseRecord:
+        """The record of the case that ended last; of `result` alone where none has."""
+        return self._cases[-1] if self._cases else CaseRecord(result)
+
     def _begin(self, event: RunStarted) -> None:
         self.record = replace(
             self.record,
@@ -102,13 +106,17 @@ class Recorder:
         trace_file = capture_file = None
         try:
             if telling or always:
-                text = partial(tracefile.dump, trace)
-                trace_file = folder.write(f"traces/{name}.json", text)
+                put = partial(tracefile.dump, trace, info=_info(result))
+                trace_file = folder.write(f"traces/{name}.json", put)
             if always or (telling and self._keep == "fail"):
                 packets = partial(pcapng.write_capture, trace=trace, result=result)
                 capture_file = folder.write(f"captures/{name}.pcapng", packets)
         except TcpassayError as error:
             self.trouble = self.trouble or error
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            told = TcpassayError(f"{name}: its files cannot be written: {said}; please report it")
+            self.trouble = self.trouble or told
         return CaseRecord(result, trace_file, capture_file)
 
     def _end(self, event: RunEnded) -> None:
@@ -130,6 +138,15 @@ class Recorder:
             self._folder.append(json.dumps({kind: value}, ensure_ascii=False, allow_nan=False))
         except TcpassayError as error:
             self.trouble = error
+
+
+def _info(result: CaseResult) -> dict[str, object]:
+    """What the trace file says about the case beside what happened."""
+    return {
+        "verdict": result.verdict.value,
+        "requirements": list(result.requirements),
+        "message": result.message,
+    }
 
 
 def write_json(path: Path, record: RunRecord) -> None:

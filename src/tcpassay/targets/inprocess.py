@@ -130,7 +130,8 @@ class InProcessTarget:
             raise ConfigurationError(f"{self._manifest.path}: settings: {error}") from None
         except Exception as error:
             raise TargetUnavailableError(
-                f"target {self._manifest.name!r}: {self._manifest.start['entry']} failed: {_one_line(error)}"
+                f"target {self._manifest.name!r}: {self._manifest.start['entry']} failed: "
+                f"{_one_line(error)}"
             ) from error
 
 

@@ -176,7 +176,14 @@ def _start_process(table: TableReader) -> dict[str, object]:
     for name, value in env.items():
         if not isinstance(value, str):
             raise table.error("env", f"'start.env' gives {name} as {value!r}, wanted a string")
-    return {"command": command, "env": env, "settings": table.mapping("settings")}
+    return {
+        "command": command,
+        "env": env,
+        "settings": table.mapping("settings"),
+        "channel": table.choice("channel", ("stream", "seqpacket"), "stream"),
+        "watchdog_s": table.number("watchdog_s", 5.0),
+        "hello_s": table.number("hello_s", 10.0),
+    }
 
 
 def _settings(top: TableReader, kind: TargetKind) -> dict[str, dict[str, object]]:

@@ -69,11 +69,12 @@ class Bound(NamedTuple):
 class Connection:
     """One incarnation and the bases that its segments have shown so far.
 
-    `tag` counts tuples from 1, in the order in which they appear.
+    `tag` counts tuples from 1, in the order in which they appear; `since` is its first entry.
     """
 
     conn: Conn
     tag: int
+    since: int = 0
     bases: dict[Base, Bound] = field(default_factory=dict)
 
     def bind(self, base: Base, value: int, n: int) -> None:
@@ -159,6 +160,14 @@ class Connections:
         known = self._tuples.get(ends)
         return known.current if known else None
 
+    def at(self, ends: Ends, n: int) -> Connection | None:
+        """The incarnation of a tuple to which entry `n` belongs."""
+        latest = None
+        for connection in self.all:
+            if connection.conn.ends == ends and connection.since <= n:
+                latest = connection
+        return latest
+
     def _connection(self, n: int, datagram: Datagram, from_stack: bool) -> Connection | None:
         body, ip = datagram.body, datagram.ip
         if isinstance(body, Segment):
@@ -176,7 +185,7 @@ class Connections:
     def _segment(self, n: int, ends: Ends, segment: Segment, from_stack: bool) -> Connection:
         known = self._tuples.get(ends)
         if known is None:
-            connection = Connection(Conn(*ends, 1), len(self._tuples) + 1)
+            connection = Connection(Conn(*ends, 1), len(self._tuples) + 1, n)
             self.all.append(connection)
             known = self._tuples[ends] = _Tuple(connection.tag, connection)
         if segment.flags & SYN:
@@ -218,7 +227,8 @@ class Connections:
     def _reopen(self, known: _Tuple, since: int) -> None:
         """Start the next incarnation; what came since entry `since` belongs to it."""
         old = known.current.conn
-        known.current = Connection(old._replace(incarnation=old.incarnation + 1), known.tag)
+        conn = old._replace(incarnation=old.incarnation + 1)
+        known.current = Connection(conn, known.tag, since)
         known.candidate = None
         self.all.append(known.current)
         moved = [n for n in known.members if n >= since]

@@ -1,8 +1,9 @@
 """Any trace entry as one line, in packetdrill's notation where that has one.
 
 `<` is from the peer to the stack, `>` from the stack to the peer. Times are seconds since the line
-before; sequence numbers count from the connection's initial ones. Where a trace holds more than
-one connection, each datagram carries its tag: [2] the second tuple, [2.2] its second incarnation.
+before; sequence numbers and timestamps count from the connection's first ones. Where a trace holds
+more than one connection, each datagram carries its tag: [2] the second tuple, [2.2] the second
+incarnation of that tuple.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ class Notation:
         connection = None
         ends = judgement.want.get("conn")
         if isinstance(ends, tuple | list) and len(ends) == 4:
-            connection = self.connections.current((ends[0], ends[1], ends[2], ends[3]))
+            connection = self.connections.at((ends[0], ends[1], ends[2], ends[3]), entry.n)
         if judgement.event is not None and judgement.event in self.connections.seen:
             connection = self.connections.seen[judgement.event].connection or connection
         wanted = _want(judgement.want, connection, entry.n)

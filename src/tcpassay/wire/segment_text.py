@@ -58,16 +58,26 @@ class Relative:
     def __init__(self, n: int, connection: Connection | None, *, from_stack: bool) -> None:
         self._n = n
         self._connection = connection
-        self._own: Base = "stack.iss" if from_stack else "peer.iss"
-        self._other: Base = "peer.iss" if from_stack else "stack.iss"
+        self._own: tuple[Base, Base] = ("stack.iss", "stack.ts0")
+        self._other: tuple[Base, Base] = ("peer.iss", "peer.ts0")
+        if not from_stack:
+            self._own, self._other = self._other, self._own
 
     def seq(self, value: int) -> int:
         """A sequence number of the sender."""
-        return self._from(self._own, value)
+        return self._from(self._own[0], value)
 
     def ack(self, value: int) -> int:
         """A sequence number of the other side."""
-        return self._from(self._other, value)
+        return self._from(self._other[0], value)
+
+    def tsval(self, value: int) -> int:
+        """A timestamp of the sender."""
+        return self._from(self._own[1], value)
+
+    def tsecr(self, value: int) -> int:
+        """A timestamp of the other side, echoed."""
+        return self._from(self._other[1], value)
 
     def _from(self, base: Base, value: int) -> int:
         connection = self._connection
@@ -118,7 +128,7 @@ def segment_text(segment: Segment, relative: Relative) -> str:
 
 
 def option_text(option: Option, relative: Relative) -> str:
-    """One option. Timestamps are as on the wire, SACK edges relative."""
+    """One option; SACK edges and timestamps are relative."""
     match option:
         case NoOperation():
             return "nop"
@@ -132,7 +142,7 @@ def option_text(option: Option, relative: Relative) -> str:
             edges = [f"{relative.ack(left)}:{relative.ack(right)}" for left, right in blocks]
             return "sack " + " ".join(edges)
         case Timestamps(tsval, tsecr):
-            return f"TS val {tsval} ecr {tsecr}"
+            return f"TS val {relative.tsval(tsval)} ecr {relative.tsecr(tsecr)}"
         case FastOpen(cookie):
             return f"FO {cookie.hex()}".rstrip()
         case EndOfList(trailer):

@@ -81,7 +81,7 @@ def is_directed_broadcast(address: bytes, local: bytes, prefix: int) -> bool:
 
 def to_text(address: bytes) -> str:
     """Dotted decimal."""
-    return "%d.%d.%d.%d" % tuple(address)
+    return ".".join(map(str, address))
 
 
 def from_text(text: str) -> bytes | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from tcpref import seq
+from tcpref.tcb import Key
 
 TICK_NS = 4_000
 
@@ -18,8 +19,9 @@ def clock(now: int) -> int:
     return now // TICK_NS
 
 
-def offset(secret: bytes, local: bytes, local_port: int, remote: bytes, remote_port: int) -> int:
+def offset(secret: bytes, key: Key) -> int:
     """F: one fixed place on the circle for each pair of ends."""
+    local, local_port, remote, remote_port = key
     ends = b"%b%b%b%b" % (
         local,
         local_port.to_bytes(2, "big"),
@@ -29,8 +31,6 @@ def offset(secret: bytes, local: bytes, local_port: int, remote: bytes, remote_p
     return int.from_bytes(blake2b(ends, digest_size=4, key=secret).digest(), "big")
 
 
-def initial_sequence_number(
-    secret: bytes, local: bytes, local_port: int, remote: bytes, remote_port: int, now: int
-) -> int:
+def initial_sequence_number(secret: bytes, key: Key, now: int) -> int:
     """The ISN of a connection opened at `now` (nanoseconds)."""
-    return seq.add(clock(now), offset(secret, local, local_port, remote, remote_port))
+    return seq.add(clock(now), offset(secret, key))

@@ -20,7 +20,13 @@ TRANSMITTING = frozenset(
 
 
 def transmit(
-    stack: Stack, tcb: Tcb, number: int, flags: int, payload: bytes = b"", options: bytes = b""
+    stack: Stack,
+    tcb: Tcb,
+    number: int,
+    flags: int,
+    *,
+    payload: bytes = b"",
+    options: bytes = b"",
 ) -> None:
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
@@ -106,7 +112,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     if last and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
-    transmit(stack, tcb, number, flags, text)
+    transmit(stack, tcb, number, flags, payload=text)
 
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
@@ -145,7 +151,7 @@ def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
     flags = ACK | PSH if ends and text else ACK
     if ends and tcb.fin_sent:
         flags |= FIN
-    transmit(stack, tcb, tcb.snd_una, flags, text)
+    transmit(stack, tcb, tcb.snd_una, flags, payload=text)
 
 
 def retransmit(stack: Stack, tcb: Tcb) -> None:

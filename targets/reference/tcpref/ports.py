@@ -23,13 +23,16 @@ class Binding:
         self.listening = False
         self.holders = 1
 
+    def overlaps(self, address: bytes) -> bool:
+        """Whether a segment could be meant for both this binding and one of `address`."""
+        return WILDCARD in (address, self.address) or address == self.address
+
     def conflicts(self, address: bytes, *, reuse: bool) -> bool:
         """Whether a new binding of this port to `address` is refused.
 
         Two may share only when both have SO_REUSEADDR and the old one does not listen.
         """
-        overlap = WILDCARD in (address, self.address) or address == self.address
-        return overlap and not (reuse and self.reuse and not self.listening)
+        return self.overlaps(address) and not (reuse and self.reuse and not self.listening)
 
 
 class PortTable:
@@ -47,6 +50,14 @@ class PortTable:
         """Whether bind() to this address and port may succeed."""
         held = self._bindings.get(port, ())
         return not any(binding.conflicts(address, reuse=reuse) for binding in held)
+
+    def may_listen(self, binding: Binding) -> bool:
+        """Whether nobody else listens on what this binding covers."""
+        return not any(
+            other.listening and other.overlaps(binding.address)
+            for other in self._bindings.get(binding.port, ())
+            if other is not binding
+        )
 
     def hold(self, address: bytes, port: int, *, reuse: bool) -> Binding:
         """A new binding, held once; whether it is allowed has been asked before."""

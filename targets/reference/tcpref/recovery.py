@@ -70,7 +70,7 @@ def override(stack: Stack, tcb: Tcb) -> None:
         send_text(stack, tcb, size)
 
 
-def loss_signals(stack: Stack, tcb: Tcb, progressed: bool) -> None:
+def loss_signals(stack: Stack, tcb: Tcb, *, progressed: bool) -> None:
     """After an ACK: the third duplicate starts recovery, a partial ACK goes on with it.
 
     RFC 6582 without its congestion window: until all that was outstanding at the loss is
@@ -81,6 +81,7 @@ def loss_signals(stack: Stack, tcb: Tcb, progressed: bool) -> None:
     if tcb.recover is None:
         if tcb.dup_acks == DUPLICATE_ACKS:
             tcb.recover = tcb.snd_nxt
+            tcb.retransmission.stop()  # A full RTO passes before this one goes again.
             retransmit(stack, tcb)
     elif progressed and tcb.snd_wnd > 0:
         retransmit(stack, tcb)

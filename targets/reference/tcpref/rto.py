@@ -15,7 +15,7 @@ AFTER_LOST_SYN = 3 * SECOND
 class RtoEstimator:
     """SRTT, RTTVAR and RTO of one connection, and the octet being timed."""
 
-    __slots__ = ("floor", "ceiling", "rto", "srtt", "rttvar", "timed_seq", "timed_at")
+    __slots__ = ("ceiling", "floor", "rto", "rttvar", "srtt", "timed_at", "timed_seq")
 
     def __init__(self, initial: int, floor: int, ceiling: int) -> None:
         self.floor = floor

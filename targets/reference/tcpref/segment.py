@@ -43,9 +43,7 @@ class Segment(NamedTuple):
 
 def pseudo_header(src: bytes, dst: bytes, length: int) -> int:
     """The pseudo-header's share of the checksum; a plain sum will do for both IP versions."""
-    return (
-        int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL_TCP + length
-    ) % 65535
+    return (int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL_TCP + length) % 65535
 
 
 def checksum_holds(src: bytes, dst: bytes, octets: bytes) -> bool:
@@ -91,6 +89,4 @@ def build_segment(
     rest = options + payload
     total = remainder(_HEADER.pack(*fields, 0, 0) + rest)
     total += pseudo_header(src, dst, header + len(payload))
-    return build_ipv4(
-        src, dst, PROTOCOL_TCP, _HEADER.pack(*fields, checksum(total), 0) + rest
-    )
+    return build_ipv4(src, dst, PROTOCOL_TCP, _HEADER.pack(*fields, checksum(total), 0) + rest)

@@ -57,7 +57,8 @@ class Tcb:
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
         "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss", "key",
-        "lingering", "listener", "max_snd_wnd", "nodelay", "passive", "persist", "probe_wait", "probing",
+        "lingering", "listener", "max_snd_wnd", "nodelay", "passive", "persist", "probe_wait",
+        "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
         "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
         "snd_nxt", "snd_una", "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",

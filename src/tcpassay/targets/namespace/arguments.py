@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import AgentFault
 from tcpassay.targets.namespace import constants
 
 if TYPE_CHECKING:
     from tcpassay.core.events import Call
+
+_POLL_SET = "((fd, (event, ...)), ...)"
 
 
 class Arguments:
@@ -29,14 +31,14 @@ class Arguments:
         value = self._take(tag, default)
         if isinstance(value, int):
             return value
-        self._wrong(tag, "a whole number")
+        raise self._wrong(tag, "a whole number")
 
     def octets(self) -> bytes:
         """The data."""
         value = self._take("octets", None)
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value)
-        self._wrong("octets", "bytes")
+        raise self._wrong("octets", "bytes")
 
     def constant(self, default: int | None = None) -> int:
         """The number behind a name."""
@@ -45,32 +47,32 @@ class Arguments:
             return constants.number(value)
         if isinstance(value, int):
             return value
-        self._wrong("name", "the name of a constant")
+        raise self._wrong("name", "the name of a constant")
 
     def name(self) -> str:
         """The name of a constant, as it is."""
         value = self._take("name", None)
         if isinstance(value, str):
             return value
-        self._wrong("name", "the name of a constant")
+        raise self._wrong("name", "the name of a constant")
 
     def flags(self) -> int:
         """Or-ed constants; 0 where the call has none."""
         value = self._take("flags", ())
         if isinstance(value, tuple | list):
             return constants.numbers(tuple(str(name) for name in value))
-        self._wrong("flags", "a tuple of names of constants")
+        raise self._wrong("flags", "a tuple of names of constants")
 
     def address(self) -> tuple[str, int]:
         """An IP socket address."""
         return self._pair_of("address", str, "(host, port)")
 
     def linger(self) -> tuple[int, int]:
-        """struct linger: on or off, seconds."""
+        """A struct linger: on or off, seconds."""
         on, seconds = self._sequence("linger", "(onoff, seconds)")
         if isinstance(on, int) and isinstance(seconds, int):
             return int(on), seconds
-        self._wrong("linger", "(onoff, seconds)")
+        raise self._wrong("linger", "(onoff, seconds)")
 
     def descriptors(self) -> tuple[int, ...]:
         """One of select()'s sets."""
@@ -79,10 +81,12 @@ class Arguments:
     def poll_set(self) -> list[tuple[int, int]]:
         """Descriptors and the events that poll() is to watch on each."""
         wanted: list[tuple[int, int]] = []
-        for pair in self._sequence("pollfds", "((fd, (event, ...)), ...)"):
-            fd, events = pair  # type: ignore[misc]  # checked by the next line
+        for pair in self._sequence("pollfds", _POLL_SET):
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise self._wrong("pollfds", _POLL_SET)
+            fd, events = pair
             if not isinstance(fd, int) or not isinstance(events, tuple | list):
-                self._wrong("pollfds", "((fd, (event, ...)), ...)")
+                raise self._wrong("pollfds", _POLL_SET)
             wanted.append((fd, constants.numbers(tuple(map(str, events)))))
         return wanted
 
@@ -90,13 +94,13 @@ class Arguments:
         values = self._sequence(tag, wanted)
         if len(values) == 2 and isinstance(values[0], first) and isinstance(values[1], int):
             return values[0], values[1]
-        self._wrong(tag, wanted)
+        raise self._wrong(tag, wanted)
 
     def _sequence(self, tag: str, wanted: str) -> tuple[object, ...]:
         value = self._take(tag, None)
         if isinstance(value, tuple | list):
             return tuple(value)
-        self._wrong(tag, wanted)
+        raise self._wrong(tag, wanted)
 
     def _take(self, tag: str, default: object) -> object:
         for index, (name, value) in enumerate(self._left):
@@ -104,12 +108,11 @@ class Arguments:
                 del self._left[index]
                 return value
         if default is None:
-            self._wrong(tag, "one more argument of that tag")
+            raise self._wrong(tag, "one more argument of that tag")
         return default
 
-    def _wrong(self, tag: str, wanted: str) -> NoReturn:
-        msg = (
+    def _wrong(self, tag: str, wanted: str) -> AgentFault:
+        return AgentFault(
             f"call {self._call.id} {self._call.name}(): argument {tag!r}: wanted {wanted}, "
             f"got {self._call.args!r}"
         )
-        raise AgentFault(msg)

@@ -39,6 +39,10 @@ class NetworkNamespace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Take the calling thread back to the tester's namespace."""
         if _setns(self._home, libc.CLONE_NEWNET):
             raise OSError(libc.errno_now(), "setns back into the tester's network namespace")
 

@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
 
 #: System call numbers of the calls that may block, and restart_syscall (include/uapi/asm).
-_NUMBERS = {
+_NUMBERS: dict[str, dict[str, tuple[int, ...]]] = {
     "x86_64": {
         "accept": (43,), "accept4": (288,), "connect": (42,), "send": (44,), "recv": (45,),
         "sendmsg": (46,), "recvmsg": (47,), "close": (3,), "poll": (7, 271),

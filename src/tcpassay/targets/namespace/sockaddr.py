@@ -15,7 +15,7 @@ ROOM = 128
 
 
 def pack(address: tuple[str, int]) -> bytes:
-    """struct sockaddr_in, or sockaddr_in6 where the host has a colon. Raises AgentFault."""
+    """A struct sockaddr_in, or sockaddr_in6 where the host has a colon. Raises AgentFault."""
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

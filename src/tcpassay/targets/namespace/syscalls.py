@@ -31,7 +31,7 @@ class App(Protocol):
         """socket(2) on the target's side."""
         ...
 
-    def alone(self) -> bool:
+    def alone(self, real: int) -> bool:
         """Whether no other call and no other process can take what poll() saw."""
         ...
 
@@ -118,7 +118,7 @@ def _accept(app: App, fd: int, name: str, flags: tuple[int, ...]) -> Prepared:
         return Prepared(run, finish)
 
     def attempt() -> Raw | None:
-        return run() if app.alone() and ready(fd, _READABLE) else None
+        return run() if app.alone(fd) and ready(fd, _READABLE) else None
 
     return Prepared(run, finish, sleeps_in(name), fd, attempt)
 
@@ -219,3 +219,15 @@ def _name(app: App, args: Arguments, which: str) -> Prepared:
         return value, (("address", room.address()), ("length", room.length.value))
 
     return Prepared(partial(raw, _c[which], fd, *room.arguments()), finish)
+
+
+def ends(fd: int) -> tuple[tuple[str, int], tuple[str, int]] | None:
+    """The two ends of a connected socket; None for any other descriptor."""
+    found: list[tuple[str, int]] = []
+    for which in ("getsockname", "getpeername"):
+        room = sockaddr.Room()
+        address = None if _c[which](fd, *room.arguments()) else room.address()
+        if address is None:
+            return None
+        found.append(address)
+    return found[0], found[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 
 #: Index is the kernel's number (include/net/tcp_states.h); names are RFC 9293's, section 3.3.2.
 STATES = (
@@ -41,6 +42,11 @@ _FIELDS = (
     ("rcv_ooopack", "I"), ("snd_wnd", "I"), ("rcv_wnd", "I"), ("rehash", "I"),
 )  # fmt: skip
 _LAYOUT = struct.Struct("=B" + "".join(code for _, code in _FIELDS))
+_NAMES = tuple(f"tcpi_{name}" for name, _ in _FIELDS)
+_ENDS = tuple(
+    struct.calcsize("=B" + "".join(code for _, code in _FIELDS[: index + 1]))
+    for index in range(len(_FIELDS))
+)
 #: Octets to ask the kernel for; an older kernel fills in fewer.
 SIZE = _LAYOUT.size
 
@@ -58,12 +64,8 @@ def parse(octets: bytes) -> dict[str, int | str]:
     """
     state, *numbers = _LAYOUT.unpack(octets[:SIZE].ljust(SIZE, b"\0"))
     found: dict[str, int | str] = {"state": state_name(state)}
-    offset = 1
-    for (name, code), number in zip(_FIELDS, numbers, strict=True):
-        offset += struct.calcsize("=" + code)
-        if offset > len(octets):
-            break
-        found[f"tcpi_{name}"] = number
+    known = bisect_right(_ENDS, len(octets))
+    found.update(zip(_NAMES[:known], numbers, strict=False))
     scales = int(found.pop("tcpi_wscales", 0))
     found["tcpi_snd_wscale"], found["tcpi_rcv_wscale"] = scales & 15, scales >> 4
     options = int(found.get("tcpi_options", 0))

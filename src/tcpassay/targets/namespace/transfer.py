@@ -97,7 +97,7 @@ class _Send:
         option = constants.number("SO_MEMINFO")
         if _getsockopt(self._fd, socket.SOL_SOCKET, option, info, ctypes.byref(size)):
             return True
-        numbers = struct.unpack("9I", info.raw)
+        numbers: tuple[int, ...] = struct.unpack("9I", info.raw)
         free = numbers[_MEMINFO_SNDBUF] - numbers[_MEMINFO_QUEUED]
         return free > 2 * len(self._data) + _OVERHEAD
 
@@ -130,7 +130,7 @@ def recv(app: App, args: Arguments) -> Prepared:
         return raw(_recv, fd, buffer, length, flags)
 
     def finish(value: int) -> tuple[int, tuple[Tagged, ...]]:
-        return value, (("octets", buffer.raw[:value]),) if value >= 0 else ()
+        return value, (("octets", ctypes.string_at(buffer, value)),) if value >= 0 else ()
 
     return _prepare_receive(fd, flags, "recv", call, finish)
 
@@ -149,7 +149,7 @@ def recvmsg(app: App, args: Arguments) -> Prepared:
         if value < 0:
             return value, ()
         seen = constants.names(message.flags, constants.MESSAGE_FLAGS)
-        return value, (("octets", buffer.raw[:value]), ("flags", seen))
+        return value, (("octets", ctypes.string_at(buffer, value)), ("flags", seen))
 
     return _prepare_receive(fd, flags, "recvmsg", call, finish)
 

@@ -29,7 +29,8 @@ Handler = Callable[[Tcb, Segment, int], Disposition]
 
 def handle(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Give the segment to the handler of the connection's state."""
-    return HANDLERS[tcb.state].segment_arrives(tcb, segment, now)
+    segment_arrives: Handler = HANDLERS[tcb.state].segment_arrives
+    return segment_arrives(tcb, segment, now)
 
 
 #: The module is kept rather than the function, so that a handler replaced in its module counts.

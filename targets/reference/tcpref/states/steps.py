@@ -195,9 +195,7 @@ def take_fin(tcb: Tcb) -> bool:
 # What several states have in common.
 def first_checks(tcb: Tcb, segment: Segment, reset: Disposition) -> Disposition | None:
     """The first four checks: sequence number, RST, security, SYN."""
-    return (
-        check_sequence(tcb, segment) or check_rst(tcb, segment, reset) or check_syn(segment)
-    )
+    return check_sequence(tcb, segment) or check_rst(tcb, segment, reset) or check_syn(segment)
 
 
 def lost_on_closed_application(tcb: Tcb, segment: Segment) -> bool:

@@ -1,0 +1,165 @@
+"""`tcpassay run`: judge targets, requirement by requirement."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tcpassay.cli.guard import guarded
+
+
+class IpChoice(StrEnum):
+    """Values of --ip."""
+
+    V4 = "4"
+    V6 = "6"
+
+
+class PcapChoice(StrEnum):
+    """Values of --pcap."""
+
+    ALWAYS = "always"
+    FAIL = "fail"
+    NEVER = "never"
+
+
+_SELECT = "Which cases"
+_REPORT = "What is written"
+_MANNER = "How it runs"
+
+
+@guarded
+def run(
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="TARGET", help="Names, or paths of a target.toml."),
+    ],
+    *,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Only these: 'rfc9293/*', sockets, ./mine.py. May be repeated.",
+            rich_help_panel=_SELECT,
+        ),
+    ] = None,
+    requirement: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="Only cases that cite it: MUST-14.", rich_help_panel=_SELECT
+        ),
+    ] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="L", help="Only this level: MUST, SHOULD, MAY, ...", rich_help_panel=_SELECT
+        ),
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="S", help="Only this state: ESTABLISHED, ...", rich_help_panel=_SELECT
+        ),
+    ] = None,
+    ip: Annotated[
+        list[IpChoice] | None,
+        typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
+    ] = None,
+    slow: Annotated[
+        bool,
+        typer.Option("--slow", help="Also cases over 10 s of real time.", rich_help_panel=_SELECT),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Record, traces and captures; default ./tcpassay-out/<time>.",
+            rich_help_panel=_REPORT,
+        ),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="The run record as one file.", rich_help_panel=_REPORT),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="JUnit XML.", rich_help_panel=_REPORT),
+    ] = None,
+    pcap: Annotated[
+        PcapChoice,
+        typer.Option(help="Captures of which cases.", rich_help_panel=_REPORT),
+    ] = PcapChoice.FAIL,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Most real-time cases at once; default: as many as keep up.",
+            rich_help_panel=_MANNER,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Makes a run repeatable; default: a new one.",
+            rich_help_panel=_MANNER,
+        ),
+    ] = None,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            metavar="T",
+            min=0.001,
+            help="Seconds that one case may take; default 120.",
+            rich_help_panel=_MANNER,
+        ),
+    ] = None,
+    no_gate: Annotated[
+        bool,
+        typer.Option("--no-gate", help="Exit 0 whatever the verdicts.", rich_help_panel=_MANNER),
+    ] = False,
+    where_possible: Annotated[
+        bool,
+        typer.Option(
+            "--where-possible",
+            help="Skip targets that cannot be started.",
+            rich_help_panel=_MANNER,
+        ),
+    ] = False,
+) -> int:
+    """Judge targets, requirement by requirement.
+
+    Ends with 0 when every verdict is as expected, 1 when one is not,
+    2 for wrong usage, 3 after an error of the tester's own,
+    4 when a target did not start, 5 when nothing ran.
+
+    tcpassay run reference linux --case rfc5961 --junit junit.xml
+    """
+    from tcpassay.cli.running import Request, carry_out
+    from tcpassay.conformance.plan import DEFAULT_MAX_TIME_S
+
+    return carry_out(
+        Request(
+            targets=tuple(targets),
+            cases=tuple(case or ()),
+            requirements=tuple(requirement or ()),
+            levels=tuple(level or ()),
+            states=tuple(state or ()),
+            ip=tuple(dict.fromkeys(4 if version is IpChoice.V4 else 6 for version in ip or ())),
+            slow=slow,
+            out=out,
+            json=json,
+            junit=junit,
+            pcap=pcap.value,
+            jobs=jobs,
+            seed=seed,
+            max_time_s=max_time or DEFAULT_MAX_TIME_S,
+            gate=not no_gate,
+            where_possible=where_possible,
+        )
+    )

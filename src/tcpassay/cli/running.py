@@ -1,0 +1,137 @@
+"""What `run` does with its options: a plan, the runner, the reports, an exit code."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from tcpassay.cli.guard import INTERNAL_FAULT, complain
+from tcpassay.cli.output import progress_console, result_console
+from tcpassay.cli.selecting import load_named
+from tcpassay.reports.wording import describe
+from tcpassay.conformance.expectations import load_expectations
+from tcpassay.conformance.plan import Plan
+from tcpassay.conformance.runner import run
+from tcpassay.conformance.select import Selection, plan_target, select
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.model.catalogue import load_catalogue
+from tcpassay.reports.console import ResultPrinter
+from tcpassay.reports.files import OutputFolder, default_folder, require_writable
+from tcpassay.reports.progress import Progress
+from tcpassay.reports.recorder import Recorder, write_json
+from tcpassay.targets.registry import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tcpassay.conformance.result import RunEvent
+    from tcpassay.reports.record import RunRecord
+    from tcpassay.targets.contract import IpVersion, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of `tcpassay run`."""
+
+    targets: tuple[str, ...]
+    cases: tuple[str, ...]
+    requirements: tuple[str, ...]
+    levels: tuple[str, ...]
+    states: tuple[str, ...]
+    ip: tuple[IpVersion, ...]
+    slow: bool
+    out: Path | None
+    json: Path | None
+    junit: Path | None
+    pcap: Literal["always", "fail", "never"]
+    jobs: int | None
+    seed: int | None
+    max_time_s: float
+    gate: bool
+    where_possible: bool
+
+
+def carry_out(request: Request) -> int:
+    """Run, report, and return the exit code. Raises TcpassayError before anything has run."""
+    with ExitStack() as held, Progress(progress_console()) as progress:
+        progress.say("loading the catalogue and the cases")
+        plan = make_plan(request, held)
+        for path, option in ((request.json, "--json"), (request.junit, "--junit")):
+            if path is not None:
+                require_writable(path, option)
+        folder = OutputFolder(request.out or default_folder(datetime.now(UTC)))
+        held.callback(folder.close)
+        recorder = Recorder(folder, request.pcap)
+
+        def listener(event: RunEvent) -> None:
+            recorder(event)
+            progress(event)
+
+        names = ", ".join(target.name for target in plan.targets)
+        progress.say(f"starting {names}: can it shake hands?")
+        summary = run(plan, listener)
+    _report(request, recorder.record, folder.root)
+    if recorder.trouble is None:
+        return summary.exit_code
+    complain(str(recorder.trouble))
+    return max(INTERNAL_FAULT, summary.exit_code)
+
+
+def make_plan(request: Request, held: ExitStack) -> Plan:
+    """Everything that can be wrong before a run is found here; `held` closes the targets."""
+    targets = _open(request.targets, held)
+    catalogue = load_catalogue()
+    named = load_named(request.cases)
+    selection = Selection(
+        cases=named.globs,
+        requirements=request.requirements,
+        levels=request.levels,
+        states=request.states,
+        ip=request.ip,
+        slow=request.slow,
+    )
+    cases = select(named.cases, selection, catalogue)
+    plans = tuple(
+        plan_target(target, cases, selection, catalogue, load_expectations(target.manifest.folder))
+        for target in targets
+    )
+    return Plan(
+        targets=plans,
+        catalogue=catalogue,
+        seed=secrets.randbits(64) if request.seed is None else request.seed,
+        jobs=request.jobs,
+        max_time_s=request.max_time_s,
+        gate=request.gate,
+        where_possible=request.where_possible,
+        known=frozenset(case.id for case in named.cases) if named.whole else None,
+    )
+
+
+def _open(names: Sequence[str], held: ExitStack) -> list[Target]:
+    targets: dict[str, Target] = {}
+    for name in names:
+        target = open_target(name)
+        held.callback(target.close)
+        if target.manifest.name in targets:
+            msg = f"target {target.manifest.name!r} is named twice; name it once"
+            raise ConfigurationError(msg)
+        targets[target.manifest.name] = target
+    return list(targets.values())
+
+
+def _report(request: Request, record: RunRecord, out: Path) -> None:
+    ResultPrinter(result_console(), describe, out).show(record)
+    if request.json is not None:
+        write_json(request.json, record)
+    if request.junit is not None:
+        _write_junit(request.junit, record, out)
+
+
+def _write_junit(path: Path, record: RunRecord, out: Path) -> None:
+    from tcpassay.reports.junit import write_junit
+
+    write_junit(path, record, describe, out)

@@ -1,0 +1,262 @@
+"""Cases on a real clock, overlapped: one thread each, held to a number that keeps up.
+
+DESIGN.md section 6. Cases mostly wait, so their number costs little until the reader of their
+datagrams falls behind; the pool watches how late it is and starts fewer.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.conformance.execute import lost_result, run_case
+from tcpassay.conformance.leash import Leash, lag_of
+from tcpassay.conformance.result import CaseEnded, CaseStarted
+from tcpassay.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tcpassay.conformance.execute import Context
+    from tcpassay.conformance.interrupts import Interrupts
+    from tcpassay.conformance.plan import PlannedRun
+    from tcpassay.conformance.result import CaseResult, RunEvent
+    from tcpassay.core.trace import Trace
+
+NS_PER_MS = 1_000_000
+
+#: Cases in flight where --jobs does not say otherwise.
+IN_FLIGHT = 128
+#: The number in flight is not lowered below this.
+FEWEST_IN_FLIGHT = 8
+#: Seconds between two starts: a start works, a case in flight waits.
+START_GAP_S = 0.002
+#: Seconds between two looks at the lag.
+TICK_S = 0.005
+#: The reader's lag beyond which fewer cases are kept in flight.
+LAG_LIMIT_NS = 20 * NS_PER_MS
+#: The lag under which a verdict other than pass is believed; less for cases that measure time.
+TOLERANCE_NS = 50 * NS_PER_MS
+TIMING_TOLERANCE_NS = 20 * NS_PER_MS
+#: How often a case is run alone after a run that lagged.
+TRIES_ALONE = 2
+#: Seconds that a case has to come back once its stack was closed under it.
+GRACE_S = 3.0
+#: Python hands its lock to another thread after this many seconds rather than its usual 5 ms.
+SWITCH_INTERVAL_S = 0.0005
+
+
+class Done(NamedTuple):
+    """What a case's thread hands back: its result and trace, or why there is none."""
+
+    job: Job
+    result: CaseResult | None
+    trace: Trace | None
+    fault: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One case in flight. `lag_ns` is the worst seen while it ran."""
+
+    run: PlannedRun
+    leash: Leash
+    started_s: float
+    thread: threading.Thread | None = None
+    lag_ns: int = 0
+    cut_s: float | None = None
+
+
+class Pool:
+    """Runs the cases of one target on a real clock and emits their events from one thread."""
+
+    def __init__(
+        self,
+        context: Context,
+        emit: Callable[[RunEvent], None],
+        interrupts: Interrupts,
+        jobs: int | None = None,
+    ) -> None:
+        self._context = context
+        self._emit = emit
+        self._interrupts = interrupts
+        self._most = jobs or IN_FLIGHT
+        self._fewest = min(FEWEST_IN_FLIGHT, self._most)
+        self._limit = self._most
+        self._done: SimpleQueue[Done] = SimpleQueue()
+        self._running: set[Job] = set()
+        self._again: list[Done] = []
+        self._next_start_s = 0.0
+
+    def run(self, runs: Sequence[PlannedRun]) -> None:
+        """Run every case, the longest first; return early once a signal was caught.
+
+        What failed while the reader lagged is run again alone at the end, and only that counts.
+        """
+        with _switching_often():
+            try:
+                self._overlap(deque(sorted(runs, key=lambda run: -run.case.mark.real_s)))
+                self._repeat()
+            finally:
+                self._cancel()
+
+    def _overlap(self, pending: deque[PlannedRun]) -> None:
+        while (pending or self._running) and not self._interrupts.signalled():
+            if pending and self._may_start():
+                self._start(pending.popleft())
+            done = self._next_done(self._wait_s(starting=bool(pending)))
+            if done is not None:
+                self._finish(done)
+            self._watch_time()
+        while (done := self._next_done(0.0)) is not None:
+            self._finish(done)
+
+    def _may_start(self) -> bool:
+        return len(self._running) < self._limit and time.monotonic() >= self._next_start_s
+
+    def _start(self, run: PlannedRun) -> Job:
+        job = Job(run, Leash(), time.monotonic())
+        self._next_start_s = job.started_s + START_GAP_S
+        name = f"{run.case.id} (IPv{run.ip})"
+        job.thread = threading.Thread(target=self._work, args=(job,), name=name, daemon=True)
+        self._running.add(job)
+        self._emit(CaseStarted(self._context.target.manifest.name, run.case.id, run.ip))
+        job.thread.start()
+        return job
+
+    def _work(self, job: Job) -> None:
+        try:
+            result, trace = run_case(self._context, job.run, job.leash)
+        except BaseException as error:
+            self._done.put(Done(job, None, None, f"{type(error).__name__}: {error}"))
+        else:
+            self._done.put(Done(job, result, trace))
+
+    def _wait_s(self, *, starting: bool) -> float:
+        """How long nothing has to be done but wait for a case to end."""
+        if not starting or len(self._running) >= self._limit:
+            return TICK_S
+        return min(TICK_S, max(0.0, self._next_start_s - time.monotonic()))
+
+    def _next_done(self, wait_s: float) -> Done | None:
+        """Wait for a case to end; a wait that ends late shows how late threads run."""
+        due = time.monotonic() + wait_s
+        try:
+            return self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
+        except Empty:
+            self._lagged(int((time.monotonic() - due) * 1e9) if wait_s else 0)
+            return None
+
+    def _lagged(self, own_ns: int) -> None:
+        lag_ns = max(own_ns, lag_of(self._context.target))
+        for job in self._running:
+            job.lag_ns = max(job.lag_ns, lag_ns)
+        if lag_ns > LAG_LIMIT_NS:
+            self._limit = max(self._fewest, min(self._limit, len(self._running)) * 3 // 4)
+            self._next_start_s = time.monotonic() + LAG_LIMIT_NS / 1e9
+        elif self._limit < self._most:
+            self._limit += 1
+
+    def _finish(self, done: Done) -> None:
+        if done.job not in self._running:
+            return
+        self._running.discard(done.job)
+        result = self._result(done)
+        if _must_repeat(result, done.job):
+            self._again.append(done)
+        else:
+            self._emit(CaseEnded(result, done.trace))
+
+    def _result(self, done: Done) -> CaseResult:
+        job = done.job
+        if done.result is None:
+            return lost_result(self._context, job.run, f"internal fault: {done.fault}")
+        job.lag_ns = max(job.lag_ns, int(done.result.lag_s * 1e9))
+        return replace(done.result, lag_s=job.lag_ns / 1e9)
+
+    def _repeat(self) -> None:
+        """Run each case whose verdict is in doubt with nothing beside it.
+
+        Again while it still lags; the last result counts, the first where a signal comes between.
+        """
+        self._limit = self._fewest = self._most = 1
+        for first in self._again:
+            last = first
+            for _ in range(TRIES_ALONE):
+                last = self._run_alone(first.job.run) or last
+                if not _must_repeat(self._result(last), last.job):
+                    break
+            result = self._result(last)
+            if last is not first:
+                result = _with_note(result, first.job.lag_ns)
+            self._emit(CaseEnded(result, last.trace))
+
+    def _run_alone(self, run: PlannedRun) -> Done | None:
+        if self._interrupts.signalled():
+            return None
+        job = self._start(run)
+        while job in self._running:
+            done = self._next_done(TICK_S)
+            self._watch_time()
+            if done is not None and done.job is job:
+                self._running.discard(job)
+                return done
+            if self._interrupts.signalled():
+                break
+        return None
+
+    def _watch_time(self) -> None:
+        now = time.monotonic()
+        for job in tuple(self._running):
+            if job.cut_s is None and now - job.started_s > self._context.max_time_s:
+                job.cut_s = now
+                job.leash.cut(f"took longer than {self._context.max_time_s:g} s")
+            elif job.cut_s is not None and now - job.cut_s > GRACE_S:
+                job.cut_s = math.inf
+                message = f"{job.leash.reason} and did not stop when its stack was closed"
+                self._done.put(Done(job, lost_result(self._context, job.run, message), None))
+
+    def _cancel(self) -> None:
+        """Close the stacks of what is in flight and wait, not for ever, for its threads."""
+        for job in self._running:
+            job.leash.cut("cancelled")
+        deadline = time.monotonic() + GRACE_S
+        for job in self._running:
+            if job.thread is not None:
+                job.thread.join(max(0.0, deadline - time.monotonic()))
+        self._running.clear()
+
+
+def _must_repeat(result: CaseResult, job: Job) -> bool:
+    """Whether the lag, rather than the target, may have made this verdict."""
+    timing = job.run.case.mark.timing
+    believed = (
+        {Verdict.PASS, Verdict.UNSUPPORTED}
+        if timing
+        else {Verdict.PASS, Verdict.UNSUPPORTED, Verdict.INFO}
+    )
+    tolerance_ns = TIMING_TOLERANCE_NS if timing else TOLERANCE_NS
+    return job.lag_ns > tolerance_ns and result.verdict not in believed
+
+
+def _with_note(result: CaseResult, first_lag_ns: int) -> CaseResult:
+    note = f"run again alone: the first run lagged {first_lag_ns / NS_PER_MS:.0f} ms"
+    return replace(result, message=f"{result.message} ({note})" if result.message else note)
+
+
+@contextmanager
+def _switching_often() -> Iterator[None]:
+    """A reader must not wait 5 ms for Python's lock behind each thread that works."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, SWITCH_INTERVAL_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -1,0 +1,185 @@
+"""The runner: a plan in, run events out, an exit status at the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tcpassay.conformance.execute import Context, run_case, unsupported_result
+from tcpassay.conformance.gate import Tally, exit_code
+from tcpassay.conformance.interrupts import CutShort, Interrupts
+from tcpassay.conformance.pool import Pool
+from tcpassay.conformance.preflight import preflight
+from tcpassay.conformance.result import (
+    CaseEnded,
+    CaseStarted,
+    RunEnded,
+    RunStarted,
+    TargetInfo,
+    TargetNotStarted,
+)
+from tcpassay.core.errors import TargetUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tcpassay.conformance.plan import Plan, PlannedRun, TargetPlan
+    from tcpassay.conformance.result import CaseResult, RunEvent, StaleExpectation
+    from tcpassay.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended; `exit_code` is the process's (CONTRACTS.md section 6)."""
+
+    exit_code: int
+    totals: Mapping[str, Mapping[Verdict, int]]
+    unexpected: int
+    stale: tuple[StaleExpectation, ...]
+    interrupted: str | None
+    wall_s: float
+
+
+def run(plan: Plan, listener: Callable[[RunEvent], None]) -> RunSummary:
+    """Run a plan, telling `listener` of everything from the calling thread.
+
+    Targets run one after the other: on a virtual clock case by case in this thread, on a real
+    clock overlapped. SIGINT and SIGTERM end the run early and in order. The targets are closed
+    at the end.
+    """
+    return _Run(plan, listener).run()
+
+
+class _Run:
+    """The state of one run while it goes on."""
+
+    def __init__(self, plan: Plan, listener: Callable[[RunEvent], None]) -> None:
+        self._plan = plan
+        self._listener = listener
+        self._tally = Tally()
+        self._results: dict[str, list[CaseResult]] = {}
+        self._interrupts = Interrupts()
+
+    def run(self) -> RunSummary:
+        started = time.perf_counter()
+        stale: tuple[StaleExpectation, ...] = ()
+        try:
+            with self._interrupts:
+                ready = self._check_targets()
+                for target_plan, context in ready:
+                    if not self._interrupts.signalled():
+                        self._run_target(target_plan, context)
+            stale = self._stale(ready)
+        finally:
+            for target_plan in self._plan.targets:
+                target_plan.target.close()
+        wall_s = time.perf_counter() - started
+        interrupted = self._interrupts.caught
+        self._listener(RunEnded(wall_s, self._tally.totals, stale, interrupted))
+        return RunSummary(
+            exit_code=exit_code(self._tally, stale, interrupted, gate=self._plan.gate),
+            totals=self._tally.totals,
+            unexpected=self._tally.unexpected,
+            stale=stale,
+            interrupted=interrupted,
+            wall_s=wall_s,
+        )
+
+    def _emit(self, event: RunEvent) -> None:
+        if isinstance(event, CaseEnded):
+            self._tally.add(event.result)
+            self._results.setdefault(event.result.target, []).append(event.result)
+        self._listener(event)
+
+    def _check_targets(self) -> list[tuple[TargetPlan, Context]]:
+        """Try every target, then announce the run and who takes no part in it."""
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        ready: list[tuple[TargetPlan, Context]] = []
+        missing: list[TargetNotStarted] = []
+        for target_plan in self._plan.targets:
+            if self._interrupts.signalled():
+                break
+            try:
+                ready.append((target_plan, self._context(target_plan)))
+            except CutShort:
+                break
+            except TargetUnavailableError as error:
+                skipped = self._plan.where_possible
+                missing.append(TargetNotStarted(target_plan.name, str(error), skipped))
+        self._listener(
+            RunStarted(
+                seed=self._plan.seed,
+                started=started,
+                targets=tuple(_info(context) for _, context in ready),
+                planned={target_plan.name: len(target_plan.runs) for target_plan, _ in ready},
+                not_run=tuple(left for target_plan, _ in ready for left in target_plan.not_run),
+            )
+        )
+        for event in missing:
+            self._tally.add_not_started(skipped=event.skipped)
+            self._listener(event)
+        return ready
+
+    def _context(self, target_plan: TargetPlan) -> Context:
+        version = target_plan.target.version()
+        for ip in sorted({run.ip for run in target_plan.runs if not run.unsupported}):
+            preflight(target_plan.target, ip, self._interrupts.guarded(self._plan.max_time_s))
+        return Context(
+            target=target_plan.target,
+            version=version,
+            catalogue=self._plan.catalogue,
+            expectations=target_plan.expectations,
+            seed=self._plan.seed,
+            max_time_s=self._plan.max_time_s,
+        )
+
+    def _run_target(self, target_plan: TargetPlan, context: Context) -> None:
+        if target_plan.target.manifest.clock == "virtual":
+            self._in_sequence(target_plan.runs, context)
+            return
+        for run_ in target_plan.runs:
+            if run_.unsupported:
+                self._emit(CaseEnded(unsupported_result(context, run_), None))
+        pool = Pool(context, self._emit, self._interrupts, self._plan.jobs)
+        pool.run([run_ for run_ in target_plan.runs if not run_.unsupported])
+
+    def _in_sequence(self, runs: tuple[PlannedRun, ...], context: Context) -> None:
+        for run_ in runs:
+            if self._interrupts.signalled():
+                return
+            if run_.unsupported:
+                self._emit(CaseEnded(unsupported_result(context, run_), None))
+                continue
+            self._emit(CaseStarted(context.target.manifest.name, run_.case.id, run_.ip))
+            guard = self._interrupts.guarded(context.max_time_s)
+            try:
+                result, trace = run_case(context, run_, guard=guard)
+            except CutShort:
+                return
+            self._emit(CaseEnded(result, trace))
+
+    def _stale(self, ready: list[tuple[TargetPlan, Context]]) -> tuple[StaleExpectation, ...]:
+        found: list[StaleExpectation] = []
+        for target_plan, context in ready:
+            planned = {run_.case.id for run_ in target_plan.runs}
+            planned |= {left.case for left in target_plan.not_run}
+            results = self._results.get(target_plan.name, [])
+            found.extend(
+                target_plan.expectations.stale(
+                    target_plan.name, context.version, results, self._plan.known, planned
+                )
+            )
+        return tuple(found)
+
+
+def _info(context: Context) -> TargetInfo:
+    manifest = context.target.manifest
+    return TargetInfo(
+        name=manifest.name,
+        title=manifest.title,
+        version=context.version,
+        clock=manifest.clock,
+        capabilities=tuple(sorted(manifest.capabilities)),
+    )

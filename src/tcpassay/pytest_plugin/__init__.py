@@ -1,0 +1,44 @@
+"""Conformance cases as pytest items: `pytest conformance --target reference -k rst`.
+
+The plugin is loaded in every pytest run of an environment that has tcpassay, so this module
+imports nothing of the project and does nothing unless --target is given.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentError
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_OPTION = "tcpassay_targets"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None, None]:
+    """Add --target last: a project that has an option of that name keeps its own."""
+    yield
+    group = parser.getgroup("tcpassay", "conformance of TCP stacks")
+    try:
+        group.addoption(
+            "--target",
+            action="append",
+            default=None,
+            dest=_OPTION,
+            metavar="NAME",
+            help="judge this TCP stack: a name or the path of a target.toml; may be repeated",
+        )
+    except (ValueError, ArgumentError):
+        return
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part where targets are named."""
+    names = config.getoption(_OPTION, default=None)
+    if names:
+        from tcpassay.pytest_plugin.session import activate
+
+        activate(config, names)

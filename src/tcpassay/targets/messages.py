@@ -1,0 +1,334 @@
+"""Agent protocol, version 1: commands and events as frames, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from tcpassay.core.events import (
+    Advance,
+    Call,
+    Cancel,
+    Datagram,
+    Exited,
+    Idle,
+    Kill,
+    Logged,
+    ReadState,
+    ReadStats,
+    Returned,
+    Sent,
+    Signalled,
+    Spawn,
+    StartCall,
+    StateRead,
+    StatsRead,
+)
+from tcpassay.targets.protocol import PROTOCOL, Frame, ProtocolError, Type, encode
+from tcpassay.targets.tagged import address, from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpassay.core.events import Command, StackEvent
+
+_to_text: Final = json.JSONEncoder(separators=(",", ":")).encode
+_from_text: Final = json.JSONDecoder().decode
+
+
+class Hello(NamedTuple):
+    """The agent's first message: who it is and what it knows."""
+
+    protocol: int
+    name: str
+    version: str
+    clock: str
+    capabilities: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+class Start(NamedTuple):
+    """What a fresh stack is to be: the answer to HELLO, step 0."""
+
+    seed: int
+    ip: int
+    addresses: tuple[str, ...]
+    peer: str
+    prefix: int
+    settings: dict[str, object]
+    own_process: bool = False
+
+
+class Fields:
+    """The JSON object in a frame's body; what is missing or mistyped raises ProtocolError."""
+
+    __slots__ = ("_frame", "_values")
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        try:
+            values = _from_text(frame.body.decode())
+        except (ValueError, RecursionError) as error:
+            raise self._wrong(f"body is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise self._wrong(f"body is {values!r}, wanted an object")
+        self._values: dict[str, object] = values
+
+    def integer(self, key: str) -> int:
+        """A whole number."""
+        value = self.value(key)
+        if type(value) is not int:
+            raise self._wrong(f"{key!r} is {value!r}, wanted a whole number")
+        return value
+
+    def optional(self, key: str) -> int | None:
+        """A whole number or null."""
+        return None if self.value(key) is None else self.integer(key)
+
+    def text(self, key: str) -> str:
+        """A string."""
+        value = self.value(key)
+        if type(value) is not str:
+            raise self._wrong(f"{key!r} is {value!r}, wanted a string")
+        return value
+
+    def integers(self, key: str) -> tuple[int, ...]:
+        """An array of whole numbers."""
+        value = self.value(key)
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise self._wrong(f"{key!r} is {value!r}, wanted an array of whole numbers")
+        return tuple(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """An array of strings; empty where it is absent."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(type(item) is str for item in value):
+            raise self._wrong(f"{key!r} is {value!r}, wanted an array of strings")
+        return tuple(value)
+
+    def numbers(self, key: str) -> dict[str, int]:
+        """An object of whole numbers."""
+        value = self.value(key)
+        if not isinstance(value, dict) or not all(type(v) is int for v in value.values()):
+            raise self._wrong(f"{key!r} is {value!r}, wanted an object of whole numbers")
+        return value
+
+    def address(self, key: str) -> tuple[str, int]:
+        """A socket address."""
+        value = self.value(key)
+        try:
+            return address(value)
+        except TypeError:
+            raise self._wrong(f'{key!r} is {value!r}, wanted ["192.0.2.1", 80]') from None
+
+    def value(self, key: str) -> object:
+        """Whatever stands there."""
+        if key not in self._values:
+            raise self._wrong(f"{key!r} is missing")
+        return self._values[key]
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there and not null."""
+        return self._values.get(key) is not None
+
+    def _wrong(self, message: str) -> ProtocolError:
+        return ProtocolError(f"{Type(self._frame.type).name} of step {self._frame.step}: {message}")
+
+
+def message(kind: Type, step: int, process: int, values: dict[str, object]) -> bytes:
+    """A frame whose body is a JSON object."""
+    return encode(kind, step, process, _to_text(values).encode())
+
+
+def hello_frame(hello: Hello) -> bytes:
+    """The agent's first frame."""
+    return message(Type.HELLO, 0, 0, hello._asdict())
+
+
+def read_hello(frame: Frame) -> Hello:
+    """What an agent says of itself. Raises ProtocolError for another first message."""
+    if frame.type != Type.HELLO:
+        raise ProtocolError(f"the first frame is {Type(frame.type).name}, wanted HELLO")
+    fields = Fields(frame)
+    protocol = fields.integer("protocol")
+    if protocol != PROTOCOL:
+        raise ProtocolError(f"the agent speaks protocol version {protocol}, wanted {PROTOCOL}")
+    clock = fields.text("clock")
+    if clock not in ("virtual", "real"):
+        raise ProtocolError(f"HELLO: 'clock' is {clock!r}, wanted 'virtual' or 'real'")
+    return Hello(
+        protocol,
+        fields.text("name"),
+        fields.text("version"),
+        clock,
+        fields.texts("capabilities"),
+        fields.texts("calls"),
+    )
+
+
+def start_frame(start: Start) -> bytes:
+    """The tester's first frame."""
+    return message(Type.START, 0, 0, start._asdict())
+
+
+def read_start(frame: Frame) -> Start:
+    """What the tester wants. Raises ProtocolError for another first message."""
+    if frame.type != Type.START:
+        raise ProtocolError(f"the first frame is {Type(frame.type).name}, wanted START")
+    fields = Fields(frame)
+    settings = fields.value("settings")
+    if not isinstance(settings, dict):
+        raise ProtocolError(f"START: 'settings' is {settings!r}, wanted an object")
+    return Start(
+        fields.integer("seed"),
+        fields.integer("ip"),
+        fields.texts("addresses"),
+        fields.text("peer"),
+        fields.integer("prefix"),
+        settings,
+        fields.value("own_process") is True,
+    )
+
+
+def command_frame(command: Command, step: int) -> bytes:
+    """The frame that gives a command."""
+    if type(command) is Datagram:
+        return encode(Type.DATAGRAM, step, 0, command.octets)
+    kind, process, values = _command_values(command)
+    return message(kind, step, process, values)
+
+
+def _command_values(command: Command) -> tuple[Type, int, dict[str, object]]:
+    match command:
+        case StartCall(call):
+            values: dict[str, object] = {
+                "id": call.id,
+                "name": call.name,
+                "args": to_json(call.args),
+            }
+            return Type.CALL, call.process, values
+        case Advance(until_ns):
+            return Type.ADVANCE, 0, {"until_ns": until_ns}
+        case Cancel(call_id):
+            return Type.CANCEL, 0, {"id": call_id}
+        case ReadState(local, remote):
+            return Type.READ_STATE, 0, {"local": local, "remote": remote}
+        case ReadStats():
+            return Type.READ_STATS, 0, {}
+        case Spawn(process, fork_of, user):
+            return Type.SPAWN, process, {"fork_of": fork_of, "user": user}
+        case Kill(process, signal):
+            return Type.KILL, process, {"signal": signal}
+        case _:
+            raise ProtocolError(f"{type(command).__name__} is no command of version {PROTOCOL}")
+
+
+def read_command(frame: Frame) -> Command:
+    """The command in a frame. Raises ProtocolError."""
+    if frame.type == Type.DATAGRAM:
+        return Datagram(frame.body)
+    fields = Fields(frame)
+    match frame.type:
+        case Type.CALL:
+            args = from_json(fields.value("args"))
+            call = Call(fields.integer("id"), frame.process, fields.text("name"), args)
+            return StartCall(call)
+        case Type.ADVANCE:
+            return Advance(fields.integer("until_ns"))
+        case Type.CANCEL:
+            return Cancel(fields.integer("id"))
+        case Type.READ_STATE:
+            remote = fields.address("remote") if fields.has("remote") else None
+            return ReadState(fields.address("local"), remote)
+        case Type.READ_STATS:
+            return ReadStats()
+        case Type.SPAWN:
+            return Spawn(frame.process, fields.optional("fork_of"), fields.optional("user"))
+        case Type.KILL:
+            return Kill(frame.process, fields.text("signal"))
+        case _:
+            raise ProtocolError(f"{Type(frame.type).name} is no command")
+
+
+def event_frame(event: StackEvent, step: int) -> bytes:
+    """The frame that reports an event; its time goes by a TIME frame before it, or by IDLE."""
+    if type(event) is Sent:
+        return encode(Type.SENT, step, 0, event.octets)
+    kind, process, values = _event_values(event)
+    return message(kind, step, process, values)
+
+
+def _event_values(event: StackEvent) -> tuple[Type, int, dict[str, object]]:
+    match event:
+        case Returned(_, call, process, value, errno, out):
+            values: dict[str, object] = {
+                "id": call,
+                "value": value,
+                "errno": errno,
+                "out": to_json(out),
+            }
+            return Type.RETURN, process, values
+        case Signalled(_, process, name):
+            return Type.SIGNAL, process, {"name": name}
+        case Exited(_, process, status):
+            return Type.EXIT, process, {"status": status}
+        case Logged(_, text):
+            return Type.LOG, 0, {"text": text}
+        case StateRead(_, state, numbers):
+            return Type.STATE, 0, {"state": state, "numbers": numbers}
+        case StatsRead(_, numbers):
+            return Type.STATS, 0, {"numbers": numbers}
+        case _:
+            raise ProtocolError(f"{type(event).__name__} is no event of version {PROTOCOL}")
+
+
+def read_event(frame: Frame, t_ns: int) -> StackEvent:
+    """The event in a frame, as having happened at `t_ns`. Raises ProtocolError."""
+    if frame.type == Type.SENT:
+        return Sent(t_ns, frame.body)
+    read = _EVENTS.get(frame.type)
+    if read is None:
+        raise ProtocolError(f"{Type(frame.type).name} of step {frame.step} is no event")
+    return read(Fields(frame), frame, t_ns)
+
+
+def _read_return(fields: Fields, frame: Frame, t_ns: int) -> StackEvent:
+    errno = fields.text("errno") if fields.has("errno") else None
+    out = from_json(fields.value("out")) if fields.has("out") else ()
+    return Returned(t_ns, fields.integer("id"), frame.process, fields.integer("value"), errno, out)
+
+
+_EVENTS: Final = cast(
+    "dict[int, Callable[[Fields, Frame, int], StackEvent]]",
+    {
+        Type.RETURN: _read_return,
+        Type.SIGNAL: lambda f, frame, t: Signalled(t, frame.process, f.text("name")),
+        Type.EXIT: lambda f, frame, t: Exited(t, frame.process, f.integer("status")),
+        Type.LOG: lambda f, _, t: Logged(t, f.text("text")),
+        Type.STATE: lambda f, _, t: StateRead(t, f.text("state"), f.numbers("numbers")),
+        Type.STATS: lambda f, _, t: StatsRead(t, f.numbers("numbers")),
+    },
+)
+
+
+def idle_frame(idle: Idle, step: int) -> bytes:
+    """The last frame of every answer."""
+    deadline = "null" if idle.next_deadline_ns is None else idle.next_deadline_ns
+    blocked = ",".join(map(str, idle.blocked))
+    text = f'{{"now_ns":{idle.now_ns},"next_deadline_ns":{deadline},"blocked":[{blocked}]}}'
+    return encode(Type.IDLE, step, 0, text.encode())
+
+
+def read_idle(frame: Frame) -> Idle:
+    """The idle in a frame. Raises ProtocolError."""
+    fields = Fields(frame)
+    now, deadline, blocked = (fields.value(key) for key in Idle._fields)
+    if type(now) is int and (deadline is None or type(deadline) is int) and blocked == []:
+        return Idle(now, deadline, ())
+    deadline = fields.optional("next_deadline_ns")
+    return Idle(fields.integer("now_ns"), deadline, fields.integers("blocked"))
+
+
+def time_frame(t_ns: int, step: int) -> bytes:
+    """The time of the events that follow it, where that is not the time of IDLE."""
+    return message(Type.TIME, step, 0, {"t_ns": t_ns})

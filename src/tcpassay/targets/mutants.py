@@ -1,0 +1,114 @@
+"""Mutants: the reference stack with one planted fault each, to prove that cases can fail.
+
+A mutant is a Python file in `targets/mutants/`: its docstring says what a user would suffer,
+`REQUIREMENT` names the catalogue entry that it breaks, and `plant(patch)` replaces a function,
+method or constant of the reference stack.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import TYPE_CHECKING
+
+from tcpassay.core.content import content_root
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.targets.inprocess import InProcessTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import ModuleType
+
+    from tcpassay.targets.manifest import Manifest
+
+
+class Patch:
+    """Replaces attributes, and puts them back."""
+
+    def __init__(self) -> None:
+        self._undo: list[tuple[object, str, object]] = []
+
+    def __call__(self, owner: object, name: str, value: object) -> object:
+        """Set `owner.name` to `value` and return what stood there; AttributeError if nothing."""
+        # The attribute is read from __dict__, so that static methods keep their wrapping.
+        old = vars(owner)[name] if name in vars(owner) else getattr(owner, name)
+        self._undo.append((owner, name, old))
+        setattr(owner, name, value)
+        return old
+
+    def undo(self) -> None:
+        """Put back everything, last first."""
+        while self._undo:
+            setattr(*self._undo.pop())
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One planted fault: its name, the requirement it breaks, what a user would suffer."""
+
+    name: str
+    requirement: str
+    suffers: str
+    path: Path
+    plant: Callable[[Patch], None]
+
+    def target(self, reference: Manifest) -> MutantTarget:
+        """The reference stack with this fault; the fault stays planted until it is closed."""
+        return MutantTarget(reference, self)
+
+
+class MutantTarget(InProcessTarget):
+    """The reference stack with a fault in it. One at a time in a process."""
+
+    def __init__(self, reference: Manifest, mutant: Mutant) -> None:
+        super().__init__(replace(reference, name=f"mutants/{mutant.name}"))
+        # Opening the target once loads the stack's modules, so that there is something to patch.
+        self.version()
+        self._patch = Patch()
+        try:
+            mutant.plant(self._patch)
+        except Exception as error:
+            self._patch.undo()
+            msg = f"{mutant.path}: the fault could not be planted: {error!r}"
+            raise ConfigurationError(msg) from error
+
+    def close(self) -> None:
+        """Take the fault out again."""
+        self._patch.undo()
+
+
+def mutants_folder() -> Path:
+    """Where the project's mutants lie."""
+    return content_root() / "targets" / "mutants"
+
+
+def load_mutants(folder: Path | None = None) -> tuple[Mutant, ...]:
+    """All mutants of a folder, by name. Raises ConfigurationError for one that is not whole."""
+    files = sorted((folder or mutants_folder()).glob("*.py"))
+    return tuple(_load(path) for path in files)
+
+
+def _load(path: Path) -> Mutant:
+    module = _import(path)
+    requirement, plant = getattr(module, "REQUIREMENT", None), getattr(module, "plant", None)
+    suffers = inspect.getdoc(module)
+    if not isinstance(requirement, str) or not callable(plant) or not suffers:
+        msg = f"{path}: a mutant needs a docstring, REQUIREMENT = '...' and plant(patch)"
+        raise ConfigurationError(msg)
+    return Mutant(path.stem, requirement, " ".join(suffers.split()), path, plant)
+
+
+def _import(path: Path) -> ModuleType:
+    spec = spec_from_file_location(f"_tcpassay_mutant_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        msg = f"{path}: not a Python file"
+        raise ConfigurationError(msg)
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        msg = f"{path}: {type(error).__name__}: {error}"
+        raise ConfigurationError(msg) from error
+    return module

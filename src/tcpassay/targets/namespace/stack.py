@@ -1,0 +1,217 @@
+"""One fresh kernel stack: a namespace, its TUN, and the calls of the apps on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from queue import Empty
+from typing import TYPE_CHECKING
+
+from tcpassay.core.clock import RealClock
+from tcpassay.core.errors import AgentFault, StackFault
+from tcpassay.core.events import (
+    Advance,
+    Cancel,
+    Datagram,
+    Idle,
+    Kill,
+    Logged,
+    Outcome,
+    ReadState,
+    ReadStats,
+    Spawn,
+    StartCall,
+    StateRead,
+    StatsRead,
+)
+from tcpassay.targets.namespace.calls import PosixCalls
+from tcpassay.targets.namespace.reader import Inlet
+from tcpassay.targets.namespace.sockdiag import SocketDiagnosis
+from tcpassay.targets.namespace.stamps import KernelStamps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpassay.core.clock import ClockKind
+    from tcpassay.core.events import Command, StackEvent
+    from tcpassay.targets.namespace.maker import Made
+    from tcpassay.targets.namespace.reader import Reader
+    from tcpassay.targets.namespace.worker import WorkerPool
+
+_NS_PER_S = 1_000_000_000
+
+
+class NamespaceStack:
+    """The kernel's stack in one namespace; honours `tcpassay.targets.contract.Stack`.
+
+    A write to a TUN runs the kernel's receive path before it returns, so what the stack answers
+    at once can be read at once. What a call's own thread has still to do is waited for until that
+    thread is seen asleep in its system call; then the TUN is read once more.
+    """
+
+    def __init__(
+        self,
+        made: Made,
+        *,
+        mtu: int,
+        pool: WorkerPool,
+        reader: Reader,
+        give_back: Callable[[Made], None],
+        timing: bool = False,
+    ) -> None:
+        self._clock = RealClock()
+        self._made = made
+        self._give_back = give_back
+        self._reader = reader
+        self._stamps = (
+            KernelStamps(made.namespace, mtu, self._clock.from_monotonic) if timing else None
+        )
+        self._inlet = Inlet(made.tun, mtu, self._clock.now_ns, self._stamps)
+        self._calls = PosixCalls(
+            self._clock.now_ns,
+            namespace=made.namespace,
+            pool=pool,
+            on_return=self._inlet.wake,
+        )
+        self._diagnosis: SocketDiagnosis | None = None
+        self._busy = threading.Lock()
+        self._closing = False
+        self._closed = False
+
+    @property
+    def clock_kind(self) -> ClockKind:
+        """The kernel's time is real."""
+        return "real"
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the stack was started."""
+        return self._clock.now_ns()
+
+    def lag_ns(self) -> int:
+        """How late the shared reader was at worst while this stack's case waited."""
+        return self._inlet.max_lag_ns
+
+    def execute(self, command: Command) -> Outcome:
+        """One step. Raises StackFault and AgentFault as the contract says."""
+        with self._busy:
+            if self._closing:
+                raise StackFault("linux: the stack has been closed")
+            events: list[StackEvent] = []
+            self._carry_out(command, events)
+            blocked = self._calls.blocked()
+            return Outcome(events, Idle(self._clock.now_ns(), None, blocked))
+
+    def close(self) -> None:
+        """Abort every connection and free namespace, TUN and descriptors. May be called twice.
+
+        A case that waits in another thread is woken and finds the stack closed.
+        """
+        self._closing = True
+        self._inlet.wake()
+        with self._busy:
+            if self._closed:
+                return
+            self._closed = True
+            self._reader.forget(self._inlet)
+            self._calls.close()
+            self._destroy_orphans()
+            if self._diagnosis is not None:
+                self._diagnosis.close()
+            if self._stamps is not None:
+                self._stamps.close()
+            self._give_back(self._made)
+
+    def _carry_out(self, command: Command, events: list[StackEvent]) -> None:
+        match command:
+            case Datagram(octets):
+                self._deliver(octets, events)
+                self._settle(events)
+            case StartCall(call):
+                self._calls.start(call)
+                self._settle(events)
+            case Advance(until_ns):
+                self._advance(until_ns, events)
+            case Cancel(call_id):
+                self._calls.cancel(call_id)
+                self._settle(events)
+            case ReadState(local, remote):
+                self._settle(events)
+                events.append(self._read_state(local, remote))
+            case ReadStats():
+                self._settle(events)
+                events.append(self._read_stats())
+            case Spawn() | Kill():
+                raise AgentFault(f"linux: {command} needs own_process=True")
+
+    def _deliver(self, octets: bytes, events: list[StackEvent]) -> None:
+        try:
+            os.write(self._made.tun, octets)
+        except OSError as error:
+            # The device looks at the version nibble and refuses what is neither 4 nor 6.
+            text = f"the TUN refused a datagram of {len(octets)} octets: {error.strerror}"
+            events.append(Logged(self._clock.now_ns(), text))
+
+    def _settle(self, events: list[StackEvent]) -> None:
+        self._inlet.read(events)
+        calls = self._calls
+        was_busy = calls.busy
+        events += calls.settle()
+        if was_busy:
+            self._inlet.read(events)
+
+    def _advance(self, until_ns: int, events: list[StackEvent]) -> None:
+        self._settle(events)
+        if events:
+            return
+        arrivals = self._inlet.arrivals
+        self._reader.arm(self._inlet)
+        try:
+            while not events and not self._closing:
+                left_ns = until_ns - self._clock.now_ns()
+                if left_ns <= 0:
+                    break
+                try:
+                    came = arrivals.get(timeout=left_ns / _NS_PER_S)
+                except Empty:
+                    break
+                events += came if came is not None else self._calls.collect()
+        finally:
+            self._reader.disarm(self._inlet)
+            self._take_late(events)
+        self._settle(events)
+
+    def _take_late(self, events: list[StackEvent]) -> None:
+        """What the reader had put down before it was told to stop."""
+        arrivals = self._inlet.arrivals
+        while not arrivals.empty():
+            came = arrivals.get_nowait()
+            if came is not None:
+                events += came
+
+    def _read_state(self, local: tuple[str, int], remote: tuple[str, int] | None) -> StateRead:
+        found = self._diagnose().find(local, remote)
+        state = found.state if found is not None else "CLOSED"
+        return StateRead(self._clock.now_ns(), state, found.numbers if found is not None else {})
+
+    def _read_stats(self) -> StatsRead:
+        numbers = {"sockets": 0, "rcv.queue": 0, "snd.queue": 0}
+        for each in self._diagnose().every():
+            numbers["sockets"] += 1
+            numbers[each.state] = numbers.get(each.state, 0) + 1
+            if each.state != "LISTEN":
+                numbers["rcv.queue"] += each.numbers["rcv.queue"]
+                numbers["snd.queue"] += each.numbers["snd.queue"]
+        return StatsRead(self._clock.now_ns(), numbers)
+
+    def _diagnose(self) -> SocketDiagnosis:
+        if self._diagnosis is None:
+            self._diagnosis = SocketDiagnosis(self._made.namespace)
+        return self._diagnosis
+
+    def _destroy_orphans(self) -> None:
+        """Abort connections that outlived their descriptor: each would keep the namespace alive."""
+        for local, remote in self._calls.closed:
+            try:
+                self._diagnose().destroy(local, remote)
+            except OSError:
+                return

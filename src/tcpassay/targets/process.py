@@ -1,0 +1,162 @@
+"""Targets of kind `process`: a stack in another program, behind an agent on an inherited fd."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import TYPE_CHECKING, cast
+
+from tcpassay.core.errors import ConfigurationError, TargetUnavailableError
+from tcpassay.targets.channel import AgentChannel
+from tcpassay.targets.messages import Start
+from tcpassay.targets.program import Launch
+from tcpassay.targets.settings import merged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tcpassay.core.clock import ClockKind
+    from tcpassay.core.events import Command, Outcome
+    from tcpassay.targets.contract import StackOptions
+    from tcpassay.targets.manifest import Addresses, Manifest
+    from tcpassay.targets.messages import Hello
+
+_VERSION_S = 10.0
+
+
+class ProcessTarget:
+    """A target of kind `process`."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    def version(self) -> str:
+        """What the version command prints first, else what the agent's HELLO says.
+
+        Raises TargetUnavailableError.
+        """
+        if self._manifest.version_command:
+            return self._ask(self._manifest.version_command)
+        channel = self._channel()
+        try:
+            return f"{channel.hello.name} {channel.hello.version}".strip()
+        finally:
+            channel.close()
+
+    def start(self, options: StackOptions) -> ProcessStack:
+        """A fresh agent with a fresh stack. Raises TargetUnavailableError; ConfigurationError
+        for a setting that it refuses; the faults of AgentChannel once it has said HELLO.
+        """
+        addresses = self._addresses(options)
+        settings = merged(self._manifest, options, "settings")
+        channel = self._channel()
+        if channel.hello.clock != self._manifest.clock:
+            channel.close()
+            raise ConfigurationError(
+                f"{self._manifest.path}: 'clock' is {self._manifest.clock!r}, but the agent's "
+                f"HELLO says {channel.hello.clock!r}"
+            )
+        start = Start(
+            seed=options.seed,
+            ip=options.ip,
+            addresses=addresses.stack,
+            peer=addresses.peer,
+            prefix=addresses.prefix,
+            settings=settings,
+            own_process=options.own_process,
+        )
+        return ProcessStack(channel, channel.start(start))
+
+    def close(self) -> None:
+        """Nothing is shared among the stacks."""
+
+    def _addresses(self, options: StackOptions) -> Addresses:
+        manifest = self._manifest
+        addresses = manifest.ipv4 if options.ip == 4 else manifest.ipv6
+        if addresses is None:
+            raise ConfigurationError(
+                f"target {manifest.name!r} has no [addresses.ipv{options.ip}]: "
+                f"it cannot be run over IPv{options.ip}"
+            )
+        return addresses
+
+    def _channel(self) -> AgentChannel:
+        start = self._manifest.start
+        launch = Launch(
+            name=self._manifest.name,
+            command=cast("tuple[str, ...]", start["command"]),
+            cwd=self._manifest.folder,
+            env=cast("Mapping[str, str]", start.get("env", {})),
+            seqpacket=start.get("channel") == "seqpacket",
+        )
+        return AgentChannel(
+            launch,
+            watchdog_s=cast("float", start.get("watchdog_s", 5.0)),
+            hello_s=cast("float", start.get("hello_s", 10.0)),
+        )
+
+    def _ask(self, command: tuple[str, ...]) -> str:
+        where = f"target {self._manifest.name!r}: version command {command[0]!r}"
+        try:
+            done = subprocess.run(  # noqa: S603 - the manifest's own program
+                command,
+                cwd=self._manifest.folder,
+                capture_output=True,
+                text=True,
+                timeout=_VERSION_S,
+                check=False,
+            )
+        except OSError as error:
+            raise TargetUnavailableError(f"{where}: {error.strerror}") from None
+        except subprocess.TimeoutExpired:
+            raise TargetUnavailableError(f"{where}: no answer in {_VERSION_S:g} s") from None
+        lines = done.stdout.strip().splitlines()
+        if done.returncode != 0 or not lines:
+            raise TargetUnavailableError(
+                f"{where}: exit status {done.returncode}, {len(lines)} lines of output"
+            )
+        return lines[0].strip()
+
+
+class ProcessStack:
+    """The step contract over an agent's channel. For one thread, the one that started it."""
+
+    def __init__(self, channel: AgentChannel, started: Outcome) -> None:
+        self._channel = channel
+        self._now_ns = started.idle.now_ns
+        self._seen = time.monotonic_ns()
+
+    @property
+    def clock_kind(self) -> ClockKind:
+        return cast("ClockKind", self._channel.hello.clock)
+
+    @property
+    def hello(self) -> Hello:
+        """What the agent said of itself."""
+        return self._channel.hello
+
+    @property
+    def stderr(self) -> str:
+        """The end of what the agent has printed."""
+        return self._channel.stderr
+
+    def now_ns(self) -> int:
+        """The stack's clock: as of the last idle where it is virtual."""
+        if self._channel.hello.clock == "virtual":
+            return self._now_ns
+        return self._now_ns + time.monotonic_ns() - self._seen
+
+    def execute(self, command: Command) -> Outcome:
+        """Give one command. Raises StackFault and AgentFault as AgentChannel says."""
+        outcome = self._channel.execute(command)
+        self._now_ns = outcome.idle.now_ns
+        self._seen = time.monotonic_ns()
+        return outcome
+
+    def close(self) -> None:
+        """End the agent and all that it started."""
+        self._channel.close()

@@ -1,0 +1,36 @@
+"""The socket calls by name."""
+
+from __future__ import annotations
+
+from tcpref.calls_connection import accept, close, connect, dup, exit_process, shutdown
+from tcpref.calls_control import fcntl, ioctl
+from tcpref.calls_data import recv, recvmsg, send, sendmsg
+from tcpref.calls_naming import bind, getpeername, getsockname, listen, socket
+from tcpref.calls_options import getsockopt, setsockopt
+from tcpref.calls_ready import poll, select
+from tcpref.kernel import Call
+
+CALLS: dict[str, Call] = {
+    "_exit": exit_process,
+    "accept": accept,
+    "accept4": accept,
+    "bind": bind,
+    "close": close,
+    "connect": connect,
+    "dup": dup,
+    "fcntl": fcntl,
+    "getpeername": getpeername,
+    "getsockname": getsockname,
+    "getsockopt": getsockopt,
+    "ioctl": ioctl,
+    "listen": listen,
+    "poll": poll,
+    "recv": recv,
+    "recvmsg": recvmsg,
+    "select": select,
+    "send": send,
+    "sendmsg": sendmsg,
+    "setsockopt": setsockopt,
+    "shutdown": shutdown,
+    "socket": socket,
+}

@@ -1,0 +1,179 @@
+"""Beginning and ending connections: connect, accept, shutdown, close, dup, _exit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import ipv4, user
+from tcpref.calls_naming import address_argument, bind_to, target
+from tcpref.errors import CallError
+from tcpref.sockets import Socket
+from tcpref.tcb import OPENING, State, Tcb
+from tcpref.waiting import FOREVER, Result
+
+if TYPE_CHECKING:
+    from tcpref.kernel import Kernel
+    from tcpref.stack import Stack
+    from tcpref.waiting import PendingCall
+
+
+def connect(kernel: Kernel, call: PendingCall) -> Result | None:
+    """connect(fd, address): blocks until the handshake is over, or EINPROGRESS."""
+    made = target(call)
+    if not call.started:
+        refuse_connect(made)
+        start_connect(kernel, call, made)
+        call.started = True
+        if made.nonblocking:
+            raise CallError("EINPROGRESS")
+        return None
+    if made.connecting:
+        return None
+    if made.failed:
+        made.raise_error()
+        raise CallError("ECONNABORTED")
+    return Result()
+
+
+def refuse_connect(made: Socket) -> None:
+    """Raise for a socket that cannot start a connection."""
+    if made.listener is not None:
+        raise CallError("EOPNOTSUPP")
+    if made.connecting:
+        raise CallError("EALREADY")
+    if made.failed:
+        made.raise_error()
+        raise CallError("EINVAL")  # A failed socket is of no further use.
+    if made.tcb is not None:
+        raise CallError("EISCONN")
+
+
+def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
+    """Choose this end, and send the SYN."""
+    stack = kernel.stack
+    remote, port = address_argument(call.args)
+    refuse_destination(stack, remote)
+    if port == 0:
+        raise CallError("EADDRNOTAVAIL")
+    local = made.address if made.address != ipv4.WILDCARD else source_for(stack, remote)
+    if made.binding is None:
+        bind_to(kernel, made, ipv4.WILDCARD, 0)
+    key = (local, made.port, remote, port)
+    if key in stack.connections or made.binding is None:
+        raise CallError("EADDRINUSE")
+    made.address = local
+    made.tcb = user.open_actively(stack, made, key, made.binding)
+    kernel.limit_time(call, made.snd_timeout or FOREVER)
+    call.timed_out = Result(-1, "EINPROGRESS")
+
+
+def refuse_destination(stack: Stack, remote: bytes) -> None:
+    """MUST-46: only a single other host can be reached, and only where a route leads."""
+    if not stack.is_host_address(remote) or remote in stack.addresses:
+        raise CallError("ENETUNREACH")
+    if not stack.settings.default_route and not on_link(stack, remote):
+        raise CallError("ENETUNREACH")
+
+
+def same_network(one: bytes, other: bytes, prefix: int) -> bool:
+    """Whether two addresses share their first `prefix` bits."""
+    difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
+    return difference >> (32 - prefix) == 0
+
+
+def on_link(stack: Stack, remote: bytes) -> bool:
+    """Whether the address lies in a network of ours."""
+    return any(same_network(own, remote, stack.settings.prefix) for own in stack.addresses)
+
+
+def source_for(stack: Stack, remote: bytes) -> bytes:
+    """MUST-44: our address in the same network, or else the first one."""
+    for own in stack.addresses:
+        if same_network(own, remote, stack.settings.prefix):
+            return own
+    return stack.addresses[0]
+
+
+def accept(kernel: Kernel, call: PendingCall) -> Result | None:
+    """accept(fd) and accept4(fd, flags): the head of the accept queue."""
+    made = target(call)
+    listener = made.listener
+    if listener is None:
+        raise CallError("EINVAL")
+    if not listener.accept_queue:
+        if made.nonblocking:
+            raise CallError("EAGAIN")
+        kernel.limit_time(call, made.rcv_timeout or FOREVER)
+        return None
+    call.process.lowest_free()  # EMFILE leaves the connection in the queue.
+    tcb = listener.accept_queue.popleft()
+    nonblocking = "SOCK_NONBLOCK" in call.args.names()
+    accepted = adopt(kernel.stack, made, tcb, nonblocking=nonblocking)
+    peer = (ipv4.to_text(tcb.key[2]), tcb.key[3])
+    return Result(call.process.install(accepted), out=(("address", peer),))
+
+
+def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
+    """A socket for an accepted connection, with the options of its listener."""
+    accepted = Socket(stack.settings, nonblocking=nonblocking)
+    accepted.address, accepted.port = tcb.key[0], tcb.key[1]
+    accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
+    accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
+    accepted.tcb = tcb
+    if tcb.binding is not None:
+        accepted.binding = stack.ports.share(tcb.binding)
+    tcb.listener = None
+    tcb.socket = accepted
+    return accepted
+
+
+def shutdown(kernel: Kernel, call: PendingCall) -> Result:
+    """shutdown(fd, how): ends a direction for all who hold the socket, at once."""
+    made = target(call)
+    how = call.args.name()
+    if how not in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"):
+        raise CallError("EINVAL")
+    tcb = made.connection()
+    if tcb.state in OPENING or tcb.state is State.CLOSED:
+        raise CallError("ENOTCONN")
+    if how != "SHUT_WR":
+        made.read_shut = True
+        tcb.received.clear()
+    if how != "SHUT_RD" and not made.write_shut:
+        made.write_shut = True
+        user.close(kernel.stack, tcb)
+    kernel.wake(made)
+    return Result()
+
+
+def close(kernel: Kernel, call: PendingCall) -> Result | None:
+    """close(fd): with SO_LINGER and a time it blocks until all is acknowledged."""
+    if not call.started:
+        call.started = True
+        made = call.process.remove(call.args.descriptor())
+        call.sockets = (made,)
+        kernel.release(made)
+    return None if lingers(kernel, call, call.sockets[0]) else Result()
+
+
+def lingers(kernel: Kernel, call: PendingCall, made: Socket) -> bool:
+    """Whether close() must still wait."""
+    onoff, seconds = made.linger
+    tcb = made.tcb
+    if made.references or not onoff or not seconds or tcb is None:
+        return False
+    if tcb.fin_acked or tcb.state is State.CLOSED:
+        return False
+    call.timed_out = Result()
+    kernel.limit_time(call, seconds * 1000)
+    return True
+
+
+def dup(_kernel: Kernel, call: PendingCall) -> Result:
+    """dup(fd): one more descriptor for the same socket."""
+    return Result(call.process.install(target(call)))
+
+
+def exit_process(kernel: Kernel, call: PendingCall) -> None:
+    """_exit(status): every descriptor of the process is closed; the call never returns."""
+    kernel.end(call.process.number, call.args.number("value", 0) & 0xFF)

@@ -1,0 +1,136 @@
+"""Moving data: send, recv, sendmsg, recvmsg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import user
+from tcpref.calls_naming import target
+from tcpref.errors import CallError
+from tcpref.tcb import OPENING, SENDING, Tcb
+from tcpref.waiting import FOREVER, Result
+
+if TYPE_CHECKING:
+    from tcpref.kernel import Kernel
+    from tcpref.sockets import Socket
+    from tcpref.waiting import PendingCall
+
+SEND_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_NOSIGNAL"})
+RECV_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_PEEK", "MSG_WAITALL", "MSG_NOSIGNAL"})
+
+
+def known_flags(call: PendingCall, known: frozenset[str]) -> frozenset[str]:
+    """The flags of the call; raises EOPNOTSUPP for one that the stack does not have."""
+    flags = call.args.names()
+    if flags - known:
+        raise CallError("EOPNOTSUPP")
+    return flags
+
+
+def send(kernel: Kernel, call: PendingCall) -> Result | None:
+    """send(fd, octets, flags): a blocking call takes all, another what there is room for."""
+    made = target(call)
+    flags = known_flags(call, SEND_FLAGS)
+    octets = call.args.octets()
+    tcb = sendable(made, call, quiet="MSG_NOSIGNAL" in flags)
+    if tcb is None:
+        return Result(call.progress)
+    room = octets[call.progress : call.progress + made.send_space()]
+    if room:
+        user.send(kernel.stack, tcb, room)
+        call.progress += len(room)
+    if call.progress == len(octets):
+        return Result(call.progress)
+    if made.nonblocking or "MSG_DONTWAIT" in flags:
+        return call.cut_short("EAGAIN")
+    wait(kernel, call, made.snd_timeout)
+    return None
+
+
+def sendable(made: Socket, call: PendingCall, *, quiet: bool) -> Tcb | None:
+    """The connection to send on, or None when the call ends with what it has done so far."""
+    broken = peer_left_first(made)
+    if made.error is not None and not broken:
+        if call.progress:
+            return None
+        made.raise_error()
+    tcb = made.connection()
+    if broken or made.write_shut or tcb.state not in SENDING | OPENING:
+        if call.progress:
+            return None
+        if not quiet:
+            call.signals.append("SIGPIPE")
+        raise CallError("EPIPE")
+    return tcb
+
+
+def peer_left_first(made: Socket) -> bool:
+    """A reset that followed the peer's FIN: to a sender the pipe is broken, a reader is told."""
+    return made.error == "ECONNRESET" and made.tcb is not None and made.tcb.fin_received
+
+
+def wait(kernel: Kernel, call: PendingCall, timeout: int) -> None:
+    """Block, at most for the socket's time-out in milliseconds (0: for ever)."""
+    kernel.limit_time(call, timeout or FOREVER)
+    call.timed_out = call.cut_short("EAGAIN")
+
+
+def sendmsg(kernel: Kernel, call: PendingCall) -> Result | None:
+    """sendmsg(fd, octets, flags, address): a stream's address cannot be chosen a message."""
+    if call.args.first("address") is not None:
+        connected = target(call).tcb is not None
+        raise CallError("EISCONN" if connected else "ENOTCONN")
+    return send(kernel, call)
+
+
+def recv(kernel: Kernel, call: PendingCall) -> Result | None:
+    """recv(fd, length, flags): queued octets, then an error, then the end."""
+    octets = receive(kernel, call)
+    return None if octets is None else Result(len(octets), out=(("octets", octets),))
+
+
+def recvmsg(kernel: Kernel, call: PendingCall) -> Result | None:
+    """recvmsg(fd, length, flags): as recv, with the flags of the message."""
+    octets = receive(kernel, call)
+    if octets is None:
+        return None
+    return Result(len(octets), out=(("octets", octets), ("flags", ())))
+
+
+def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
+    """The octets to return, or None to block."""
+    made = target(call)
+    flags = known_flags(call, RECV_FLAGS)
+    length = call.args.number("length")
+    if made.failed:
+        made.raise_error()
+    tcb = made.connection()
+    peek = "MSG_PEEK" in flags
+    call.octets += user.receive(kernel.stack, tcb, length - len(call.octets), peek=peek)
+    octets = call.octets
+    if peek:
+        call.octets = b""
+    enough = len(octets) >= (length if "MSG_WAITALL" in flags else min(1, length))
+    if enough or ended(made, octets):
+        return octets
+    if made.nonblocking or "MSG_DONTWAIT" in flags:
+        if octets:
+            return octets
+        raise CallError("EAGAIN")
+    wait(kernel, call, made.rcv_timeout)
+    call.timed_out = cut_short(call)
+    return None
+
+
+def ended(made: Socket, octets: bytes) -> bool:
+    """Whether nothing can follow `octets`; raises the pending error if there are none."""
+    if not octets:
+        made.raise_error()
+    return made.error is not None or (not made.connecting and made.at_end())
+
+
+def cut_short(call: PendingCall) -> Result:
+    """What a recv() with MSG_WAITALL has gathered when it must end early."""
+    if call.octets:
+        return Result(len(call.octets), out=(("octets", call.octets),))
+    return Result(-1, "EAGAIN")

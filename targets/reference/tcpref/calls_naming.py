@@ -1,0 +1,125 @@
+"""Making and naming sockets: socket, bind, listen, getsockname, getpeername."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import ipv4
+from tcpref.errors import CallError
+from tcpref.listener import Listener
+from tcpref.sockets import Socket
+from tcpref.tcb import OPENING, State
+from tcpref.waiting import Result
+
+if TYPE_CHECKING:
+    from tcpref.arguments import Arguments
+    from tcpref.kernel import Kernel
+    from tcpref.waiting import PendingCall
+
+IPPROTO_TCP = 6
+SOCKET_FLAGS = frozenset({"SOCK_NONBLOCK", "SOCK_CLOEXEC"})
+
+
+def socket(kernel: Kernel, call: PendingCall) -> Result:
+    """socket(family, type, protocol): IPv4 streams over TCP."""
+    family = call.args.first("name")
+    flags = call.args.names()
+    if family != "AF_INET":
+        raise CallError("EAFNOSUPPORT")
+    if flags - SOCKET_FLAGS != {"SOCK_STREAM"}:
+        raise CallError("EPROTOTYPE")
+    if call.args.number("value", 0) not in (0, IPPROTO_TCP):
+        raise CallError("EPROTONOSUPPORT")
+    made = Socket(kernel.stack.settings, nonblocking="SOCK_NONBLOCK" in flags)
+    return Result(call.process.install(made))
+
+
+def target(call: PendingCall) -> Socket:
+    """The socket that the call is about; a blocked call keeps it although its number may go."""
+    if not call.sockets:
+        call.sockets = (call.process.socket(call.args.descriptor()),)
+    return call.sockets[0]
+
+
+def address_argument(args: Arguments) -> tuple[bytes, int]:
+    """The address argument; raises EAFNOSUPPORT for one of another family."""
+    host, port = args.pair("address")
+    if not isinstance(host, str) or not isinstance(port, int) or not 0 <= port <= 0xFFFF:
+        raise CallError("EINVAL")
+    address = ipv4.from_text(host)
+    if address is None:
+        raise CallError("EAFNOSUPPORT" if ":" in host else "EINVAL")
+    return address, port
+
+
+def bind(kernel: Kernel, call: PendingCall) -> Result:
+    """bind(fd, address): a local address and port, once."""
+    made = target(call)
+    address, port = address_argument(call.args)
+    if made.binding is not None or made.tcb is not None:
+        raise CallError("EINVAL")
+    if address != ipv4.WILDCARD and address not in kernel.stack.addresses:
+        raise CallError("EADDRNOTAVAIL")
+    if 0 < port < kernel.stack.settings.privileged_ports and not call.process.privileged:
+        raise CallError("EACCES")
+    bind_to(kernel, made, address, port)
+    return Result()
+
+
+def bind_to(kernel: Kernel, made: Socket, address: bytes, port: int) -> None:
+    """Hold the port; 0 stands for an ephemeral one. Raises EADDRINUSE."""
+    ports = kernel.stack.ports
+    if port == 0:
+        free = ports.ephemeral()
+        if free is None:
+            raise CallError("EADDRINUSE")
+        port = free
+    elif not ports.available(address, port, reuse=made.reuse):
+        raise CallError("EADDRINUSE")
+    made.binding = ports.hold(address, port, reuse=made.reuse)
+    made.address = address
+    made.port = port
+
+
+def listen(kernel: Kernel, call: PendingCall) -> Result:
+    """listen(fd, backlog): an unbound socket gets an ephemeral port; again changes the backlog."""
+    made = target(call)
+    if made.tcb is not None or made.failed:
+        raise CallError("EINVAL")
+    if made.binding is None:
+        bind_to(kernel, made, ipv4.WILDCARD, 0)
+    if made.listener is None:
+        start_listening(kernel, made)
+    if made.listener is not None:
+        made.listener.set_backlog(call.args.number("length"))
+    return Result()
+
+
+def start_listening(kernel: Kernel, made: Socket) -> None:
+    """CLOSED to LISTEN; raises EADDRINUSE when another socket listens there (MUST-41)."""
+    stack = kernel.stack
+    binding = made.binding
+    if binding is None or not stack.ports.may_listen(binding):
+        raise CallError("EADDRINUSE")
+    binding.listening = True
+    made.listener = Listener(made, made.address, made.port, stack.settings)
+    stack.listeners[made.address, made.port] = made.listener
+
+
+def address_result(address: bytes, port: int) -> Result:
+    """A result that is an address."""
+    return Result(out=(("address", (ipv4.to_text(address), port)),))
+
+
+def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
+    """getsockname(fd): wildcard and port 0 while unbound."""
+    made = target(call)
+    return address_result(made.address, made.port)
+
+
+def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
+    """getpeername(fd): ENOTCONN unless a connection is open."""
+    tcb = target(call).connection()
+    if tcb.state in OPENING or tcb.state is State.CLOSED:
+        raise CallError("ENOTCONN")
+    return address_result(tcb.key[2], tcb.key[3])

@@ -1,0 +1,163 @@
+"""Options: setsockopt and getsockopt.
+
+An option is an entry of OPTIONS. What the stack does not have is no entry: ENOPROTOOPT.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpref.calls_naming import target
+from tcpref.errors import CallError
+from tcpref.output import send_queued
+from tcpref.tcb import SENDING
+from tcpref.waiting import Result
+
+if TYPE_CHECKING:
+    from tcpref.arguments import Arguments, Tagged
+    from tcpref.kernel import Kernel
+    from tcpref.sockets import Socket
+    from tcpref.tcb import Tcb
+    from tcpref.waiting import PendingCall
+
+SOCK_STREAM = 1
+SMALLEST_BUFFER = 256
+
+
+class Option(NamedTuple):
+    """How an option is read, and how it is set where it may be."""
+
+    get: Callable[[Socket], tuple[Tagged, ...]]
+    set: Callable[[Socket, Arguments], None] | None = None
+
+
+def number(value: int) -> tuple[Tagged, ...]:
+    """A result that is one number."""
+    return (("value", int(value)),)
+
+
+def set_reuse(made: Socket, args: Arguments) -> None:
+    """SO_REUSEADDR: may share a port with others that have it."""
+    made.reuse = bool(args.number("value"))
+    if made.binding is not None:
+        made.binding.reuse = made.reuse
+
+
+def set_linger(made: Socket, args: Arguments) -> None:
+    """SO_LINGER: (onoff, seconds)."""
+    onoff, seconds = args.pair("linger")
+    if not isinstance(onoff, int) or not isinstance(seconds, int) or seconds < 0:
+        raise CallError("EINVAL")
+    made.linger = (int(bool(onoff)), seconds)
+
+
+def set_rcv_buffer(made: Socket, args: Arguments) -> None:
+    """SO_RCVBUF: octets. A window that has been offered is not taken back (SHLD-14)."""
+    made.rcv_buffer = max(SMALLEST_BUFFER, args.number("value"))
+    if made.tcb is not None:
+        made.tcb.rcv_buffer = made.rcv_buffer
+
+
+def set_snd_buffer(made: Socket, args: Arguments) -> None:
+    """SO_SNDBUF: octets."""
+    made.snd_buffer = max(SMALLEST_BUFFER, args.number("value"))
+
+
+def set_rcv_timeout(made: Socket, args: Arguments) -> None:
+    """SO_RCVTIMEO: milliseconds; 0 waits for ever."""
+    made.rcv_timeout = max(0, args.number("timeout"))
+
+
+def set_snd_timeout(made: Socket, args: Arguments) -> None:
+    """SO_SNDTIMEO: milliseconds; 0 waits for ever."""
+    made.snd_timeout = max(0, args.number("timeout"))
+
+
+def set_nodelay(made: Socket, args: Arguments) -> None:
+    """TCP_NODELAY: Nagle's algorithm off for this connection (MUST-17)."""
+    made.nodelay = bool(args.number("value"))
+    if made.tcb is not None:
+        made.tcb.nodelay = made.nodelay
+
+
+def get_error(made: Socket) -> tuple[Tagged, ...]:
+    """SO_ERROR: the pending error as number and name; reading clears it."""
+    name = made.take_error()
+    if name is None:
+        return number(0)
+    return (("value", int(getattr(errno, name))), ("name", name))
+
+
+def get_mss(made: Socket) -> tuple[Tagged, ...]:
+    """TCP_MAXSEG: the largest segment that is sent."""
+    return number(536 if made.tcb is None else made.tcb.snd_mss)
+
+
+def get_info(made: Socket) -> tuple[Tagged, ...]:
+    """TCP_INFO: the state and the numbers of the connection (STATUS, RFC 9293, 3.10.6)."""
+    if made.tcb is not None:
+        return (("state", {"state": str(made.tcb.state), **numbers(made.tcb)}),)
+    return (("state", {"state": "CLOSED" if made.listener is None else "LISTEN"}),)
+
+
+def numbers(tcb: Tcb) -> dict[str, int]:
+    """The variables of a connection by their names in RFC 9293, 3.3.1."""
+    return {
+        "snd.una": tcb.snd_una,
+        "snd.nxt": tcb.snd_nxt,
+        "snd.wnd": tcb.snd_wnd,
+        "snd.wl1": tcb.snd_wl1,
+        "snd.wl2": tcb.snd_wl2,
+        "iss": tcb.iss,
+        "rcv.nxt": tcb.rcv_nxt,
+        "rcv.wnd": tcb.rcv_wnd,
+        "irs": tcb.irs,
+    }
+
+
+OPTIONS: dict[tuple[str, str], Option] = {
+    ("SOL_SOCKET", "SO_ACCEPTCONN"): Option(lambda made: number(made.listener is not None)),
+    ("SOL_SOCKET", "SO_ERROR"): Option(get_error),
+    ("SOL_SOCKET", "SO_LINGER"): Option(lambda made: (("linger", made.linger),), set_linger),
+    ("SOL_SOCKET", "SO_RCVBUF"): Option(lambda made: number(made.rcv_buffer), set_rcv_buffer),
+    ("SOL_SOCKET", "SO_RCVTIMEO"): Option(
+        lambda made: (("timeout", made.rcv_timeout),), set_rcv_timeout
+    ),
+    ("SOL_SOCKET", "SO_REUSEADDR"): Option(lambda made: number(made.reuse), set_reuse),
+    ("SOL_SOCKET", "SO_SNDBUF"): Option(lambda made: number(made.snd_buffer), set_snd_buffer),
+    ("SOL_SOCKET", "SO_SNDTIMEO"): Option(
+        lambda made: (("timeout", made.snd_timeout),), set_snd_timeout
+    ),
+    ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
+    ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
+    ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss),
+    ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
+}
+
+
+def find_option(call: PendingCall) -> Option:
+    """The option that the call names; raises ENOPROTOOPT."""
+    option = OPTIONS.get((call.args.name(0), call.args.name(1)))
+    if option is None:
+        raise CallError("ENOPROTOOPT")
+    return option
+
+
+def setsockopt(kernel: Kernel, call: PendingCall) -> Result:
+    """setsockopt(fd, level, option, value)."""
+    made = target(call)
+    setter = find_option(call).set
+    if setter is None:
+        raise CallError("ENOPROTOOPT")
+    setter(made, call.args)
+    if made.tcb is not None and made.tcb.state in SENDING:
+        send_queued(kernel.stack, made.tcb)
+    return Result()
+
+
+def getsockopt(_kernel: Kernel, call: PendingCall) -> Result:
+    """getsockopt(fd, level, option)."""
+    made = target(call)
+    return Result(out=find_option(call).get(made))

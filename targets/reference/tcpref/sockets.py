@@ -1,0 +1,120 @@
+"""Sockets: what a descriptor refers to (an open file description, in POSIX's words)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.errors import CallError
+from tcpref.ipv4 import WILDCARD
+from tcpref.tcb import OPENING, SENDING, State, Tcb
+
+if TYPE_CHECKING:
+    from tcpref.listener import Listener
+    from tcpref.ports import Binding
+    from tcpref.settings import Settings
+    from tcpref.waiting import PendingCall
+
+
+class Socket:
+    """One stream socket: unbound, bound, listening, connecting, connected or ended.
+
+    `error` is the pending error: the next call that asks gets it, and only that one.
+    """
+
+    __slots__ = (
+        "address", "binding", "error", "failed", "linger", "listener", "nodelay", "nonblocking",
+        "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
+        "snd_timeout", "tcb", "waiters", "write_shut",
+    )  # fmt: skip
+
+    def __init__(self, settings: Settings, *, nonblocking: bool = False) -> None:
+        self.references = 0
+        self.nonblocking = nonblocking
+        self.address = WILDCARD
+        self.port = 0
+        self.binding: Binding | None = None
+        self.listener: Listener | None = None
+        self.tcb: Tcb | None = None
+        self.error: str | None = None
+        self.failed = False
+        self.read_shut = False
+        self.write_shut = False
+        self.waiters: list[PendingCall] = []
+        # Options.
+        self.reuse = False
+        self.linger = (0, 0)
+        self.nodelay = not settings.nagle
+        self.rcv_buffer = settings.rcv_buffer
+        self.snd_buffer = settings.snd_buffer
+        self.rcv_timeout = 0
+        self.snd_timeout = 0
+
+    def configure(self, tcb: Tcb) -> None:
+        """Give a new connection what the options of this socket say."""
+        tcb.nodelay = self.nodelay
+        tcb.rcv_buffer = self.rcv_buffer
+
+    def connection_failed(self, errno: str, *, opening: bool) -> None:
+        """The connection ended by an error; it stays pending until a call takes it."""
+        self.error = errno
+        self.failed = opening
+
+    def take_error(self) -> str | None:
+        """The pending error, which is none from now on."""
+        error, self.error = self.error, None
+        return error
+
+    def raise_error(self) -> None:
+        """Fail the call with the pending error, if there is one."""
+        error = self.take_error()
+        if error is not None:
+            raise CallError(error)
+
+    @property
+    def connecting(self) -> bool:
+        """Whether a connect() is under way."""
+        return self.tcb is not None and self.tcb.state in OPENING
+
+    def connection(self) -> Tcb:
+        """The connection, open or ended; raises ENOTCONN when there never was one."""
+        if self.tcb is None or self.failed:
+            raise CallError("ENOTCONN")
+        return self.tcb
+
+    def at_end(self) -> bool:
+        """Whether recv() would return 0: no more text can come."""
+        tcb = self.tcb
+        return self.read_shut or (
+            tcb is not None and (tcb.fin_received or tcb.state is State.CLOSED)
+        )
+
+    def send_space(self) -> int:
+        """Octets that send() would take now."""
+        tcb = self.tcb
+        return 0 if tcb is None else max(0, self.snd_buffer - len(tcb.send_buffer))
+
+    def readable(self) -> bool:
+        """Whether recv() or accept() would not block."""
+        if self.listener is not None:
+            return bool(self.listener.accept_queue)
+        if self.tcb is None or self.connecting:
+            return False
+        return bool(self.tcb.received) or self.error is not None or self.at_end()
+
+    def writable(self) -> bool:
+        """Whether send() would not block."""
+        if self.listener is not None or self.connecting:
+            return False
+        if self.tcb is None or self.error is not None or self.write_shut:
+            return True
+        return self.tcb.state not in SENDING or self.send_space() > 0
+
+    def hung_up(self) -> bool:
+        """Whether neither direction can be used: never connected, or both have ended."""
+        if self.listener is not None or self.connecting:
+            return False
+        return (
+            self.tcb is None
+            or self.tcb.state is State.CLOSED
+            or (self.write_shut and self.at_end())
+        )

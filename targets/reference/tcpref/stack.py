@@ -1,0 +1,298 @@
+"""The stack: segments and time-outs in, datagrams out, connections in between.
+
+It reads no clock: every entry point is told the time in nanoseconds. It knows sockets only as
+something to wake and to tell that a connection has ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import ipv4, recovery, seq, states
+from tcpref.disposition import Answer, Disposition
+from tcpref.icmp import IcmpError, is_hard, parse_error, quotes_flight, soft_errno
+from tcpref.isn import initial_sequence_number
+from tcpref.output import send_ack, send_queued, send_syn
+from tcpref.ports import PortTable
+from tcpref.resets import abort_of, reset_for
+from tcpref.segment import Segment, parse_segment
+from tcpref.tcb import OPENING, Key, State, Tcb
+from tcpref.timers import Timer, TimerKind, TimerQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+    from tcpref.listener import Listener
+    from tcpref.settings import Settings
+    from tcpref.sockets import Socket
+
+SECOND = 1_000_000_000
+#: How far beyond the old sequence space a reopened connection starts (RFC 9293, 3.6.1).
+REOPEN_GAP = 128_000
+
+
+class Stack:
+    """All connections and listeners of one host."""
+
+    def __init__(self, settings: Settings, addresses: Sequence[bytes], rng: Random) -> None:
+        self.settings = settings
+        self.addresses = tuple(addresses)
+        self.secret = rng.randbytes(16)
+        self.ports = PortTable(settings, rng)
+        self.timers = TimerQueue()
+        self.connections: dict[Key, Tcb] = {}
+        self.listeners: dict[tuple[bytes, int], Listener] = {}
+        self.now = 0
+        #: What has happened, in order; and sockets and calls that are to be tried again.
+        self.events: list[tuple[object, ...]] = []
+        self.woken: list[Socket] = []
+        self.expired_calls: list[object] = []
+
+    # Input.
+    def datagram_arrives(self, octets: bytes) -> None:
+        """An IP datagram has come; what is damaged or not for us is dropped in silence."""
+        packet = ipv4.parse_ipv4(octets)
+        if packet is None or not self.is_for_us(packet):
+            return
+        if packet.protocol == ipv4.PROTOCOL_TCP:
+            segment = parse_segment(packet.src, packet.dst, packet.payload)
+            if segment is not None:
+                self.segment_arrives(segment)
+        elif packet.protocol == ipv4.PROTOCOL_ICMP:
+            error = parse_error(packet.payload)
+            if error is not None:
+                self.icmp_arrives(error)
+
+    def is_for_us(self, packet: ipv4.Packet) -> bool:
+        """To one of our addresses, from one that a host may have (MUST-57, MUST-63)."""
+        if packet.dst not in self.addresses or packet.src in self.addresses:
+            return False
+        return self.is_host_address(packet.src)
+
+    def is_host_address(self, address: bytes) -> bool:
+        """Whether a single other host may have this address."""
+        return ipv4.is_unicast(address) and not any(
+            ipv4.is_directed_broadcast(address, local, self.settings.prefix)
+            for local in self.addresses
+        )
+
+    def segment_arrives(self, segment: Segment) -> None:
+        """Find the connection, or the listener, or nothing (RFC 9293, 3.10.7)."""
+        key = (segment.dst, segment.dst_port, segment.src, segment.src_port)
+        tcb = self.connections.get(key)
+        if tcb is None:
+            self.segment_without_connection(key, segment)
+        elif tcb.state is State.TIME_WAIT and self.may_reopen(tcb, segment):
+            self.reopen(tcb, segment)
+        else:
+            una = tcb.snd_una
+            self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
+            if tcb.state is not State.CLOSED:
+                self.after_segment(tcb, progressed=tcb.snd_una != una)
+
+    def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
+        """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
+        if tcb.socket is not None and tcb.socket.read_shut:
+            tcb.received.clear()
+        if tcb.dup_acks or tcb.recover is not None:
+            recovery.loss_signals(self, tcb, progressed=progressed)
+        send_queued(self, tcb)
+        if tcb.ack_due:
+            send_ack(self, tcb)
+        self.wake(tcb)
+
+    def segment_without_connection(self, key: Key, segment: Segment) -> None:
+        """LISTEN if a listener matches, else CLOSED."""
+        listener = self.find_listener(segment.dst, segment.dst_port)
+        if listener is None:
+            disposition = states.closed.segment_arrives(segment)
+        else:
+            disposition = states.listen.segment_arrives(listener, segment)
+        if disposition.answer is Answer.RESET:
+            self.emit(reset_for(segment))
+        elif disposition.enter is State.SYN_RECEIVED and listener is not None:
+            self.open_passively(listener, key, segment, self.choose_iss(key))
+
+    def find_listener(self, address: bytes, port: int) -> Listener | None:
+        """The listener for this address, or else the one for any address."""
+        listeners = self.listeners
+        return listeners.get((address, port)) or listeners.get((ipv4.WILDCARD, port))
+
+    def open_passively(self, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
+        """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
+        if len(self.connections) >= self.settings.max_connections:
+            return
+        tcb = Tcb(key, self.settings, iss, passive=True)
+        tcb.listener = listener
+        listener.socket.configure(tcb)
+        tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
+        tcb.synchronize(segment.seq)
+        tcb.take_mss(segment.options.mss)
+        states.steps.set_send_window(tcb, segment)
+        states.steps.hold_text(tcb, segment)
+        listener.add_half_open(tcb)
+        self.connections[key] = tcb
+        self.enter(tcb, State.SYN_RECEIVED)
+        self.start_handshake(tcb)
+
+    def start_handshake(self, tcb: Tcb) -> None:
+        """Send the SYN or SYN,ACK for the first time."""
+        tcb.stalled_since = self.now
+        send_syn(self, tcb)
+        tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
+
+    def choose_iss(self, key: Key) -> int:
+        """The initial sequence number of a connection opened now."""
+        return initial_sequence_number(self.secret, key, self.now)
+
+    def may_reopen(self, tcb: Tcb, segment: Segment) -> bool:
+        """MAY-2: a new SYN ends TIME-WAIT when somebody listens for it and has room."""
+        if not states.time_wait.reopens(tcb, segment):
+            return False
+        listener = self.find_listener(segment.dst, segment.dst_port)
+        return listener is not None and listener.admits_syn()
+
+    def reopen(self, old: Tcb, segment: Segment) -> None:
+        """A new incarnation; its numbers start above those of the old one."""
+        key, highest = old.key, old.snd_nxt
+        self.close_connection(old, None)
+        listener = self.find_listener(segment.dst, segment.dst_port)
+        if listener is not None:
+            iss = self.choose_iss(key)
+            if not seq.after(iss, highest):
+                iss = seq.add(highest, REOPEN_GAP)
+            self.open_passively(listener, key, segment, iss)
+
+    # What handlers decide.
+    def carry_out(self, tcb: Tcb, segment: Segment, disposition: Disposition) -> None:
+        """Do what a handler returned: the next state first, so that the answer shows it."""
+        answer, enter, errno = disposition
+        if answer is Answer.ABORT:
+            self.emit(abort_of(tcb))
+        if enter is State.CLOSED:
+            self.close_connection(tcb, errno)
+        elif enter is not None:
+            self.enter(tcb, enter)
+        self.answer(tcb, segment, answer)
+
+    def answer(self, tcb: Tcb, segment: Segment, answer: Answer) -> None:
+        """Send the answer, or note the ACK that is owed."""
+        if answer is Answer.NOTHING:
+            return
+        if answer is Answer.DELAYED_ACK:
+            self.delay_ack(tcb)
+        elif answer is Answer.ACK:
+            tcb.ack_due = True
+        elif answer is Answer.CHALLENGE_ACK:
+            if self.may_challenge(tcb):
+                send_ack(self, tcb)
+        elif answer is Answer.RESET:
+            self.emit(reset_for(segment))
+        elif answer is Answer.SYN_ACK:
+            tcb.rto.stop_timing()
+            send_syn(self, tcb)
+
+    def delay_ack(self, tcb: Tcb) -> None:
+        """Owe an ACK, for less than half a second (SHLD-18, MUST-40)."""
+        if not tcb.delayed_ack.running:
+            wait = self.settings.delayed_ack_ms * 1_000_000
+            self.timers.start(tcb.delayed_ack, self.now + wait)
+
+    def may_challenge(self, tcb: Tcb) -> bool:
+        """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
+        that nobody learns of one connection by wearing out another's share.
+        """
+        second = self.now // SECOND
+        if second != tcb.challenge_second:
+            tcb.challenge_second = second
+            tcb.challenge_count = 0
+        tcb.challenge_count += 1
+        limit = self.settings.challenge_acks_per_s
+        return not limit or tcb.challenge_count <= limit
+
+    # States.
+    def enter(self, tcb: Tcb, state: State) -> None:
+        """Change state, with what belongs to entering it."""
+        opened = tcb.state in OPENING and state not in OPENING
+        tcb.state = state
+        if opened:
+            self.established(tcb)
+        recovery.start_lingering(self, tcb)
+
+    def established(self, tcb: Tcb) -> None:
+        """The handshake is over: tell whoever waits for it."""
+        tcb.retransmission.stop()
+        if tcb.syn_lost:
+            tcb.rto.restart_after_lost_syn()
+        if tcb.listener is not None:
+            tcb.listener.complete(tcb)
+        if tcb.fin_queued and tcb.state is State.ESTABLISHED:
+            tcb.state = State.FIN_WAIT_1
+
+    def close_connection(self, tcb: Tcb, errno: str | None) -> None:
+        """Delete the TCB; `errno` is what the application is told, None for a normal end."""
+        refused = tcb.state in OPENING
+        self.wake(tcb)
+        tcb.state = State.CLOSED
+        tcb.stop_timers()
+        if self.connections.get(tcb.key) is tcb:
+            del self.connections[tcb.key]
+        if tcb.binding is not None:
+            self.ports.release(tcb.binding)
+            tcb.binding = None
+        if tcb.listener is not None:
+            tcb.listener.remove(tcb)
+            tcb.listener = None
+        if errno is not None:
+            tcb.flush()
+            if tcb.socket is not None:
+                tcb.socket.connection_failed(errno, opening=refused)
+
+    def wake(self, tcb: Tcb) -> None:
+        """Note that calls blocked on the connection's socket may be able to return."""
+        socket = tcb.socket if tcb.listener is None else tcb.listener.socket
+        if socket is not None and socket.waiters:
+            self.woken.append(socket)
+
+    # ICMP.
+    def icmp_arrives(self, error: IcmpError) -> None:
+        """MUST-54: act on the connection that the quoted header names."""
+        tcb = self.connections.get(error.key)
+        if tcb is None or not quotes_flight(tcb, error):
+            return
+        if is_hard(tcb, error):
+            self.close_connection(tcb, "ECONNREFUSED")
+        else:
+            tcb.soft_error = soft_errno(error) or tcb.soft_error
+
+    # Time.
+    def next_timeout(self) -> int | None:
+        """When `time_passes` must be called next; None for never."""
+        return self.timers.next_deadline()
+
+    def time_passes(self) -> None:
+        """Act on every timer that has expired."""
+        for timer in self.timers.due(self.now):
+            self.timer_expires(timer)
+
+    def timer_expires(self, timer: Timer) -> None:
+        """What each kind of timer does."""
+        owner = timer.owner
+        if not isinstance(owner, Tcb):
+            self.expired_calls.append(owner)
+            return
+        if timer.kind is TimerKind.RETRANSMISSION:
+            recovery.retransmission_timeout(self, owner)
+        elif timer.kind is TimerKind.PERSIST:
+            recovery.persist_timeout(self, owner)
+        elif timer.kind is TimerKind.DELAYED_ACK:
+            send_ack(self, owner)
+        else:
+            recovery.lingering_timeout(self, owner)
+        self.wake(owner)
+
+    def emit(self, datagram: bytes) -> None:
+        """Give a datagram to whoever drives the stack."""
+        self.events.append(("datagram", datagram))

@@ -1,0 +1,95 @@
+"""The user calls of RFC 9293, 3.10.1 to 3.10.5, on connections that exist.
+
+Which errors an application gets is decided above, in the socket calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.output import send_ack, send_queued
+from tcpref.resets import abort_of
+from tcpref.tcb import SENDING, Key, State, Tcb
+from tcpref.window import update_wanted
+
+if TYPE_CHECKING:
+    from tcpref.ports import Binding
+    from tcpref.sockets import Socket
+    from tcpref.stack import Stack
+
+#: States in which ABORT sends a reset (RFC 9293, 3.10.5).
+RESETTABLE = frozenset(
+    {
+        State.SYN_RECEIVED,
+        State.ESTABLISHED,
+        State.FIN_WAIT_1,
+        State.FIN_WAIT_2,
+        State.CLOSE_WAIT,
+    }
+)
+
+
+def open_actively(stack: Stack, socket: Socket, key: Key, binding: Binding) -> Tcb:
+    """OPEN (3.10.1): a SYN goes out and the connection is in SYN-SENT."""
+    tcb = Tcb(key, stack.settings, stack.choose_iss(key), passive=False)
+    socket.configure(tcb)
+    tcb.socket = socket
+    tcb.binding = stack.ports.share(binding)
+    stack.connections[key] = tcb
+    stack.enter(tcb, State.SYN_SENT)
+    stack.start_handshake(tcb)
+    return tcb
+
+
+def send(stack: Stack, tcb: Tcb, octets: bytes) -> None:
+    """SEND (3.10.2): queue text, and send what may go. Before ESTABLISHED it only queues."""
+    tcb.send_buffer.append(octets)
+    if tcb.state in SENDING:
+        send_queued(stack, tcb)
+
+
+def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
+    """RECEIVE (3.10.3): at most `count` octets in order; the window may open by them."""
+    octets = bytes(tcb.received[:count])
+    if not peek:
+        del tcb.received[:count]
+        if octets and tcb.state is not State.CLOSED and update_wanted(tcb):
+            send_ack(stack, tcb)
+    return octets
+
+
+def close(stack: Stack, tcb: Tcb) -> None:
+    """CLOSE (3.10.4): no more SENDs; the FIN follows what is queued.
+
+    From CLOSE-WAIT the next state is entered when the FIN goes out; in SYN-RECEIVED the FIN waits
+    for the handshake.
+    """
+    if tcb.fin_queued or tcb.state is State.CLOSED:
+        return
+    if tcb.state is State.SYN_SENT:
+        stack.close_connection(tcb, None)
+        return
+    tcb.fin_queued = True
+    if tcb.state is State.ESTABLISHED:
+        stack.enter(tcb, State.FIN_WAIT_1)
+    if tcb.state is not State.SYN_RECEIVED:
+        send_queued(stack, tcb)
+
+
+def abandon(stack: Stack, tcb: Tcb) -> None:
+    """Nobody can read any more: close, or reset if text is lost by it (SHLD-3)."""
+    tcb.app_gone = True
+    if tcb.received and tcb.state in RESETTABLE:
+        abort(stack, tcb, None)
+        return
+    close(stack, tcb)
+    if tcb.state is State.FIN_WAIT_2:
+        stack.enter(tcb, State.FIN_WAIT_2)  # Its time is limited from now on.
+
+
+def abort(stack: Stack, tcb: Tcb, errno: str | None) -> None:
+    """ABORT (3.10.5): throw away what is queued; tell the peer unless it has closed already."""
+    if tcb.state in RESETTABLE:
+        stack.emit(abort_of(tcb))
+    tcb.flush()
+    stack.close_connection(tcb, errno)

@@ -1,0 +1,64 @@
+"""Calls that block: kept as values and tried again when their socket may have become ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpref.timers import Timer, TimerKind
+
+if TYPE_CHECKING:
+    from tcpref.arguments import Arguments
+    from tcpref.processes import Process
+    from tcpref.sockets import Socket
+
+MILLISECOND = 1_000_000
+FOREVER = -1
+
+
+class Result(NamedTuple):
+    """What a call returns: -1 and an errno name, or a value; and tagged results."""
+
+    value: int = 0
+    errno: str | None = None
+    out: tuple[tuple[str, object], ...] = ()
+
+
+class PendingCall:
+    """One call from start to return.
+
+    `attempt` tries to finish it: a Result, or None to block on `sockets`. `progress` counts the
+    octets moved so far. `interrupted` is the result if the call is cut short by a signal or by
+    its time limit.
+    """
+
+    __slots__ = (
+        "args", "attempt", "id", "name", "octets", "process", "progress", "signals", "sockets",
+        "started", "timed_out", "timer",
+    )  # fmt: skip
+
+    def __init__(self, number: int, process: Process, name: str, args: Arguments) -> None:
+        self.id = number
+        self.process = process
+        self.name = name
+        self.args = args
+        self.attempt: Callable[[PendingCall], Result | None] | None = None
+        self.sockets: tuple[Socket, ...] = ()
+        self.timer: Timer | None = None
+        self.progress = 0
+        self.octets = b""
+        self.signals: list[str] = []
+        self.started = False
+        self.timed_out = Result(-1, "EAGAIN")
+
+    def limit(self) -> Timer:
+        """The timer that ends the call, made when first asked for."""
+        if self.timer is None:
+            self.timer = Timer(TimerKind.CALL, self)
+        return self.timer
+
+    def cut_short(self, errno: str) -> Result:
+        """The result when the call ends early: what it has done counts more than the reason."""
+        if self.progress:
+            return Result(self.progress)
+        return Result(-1, errno)

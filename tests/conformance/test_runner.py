@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tcpassay.conformance.expectations import Expectations, load_expectations
+from tcpassay.conformance.plan import PlannedRun
+from tcpassay.conformance.result import (
+    CaseEnded,
+    CaseStarted,
+    RunEnded,
+    RunStarted,
+    TargetNotStarted,
+)
+from tcpassay.conformance.runner import run
+from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcpassay.conformance.result import RunEvent
+
+pytestmark = pytest.mark.usefixtures("no_preflight")
+
+
+def breaks(_bench: Any) -> None:
+    raise RuntimeError("a slip in the case")
+
+
+def expecting(folder: Path, case: str, verdict: str) -> Expectations:
+    text = f'[[expect]]\ncase = "{case}"\nverdict = "{verdict}"\nreason = "known"\n'
+    (folder / "expectations.toml").write_text(text)
+    return load_expectations(folder)
+
+
+def test_events_come_in_order(kit: Any) -> None:
+    target = kit.Target()
+    events: list[RunEvent] = []
+    summary = run(kit.plan(target, kit.case(kit.passes), kit.case(kit.fails)), events.append)
+    kinds = [type(event) for event in events]
+    assert kinds == [RunStarted, CaseStarted, CaseEnded, CaseStarted, CaseEnded, RunEnded]
+    assert summary.totals == {"scripted": {Verdict.PASS: 1, Verdict.FAIL: 1}}
+    assert target.closed
+    first = events[0]
+    assert isinstance(first, RunStarted)
+    assert (first.planned, first.targets[0].version) == ({"scripted": 2}, "scripted 1.0")
+
+
+def test_exit_codes_of_verdicts(kit: Any) -> None:
+    def code(*functions: Any, **changes: Any) -> int:
+        cases = [kit.case(function) for function in functions]
+        return run(kit.plan(kit.Target(), *cases, **changes), lambda _: None).exit_code
+
+    assert code(kit.passes) == 0
+    assert code(kit.passes, kit.fails) == 1
+    assert code(kit.fails, gate=False) == 0
+    assert code(kit.fails, breaks) == 3
+    assert code(breaks, gate=False) == 3
+    assert code() == 5
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("fail", 0), ("deviation", 1)])
+def test_expected_verdict_passes_the_gate(
+    kit: Any, tmp_path: Path, verdict: str, code: int
+) -> None:
+    expectations = expecting(tmp_path, "tests/fails", verdict)
+    events: list[RunEvent] = []
+    plan = kit.plan(kit.Target(), kit.case(kit.fails), expectations=expectations)
+    assert run(plan, events.append).exit_code == code
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert (str(ended.result.expected), ended.result.reason) == (verdict, "known")
+
+
+def test_stale_expectation_fails_the_gate(kit: Any, tmp_path: Path) -> None:
+    expectations = expecting(tmp_path, "tests/gone", "fail")
+    known = frozenset({"tests/passes"})
+    plan = kit.plan(kit.Target(), kit.case(kit.passes), expectations=expectations, known=known)
+    events: list[RunEvent] = []
+    summary = run(plan, events.append)
+    assert (summary.exit_code, summary.unexpected) == (1, 0)
+    last = events[-1]
+    assert isinstance(last, RunEnded)
+    assert [entry.case for entry in last.stale] == ["tests/gone"]
+    assert run(replace(plan, gate=False), lambda _: None).exit_code == 0
+
+
+def test_target_that_cannot_start_leaves_the_others_running(kit: Any) -> None:
+    broken, sound = kit.Target("broken"), kit.Target("sound")
+    broken.unavailable = TargetUnavailableError("no permission: run as root")
+    case = kit.case(kit.passes)
+    plan = kit.plan(sound, case)
+    plan = replace(plan, targets=(*kit.plan(broken, case).targets, *plan.targets))
+    events: list[RunEvent] = []
+    summary = run(plan, events.append)
+    assert summary.exit_code == 4
+    assert summary.totals == {"sound": {Verdict.PASS: 1}}
+    assert TargetNotStarted("broken", "no permission: run as root", skipped=False) in events
+    assert run(replace(plan, where_possible=True), lambda _: None).exit_code == 0
+
+
+def test_only_target_skipped_on_request_is_no_failure(kit: Any) -> None:
+    target = kit.Target()
+    target.unavailable = TargetUnavailableError("no permission")
+    plan = kit.plan(target, kit.case(kit.passes), where_possible=True)
+    assert run(plan, lambda _: None).exit_code == 0
+
+
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_unsupported_is_a_result_and_starts_no_stack(kit: Any, clock: Any) -> None:
+    target = kit.Target(clock=clock)
+    plan = kit.plan(target)
+    runs = (PlannedRun(kit.case(kit.passes), 4, "no such thing"),)
+    plan = replace(plan, targets=(replace(plan.targets[0], runs=runs),))
+    summary = run(plan, lambda _: None)
+    assert summary.totals == {"scripted": {Verdict.UNSUPPORTED: 1}}
+    assert (summary.exit_code, target.stacks) == (0, [])
+
+
+def test_same_seed_gives_the_cases_the_same_seeds_in_any_company(kit: Any) -> None:
+    one, other = kit.Target(), kit.Target()
+    run(kit.plan(one, kit.case(kit.passes), kit.case(kit.fails), seed=7), lambda _: None)
+    run(kit.plan(other, kit.case(kit.fails), seed=7), lambda _: None)
+    assert one.options[1].seed == other.options[0].seed
+    assert one.options[0].seed != one.options[1].seed
+
+
+def waits(bench: Any) -> None:
+    bench.wait(0.3)
+    bench.check(1, 1, "one")
+
+
+def test_real_time_cases_overlap(kit: Any) -> None:
+    """40 cases of 0.3 s take little more than one."""
+    cases = [kit.case(waits, id_=f"tests/{n}") for n in range(40)]
+    started = time.monotonic()
+    summary = run(kit.plan(kit.Target(clock="real"), *cases), lambda _: None)
+    assert summary.totals == {"scripted": {Verdict.PASS: 40}}
+    assert time.monotonic() - started < 3
+
+
+def test_jobs_bounds_the_number_in_flight(kit: Any) -> None:
+    def counted(event: RunEvent) -> None:
+        if isinstance(event, CaseStarted):
+            flying.append(1)
+            most.append(sum(flying))
+        elif isinstance(event, CaseEnded):
+            flying.append(-1)
+
+    flying: list[int] = []
+    most: list[int] = []
+    cases = [kit.case(waits, id_=f"tests/{n}") for n in range(5)]
+    run(kit.plan(kit.Target(clock="real"), *cases, jobs=2), counted)
+    assert (len(most), max(most)) == (5, 2)
+
+
+def test_longest_real_time_case_starts_first(kit: Any) -> None:
+    started = []
+    cases = [kit.case(kit.passes, id_=f"tests/{n}", real_s=float(n)) for n in range(4)]
+    plan = kit.plan(kit.Target(clock="real"), *cases)
+    run(plan, lambda event: started.append(event) if isinstance(event, CaseStarted) else None)
+    assert [event.case for event in started] == ["tests/3", "tests/2", "tests/1", "tests/0"]
+
+
+class Lagging:
+    """A case that breaks its requirement as long as the target's reader lags."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.times = 0
+
+    def case(self, bench: Any) -> None:
+        """A stimulus; a timely answer."""
+        self.times += 1
+        late = self.times == 1
+        self.target.lag = 80_000_000 if late else 0
+        bench.wait(0.05)
+        bench.check(late, False, "late")  # noqa: FBT003 - got, want
+
+
+def test_case_that_failed_under_lag_is_run_again_alone(kit: Any) -> None:
+    target = kit.Target(clock="real")
+    lagging = Lagging(target)
+    case = replace(kit.case(kit.passes, id_="tests/lagging"), function=lagging.case)
+    events: list[RunEvent] = []
+    summary = run(kit.plan(target, case), events.append)
+    assert (lagging.times, summary.exit_code) == (2, 0)
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert ended.result.verdict is Verdict.PASS
+    assert ended.result.message == "run again alone: the first run lagged 80 ms"
+
+
+def test_case_that_failed_without_lag_is_not_run_again(kit: Any) -> None:
+    target = kit.Target(clock="real")
+    run(kit.plan(target, kit.case(kit.fails)), lambda _: None)
+    assert len(target.stacks) == 1
+
+
+def test_real_time_case_over_its_time_is_inconclusive(kit: Any) -> None:
+    def stuck(bench: Any) -> None:
+        bench.wait(60)
+
+    events: list[RunEvent] = []
+    plan = kit.plan(kit.Target(clock="real"), kit.case(stuck), max_time_s=0.1)
+    assert run(plan, events.append).exit_code == 1
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert ended.result.verdict is Verdict.INCONCLUSIVE
+    assert ended.result.message == "took longer than 0.1 s"
+
+
+def test_case_that_does_not_come_back_is_given_up(
+    kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    monkeypatch.setattr("tcpassay.conformance.pool.GRACE_S", 0.1)
+    release = threading.Event()
+    plan = kit.plan(kit.Target(clock="real"), kit.case(lambda _: release.wait(10)), max_time_s=0.1)
+    events: list[RunEvent] = []
+    summary = run(plan, events.append)
+    release.set()
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert (ended.result.verdict, summary.exit_code) == (Verdict.ERROR, 3)
+    assert "did not stop when its stack was closed" in ended.result.message
+
+
+def test_listener_that_raises_ends_the_run_and_leaves_nothing(kit: Any) -> None:
+    def broken(event: RunEvent) -> None:
+        if isinstance(event, CaseEnded):
+            raise BrokenPipeError
+
+    target = kit.Target(clock="real")
+    cases = [kit.case(waits, id_=f"tests/{n}") for n in range(5)]
+    with pytest.raises(BrokenPipeError):
+        run(kit.plan(target, *cases), broken)
+    assert target.closed
+    assert all(stack.closed.is_set() for stack in target.stacks)
