@@ -34,8 +34,9 @@ MAY = "RFC9293:MAY-1"
 class ScriptedStack:
     """Answers nothing; time passes as its clock says. Closing it wakes who waits in it."""
 
-    def __init__(self, kind: ClockKind) -> None:
+    def __init__(self, kind: ClockKind, lag_ns: Callable[[], int] = lambda: 0) -> None:
         self.clock_kind = kind
+        self.lag_ns = lag_ns
         self._virtual = VirtualClock()
         self._real = RealClock()
         self.closed = threading.Event()
@@ -61,7 +62,7 @@ class ScriptedStack:
 
 
 class ScriptedTarget:
-    """A target of scripted stacks; `lag_ns` and what `version` raises are for a test to set."""
+    """A target of scripted stacks; `lag` and `unavailable` are for a test to set."""
 
     def __init__(self, name: str = "scripted", clock: ClockKind = "virtual") -> None:
         self.manifest = Manifest(
@@ -88,11 +89,8 @@ class ScriptedTarget:
 
     def start(self, options: StackOptions) -> ScriptedStack:
         self.options.append(options)
-        self.stacks.append(ScriptedStack(self.manifest.clock))
+        self.stacks.append(ScriptedStack(self.manifest.clock, lambda: self.lag))
         return self.stacks[-1]
-
-    def lag_ns(self) -> int:
-        return self.lag
 
     def close(self) -> None:
         self.closed = True

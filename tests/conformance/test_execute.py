@@ -76,7 +76,7 @@ def test_stack_over_its_time_fails(kit: Any) -> None:
             while True:
                 pass
 
-    class Target(kit.Target):  # type: ignore[misc,name-defined]
+    class Target(kit.Target):  # type: ignore[misc]
         def start(self, _options: Any) -> Any:
             return Hanging("virtual")
 

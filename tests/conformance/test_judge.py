@@ -102,14 +102,15 @@ def test_other_exception_is_an_error_with_the_case_s_line_and_its_traceback_kept
     kit: Any,
 ) -> None:
     def broken(_bench: Any) -> None:
-        {}["seq"]
+        fields: dict[str, int] = {}
+        fields["seq"] += 1
 
     case = kit.case(broken)
     with pytest.raises(KeyError) as caught:
         case.run(None)
     found = judge(Trace(), caught.value, case, CATALOGUE)
     assert found.verdict is Verdict.ERROR
-    assert found.message.endswith(f"test_judge.py:{case.line + 1}: KeyError: 'seq'")
+    assert found.message.endswith(f"test_judge.py:{case.line + 2}: KeyError: 'seq'")
     assert "Traceback" in found.stderr
     assert "\n" not in found.message
 

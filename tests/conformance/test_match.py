@@ -1,6 +1,7 @@
 """Patterns: what counts as the segment wanted, and what a difference says."""
 
 import pytest
+
 from tcpassay.conformance.match import ANY, Between, Pattern, pattern_from
 from tcpassay.core.seq import Seq
 from tcpassay.core.trace import FieldDiff

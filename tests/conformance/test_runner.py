@@ -178,7 +178,7 @@ class Lagging:
         late = self.times == 1
         self.target.lag = 80_000_000 if late else 0
         bench.wait(0.05)
-        bench.check(late, False, "late")  # noqa: FBT003 - got, want
+        bench.check(late, False, "late")
 
 
 def test_case_that_failed_under_lag_is_run_again_alone(kit: Any) -> None:

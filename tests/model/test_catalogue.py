@@ -91,7 +91,7 @@ def test_unknown_id_names_the_nearest() -> None:
 def test_ambiguous_id_lists_the_candidates() -> None:
     one = load_catalogue().get("RFC9293:MUST-14")
     other = type(one)(**{f: getattr(one, f) for f in one.__slots__} | {"id": "RFC1122:MUST-14"})
-    with pytest.raises(ConfigurationError, match="ambiguous.*RFC9293:MUST-14, RFC1122:MUST-14"):
+    with pytest.raises(ConfigurationError, match=r"ambiguous.*RFC9293:MUST-14, RFC1122:MUST-14"):
         Catalogue([one, other]).get("MUST-14")
 
 
@@ -132,10 +132,10 @@ def test_malformed_statement_is_told_with_its_line(
 
 
 def test_id_standing_twice_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="requirements.toml:17:.*twice"):
+    with pytest.raises(ConfigurationError, match=r"requirements.toml:17:.*twice"):
         read_catalogue(write(tmp_path, requirements=ENTRY + ENTRY))
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="requirements.toml: No such file"):
+    with pytest.raises(ConfigurationError, match=r"requirements.toml: No such file"):
         read_catalogue(tmp_path)

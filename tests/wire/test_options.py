@@ -42,7 +42,7 @@ from tcpassay.wire import (
         ("02030500", (UnknownOption(2, b"\x05"),)),
         ("0302", (UnknownOption(3),)),
         ("05020000", (UnknownOption(5),)),
-        ("22050102030000", (UnknownOption(34, b"\x01\x02\x03"),)),
+        ("2205010203000000", (UnknownOption(34, b"\x01\x02\x03"),)),
         ("02000405", (UnreadableOptions(b"\x02\0\4\5"),)),
         ("020505b4", (UnreadableOptions(b"\x02\5\5\xb4"),)),
         ("01010108", (NOP, NOP, NOP, UnreadableOptions(b"\x08"))),

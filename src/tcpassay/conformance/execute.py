@@ -93,7 +93,7 @@ def run_case(
         frames=_frames(trace, judged.verdict),
         wall_s=time.perf_counter() - started,
         stack_s=_stack_s(trace, stack),
-        lag_s=leash.lag_ns() / 1e9,
+        lag_s=(leash.lag_ns() or 0) / 1e9,
     )
     return result, trace
 

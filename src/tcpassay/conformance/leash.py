@@ -46,13 +46,11 @@ class Leash:
             if self._stack is not None:
                 self._stack.close()
 
-    def lag_ns(self) -> int:
-        """How late this stack's reader was at worst, where the stack tells."""
-        with self._lock:
-            return lag_of(self._stack)
+    def lag_ns(self) -> int | None:
+        """How late this stack's reader was at worst, nanoseconds; None where no stack tells.
 
-
-def lag_of(source: object) -> int:
-    """What an optional `lag_ns()` tells, nanoseconds; 0 where there is none."""
-    tell = getattr(source, "lag_ns", None)
-    return int(tell()) if callable(tell) else 0
+        `lag_ns()` is optional for a stack. It is asked without the lock: a look must not wait
+        for a stack that is being closed.
+        """
+        tell = getattr(self._stack, "lag_ns", None)
+        return int(tell()) if callable(tell) else None

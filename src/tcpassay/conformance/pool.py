@@ -17,9 +17,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.execute import lost_result, run_case
-from tcpassay.conformance.leash import Leash, lag_of
+from tcpassay.conformance.layers import Layer
+from tcpassay.conformance.leash import Leash
 from tcpassay.conformance.result import CaseEnded, CaseStarted
 from tcpassay.core.verdict import Verdict
+from tcpassay.wire import scapy_edge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -100,6 +102,8 @@ class Pool:
 
         What failed while the reader lagged is run again alone at the end, and only that counts.
         """
+        if any(_uses_scapy(run) for run in runs):
+            scapy_edge.load()
         with _switching_often():
             try:
                 self._overlap(deque(sorted(runs, key=lambda run: -run.case.mark.real_s)))
@@ -155,10 +159,15 @@ class Pool:
             return None
 
     def _lagged(self, own_ns: int) -> None:
-        lag_ns = max(own_ns, lag_of(self._context.target))
+        """Note what the stacks tell of their reader; `own_ns` stands in where one tells nothing."""
+        worst_ns = 0
         for job in self._running:
-            job.lag_ns = max(job.lag_ns, lag_ns)
-        if lag_ns > LAG_LIMIT_NS:
+            told_ns = job.leash.lag_ns()
+            lag_ns = own_ns if told_ns is None else told_ns
+            if lag_ns > job.lag_ns:
+                job.lag_ns = lag_ns
+                worst_ns = max(worst_ns, lag_ns)
+        if worst_ns > LAG_LIMIT_NS:
             self._limit = max(self._fewest, min(self._limit, len(self._running)) * 3 // 4)
             self._next_start_s = time.monotonic() + LAG_LIMIT_NS / 1e9
         elif self._limit < self._most:
@@ -232,6 +241,12 @@ class Pool:
             if job.thread is not None:
                 job.thread.join(max(0.0, deadline - time.monotonic()))
         self._running.clear()
+
+
+def _uses_scapy(run: PlannedRun) -> bool:
+    """Whether a case's file names Scapy layers: loading them beside other cases would delay these."""
+    names: dict[str, object] = getattr(run.case.function, "__globals__", {})
+    return any(isinstance(value, Layer) for value in names.values())
 
 
 def _must_repeat(result: CaseResult, job: Job) -> bool:

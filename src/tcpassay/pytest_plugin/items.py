@@ -46,7 +46,7 @@ class CaseFile(pytest.File):
             for left in plan.not_run:
                 name = f"{_local_name(left.case)}[{plan.name}]"
                 item: SlowItem = SlowItem.from_parent(self, name=name)
-                item.reason = left.reason
+                item.reason = left.reason.replace("; --", "; tcpassay run --")
                 yield item
 
     def repr_failure(  # type: ignore[override]
@@ -67,9 +67,9 @@ class SlowItem(pytest.Item):
         """Skip."""
         raise pytest.skip.Exception(self.reason, _use_item_location=True)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Where pytest says that the item stands."""
-        return self.path, None, self.name
+        return self.path, 0, self.name
 
 
 class CaseItem(pytest.Item):
@@ -119,7 +119,7 @@ class CaseItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    def reportinfo(self) -> tuple[Path, int, str]:
         """Where the case is written."""
         return self.path, self.run.case.line - 1, self.name
 

@@ -88,14 +88,17 @@ class Conformance:
         return file
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Run the cases together, then leave what is left to pytest."""
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run the cases together, then what else was collected, one by one."""
         items = [item for item in session.items if isinstance(item, CaseItem)]
         spoilt = session.testsfailed and not session.config.option.continue_on_collection_errors
         if self._worker or not items or spoilt or session.config.option.collectonly:
-            return
-        session.items[:] = [item for item in session.items if not isinstance(item, CaseItem)]
+            return None
         self._run_together(session, items)
+        others = [item for item in session.items if not isinstance(item, CaseItem)]
+        for item, following in zip(others, [*others[1:], None], strict=True):
+            _report(session, item, following)
+        return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -221,12 +224,14 @@ class Conformance:
         return Ended(event.result, "\n".join([head, *(f"  {line}" for line in lines)]))
 
 
-def _report(session: pytest.Session, item: CaseItem) -> None:
-    """Pytest's own protocol on a case that has ended; stop where -x or --maxfail says so.
+def _report(
+    session: pytest.Session, item: pytest.Item, following: pytest.Item | None = None
+) -> None:
+    """Pytest's own protocol on an item; stop where -x or --maxfail says so.
 
     The runner cancels what is in flight when this raises.
     """
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     if session.shouldstop:

@@ -31,7 +31,8 @@ def connect(kernel: Kernel, call: PendingCall) -> Result | None:
         return None
     if made.failed:
         made.raise_error()
-        raise CallError("ECONNABORTED")
+    if made.tcb is None or made.tcb.state is State.CLOSED:
+        raise CallError("ECONNABORTED")  # Closed by another call while this one waited.
     return Result()
 
 

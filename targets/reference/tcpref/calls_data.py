@@ -118,7 +118,6 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
             return octets
         raise CallError("EAGAIN")
     wait(kernel, call, made.rcv_timeout)
-    call.timed_out = cut_short(call)
     return None
 
 
@@ -127,10 +126,3 @@ def ended(made: Socket, octets: bytes) -> bool:
     if not octets:
         made.raise_error()
     return made.error is not None or (not made.connecting and made.at_end())
-
-
-def cut_short(call: PendingCall) -> Result:
-    """What a recv() with MSG_WAITALL has gathered when it must end early."""
-    if call.octets:
-        return Result(len(call.octets), out=(("octets", call.octets),))
-    return Result(-1, "EAGAIN")

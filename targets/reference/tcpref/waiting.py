@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref.timers import Timer, TimerKind
@@ -28,12 +27,12 @@ class PendingCall:
     """One call from start to return.
 
     `attempt` tries to finish it: a Result, or None to block on `sockets`. `progress` counts the
-    octets moved so far. `interrupted` is the result if the call is cut short by a signal or by
-    its time limit.
+    octets sent so far, `octets` are those received; `timed_out` is the result when the call's
+    time limit is reached.
     """
 
     __slots__ = (
-        "args", "attempt", "id", "name", "octets", "process", "progress", "signals", "sockets",
+        "args", "id", "name", "octets", "process", "progress", "signals", "sockets",
         "started", "timed_out", "timer",
     )  # fmt: skip
 
@@ -42,7 +41,6 @@ class PendingCall:
         self.process = process
         self.name = name
         self.args = args
-        self.attempt: Callable[[PendingCall], Result | None] | None = None
         self.sockets: tuple[Socket, ...] = ()
         self.timer: Timer | None = None
         self.progress = 0
@@ -59,6 +57,8 @@ class PendingCall:
 
     def cut_short(self, errno: str) -> Result:
         """The result when the call ends early: what it has done counts more than the reason."""
+        if self.octets:
+            return Result(len(self.octets), out=(("octets", self.octets),))
         if self.progress:
             return Result(self.progress)
         return Result(-1, errno)

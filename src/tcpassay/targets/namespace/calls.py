@@ -202,8 +202,7 @@ class PosixCalls:
 
     def _run(self, flight: Flight) -> None:
         result = flight.prepared.run()
-        flight.t_ns = self._now_ns()
-        flight.result = result
+        flight.land(result, self._now_ns())
         if self._on_return is not None:
             self._on_return()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion
     from tcpassay.targets.manifest import Addresses, Manifest
 
+_UNDERWAY_S = 0.02
 _NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
 
 
@@ -33,7 +34,7 @@ class Made(NamedTuple):
 
 
 class Maker:
-    """Makes namespaces as a manifest says. A thread keeps one spare, once one has been asked for.
+    """Makes namespaces as a manifest says. A thread makes a spare when told to.
 
     Making one takes the kernel about 1 ms; taking the spare 20 us. The same thread closes those
     that are given back, because closing waits for the lock that making holds. Several threads
@@ -47,23 +48,30 @@ class Maker:
         self._spares: dict[IpVersion, SimpleQueue[Made]] = {4: SimpleQueue(), 6: SimpleQueue()}
         self._orders: SimpleQueue[IpVersion | Made | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._pending: set[IpVersion] = set()
         self._lock = threading.Lock()
+        self._waiter = threading.Lock()
         self._closed = False
 
     def take(self, ip: IpVersion) -> Made:
         """A fresh namespace for this IP version. Raises TargetUnavailableError."""
         try:
-            made = self._spares[ip].get_nowait()
+            return self._spares[ip].get_nowait()
         except Empty:
-            made = self.make(ip)
-        self._orders.put(ip)
-        if self._thread is None:
-            self._begin()
-        return made
+            return self._underway(ip) or self.make(ip)
 
-    def give_back(self, made: Made) -> None:
-        """Have a namespace closed that nobody uses any more."""
-        self._orders.put(made)
+    def provide(self, ip: IpVersion) -> None:
+        """Have a spare made if there is none; best asked for while a case waits or has ended.
+
+        Making one keeps a processor inside the kernel for up to 1 ms, during which a woken thread
+        may have to wait for it.
+        """
+        self._order(ip)
+
+    def give_back(self, made: Made, ip: IpVersion) -> None:
+        """Have a namespace closed that nobody uses any more, then a spare made."""
+        self._order(made)
+        self._order(ip)
 
     def make(self, ip: IpVersion) -> Made:
         """Make one now, in the calling thread. Raises TargetUnavailableError."""
@@ -101,6 +109,10 @@ class Maker:
             self._orders.put(None)
             self._thread.join()
             self._thread = None
+        while not self._orders.empty():
+            order = self._orders.get_nowait()
+            if isinstance(order, Made):
+                order.close()
         for spares in self._spares.values():
             while not spares.empty():
                 spares.get_nowait().close()
@@ -108,22 +120,40 @@ class Maker:
             os.close(self._home)
             self._home = -1
 
-    def _begin(self) -> None:
+    def _underway(self, ip: IpVersion) -> Made | None:
+        """The spare that the thread is making right now: two at once hinder each other."""
+        if ip not in self._pending or not self._waiter.acquire(blocking=False):
+            return None
+        try:
+            return self._spares[ip].get(timeout=_UNDERWAY_S)
+        except Empty:
+            return None
+        finally:
+            self._waiter.release()
+
+    def _order(self, order: IpVersion | Made) -> None:
+        if not isinstance(order, Made):
+            self._pending.add(order)
+        self._orders.put(order)
+        if self._thread is not None:
+            return
         with self._lock:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(
-                    target=self._keep_ahead, name="tcpassay-maker", daemon=True
+                    target=self._serve, name="tcpassay-maker", daemon=True
                 )
                 self._thread.start()
 
-    def _keep_ahead(self) -> None:
+    def _serve(self) -> None:
         while (order := self._orders.get()) is not None:
             if isinstance(order, Made):
                 order.close()
-            elif not self._closed and self._spares[order].empty():
+                continue
+            if not self._closed and self._spares[order].empty():
                 # Whoever asks next makes one himself if this fails, and is told why.
                 with suppress(TargetUnavailableError):
                     self._spares[order].put(self.make(order))
+            self._pending.discard(order)
 
     def _configure(self, ip: IpVersion) -> None:
         """Write those of the manifest's sysctls that a fresh namespace does not have already.

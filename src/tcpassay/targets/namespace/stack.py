@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from queue import Empty
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import RealClock
 from tcpassay.core.errors import AgentFault, StackFault
@@ -30,8 +31,6 @@ from tcpassay.targets.namespace.sockdiag import SocketDiagnosis
 from tcpassay.targets.namespace.stamps import KernelStamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.namespace.maker import Made
@@ -39,6 +38,13 @@ if TYPE_CHECKING:
     from tcpassay.targets.namespace.worker import WorkerPool
 
 _NS_PER_S = 1_000_000_000
+
+
+class Life(NamedTuple):
+    """Whom a stack tells that its case waits (time for other work), and that it has ended."""
+
+    waits: Callable[[], None]
+    ended: Callable[[], None]
 
 
 class NamespaceStack:
@@ -56,12 +62,12 @@ class NamespaceStack:
         mtu: int,
         pool: WorkerPool,
         reader: Reader,
-        give_back: Callable[[Made], None],
+        life: Life,
         timing: bool = False,
     ) -> None:
         self._clock = RealClock()
         self._made = made
-        self._give_back = give_back
+        self._life = life
         self._reader = reader
         self._stamps = (
             KernelStamps(made.namespace, mtu, self._clock.from_monotonic) if timing else None
@@ -119,7 +125,7 @@ class NamespaceStack:
                 self._diagnosis.close()
             if self._stamps is not None:
                 self._stamps.close()
-            self._give_back(self._made)
+            self._life.ended()
 
     def _carry_out(self, command: Command, events: list[StackEvent]) -> None:
         match command:
@@ -165,6 +171,7 @@ class NamespaceStack:
             return
         arrivals = self._inlet.arrivals
         self._reader.arm(self._inlet)
+        self._life.waits()
         try:
             while not events and not self._closing:
                 left_ns = until_ns - self._clock.now_ns()

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError
@@ -13,7 +14,7 @@ from tcpassay.targets.namespace import tun
 from tcpassay.targets.namespace.maker import Maker, write_sysctl
 from tcpassay.targets.namespace.reader import Reader
 from tcpassay.targets.namespace.rtnetlink import route_with_quick_ack, send
-from tcpassay.targets.namespace.stack import NamespaceStack
+from tcpassay.targets.namespace.stack import Life, NamespaceStack
 from tcpassay.targets.namespace.stamps import keep_stamping
 from tcpassay.targets.namespace.worker import WorkerPool
 from tcpassay.targets.settings import merged
@@ -84,11 +85,14 @@ class NamespaceTarget:
                 mtu=self._manifest.limits.mtu,
                 pool=pool,
                 reader=reader,
-                give_back=maker.give_back,
+                life=Life(
+                    partial(maker.provide, options.ip),
+                    partial(maker.give_back, made, options.ip),
+                ),
                 timing=options.timing,
             )
         except BaseException:
-            maker.give_back(made)
+            maker.give_back(made, options.ip)
             raise
 
     def close(self) -> None:

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 _HIGH_DESCRIPTORS = 700
 _SLEEPING = ord("S")
 _GIVE_UP_S = 5.0
+_SPINS = 4
+_NAP_S = 20e-6
+_PATIENCE_S = 0.001
 _prctl = libc.function("prctl")
 
 
 class Flight:
     """A call under way in a worker. `result` and `t_ns` are set by the worker, `result` last."""
 
-    __slots__ = ("call", "prepared", "result", "t_ns", "worker")
+    __slots__ = ("_landed", "call", "prepared", "result", "t_ns", "worker")
 
     def __init__(self, call: Call, prepared: Prepared, worker: Worker) -> None:
         self.call = call
@@ -36,6 +39,8 @@ class Flight:
         self.worker = worker
         self.t_ns = 0
         self.result: Raw | None = None
+        self._landed = threading.Lock()
+        self._landed.acquire()
 
     def asleep(self) -> bool:
         """Whether the worker sleeps in this call's system call (9 us)."""
@@ -49,7 +54,12 @@ class Flight:
         if self.result is None and self.asleep():
             return False
         give_up = time.monotonic() + _GIVE_UP_S
+        looks = 0
         while self.result is None and not self.asleep():
+            looks += 1
+            if looks > _SPINS:
+                # Leave the processor: the worker may be queued on it.
+                self._landed.acquire(timeout=_NAP_S)
             if time.monotonic() > give_up:
                 raise StackFault(
                     f"call {self.call.id} {self.call.name}() neither returned nor slept in its "
@@ -57,14 +67,19 @@ class Flight:
                 )
         return True
 
+    def land(self, result: Raw, t_ns: int) -> None:
+        """The worker's last word: what the call returned, and when."""
+        self.t_ns = t_ns
+        self.result = result
+        self._landed.release()
+
     def interrupt(self) -> None:
         """Interrupt the call until it has returned. Raises StackFault when it never does."""
         give_up = time.monotonic() + _GIVE_UP_S
         while self.result is None:
             self.worker.interrupt()
-            pause = time.monotonic() + 0.0005
-            while self.result is None and time.monotonic() < pause:
-                os.sched_yield()
+            if self._landed.acquire(timeout=_PATIENCE_S):
+                return
             if time.monotonic() > give_up:
                 raise StackFault(
                     f"call {self.call.id} {self.call.name}() could not be interrupted in "

@@ -29,10 +29,8 @@ from tcpref.tcb import State, Tcb
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
     # First, check the sequence number.
-    if repeats_crossed_syn(tcb, segment):
-        segment = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
-        finished = finish(tcb, segment, now)
-        return finished._replace(answer=Answer.ACK) if finished.enter else finished
+    if repeats_syn(tcb, segment):
+        return finish_crossed(tcb, segment, now) if segment.flags & ACK else CHALLENGE
     refused = (
         check_sequence(tcb, segment)
         # Second, check the RST bit.
@@ -43,13 +41,20 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     return refused if refused is not None else finish(tcb, segment, now)
 
 
-def repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
-    """A SYN,ACK at IRS, as a simultaneous open brings it.
+def repeats_syn(tcb: Tcb, segment: Segment) -> bool:
+    """The SYN that we know, again: it lies left of the window, whatever text follows it."""
+    return segment.flags & (SYN | RST) == SYN and segment.seq == tcb.irs
 
-    Its SYN lies left of the window and is cut off; the rest counts (RFC 9293, A.2 tells why a
-    strict check would lose the ACK in it).
+
+def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
+    """The peer's SYN,ACK in a simultaneous open.
+
+    Its SYN is cut off and the rest counts (RFC 9293, A.2 tells why a strict sequence check would
+    lose the ACK in it). It is acknowledged, as the peer may still wait for that.
     """
-    return segment.flags & (SYN | ACK | RST) == SYN | ACK and segment.seq == tcb.irs
+    cut = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
+    finished = finish(tcb, cut, now)
+    return finished._replace(answer=Answer.ACK) if finished.enter else finished
 
 
 def check_syn(tcb: Tcb, segment: Segment) -> Disposition | None:

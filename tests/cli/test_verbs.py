@@ -1,0 +1,229 @@
+"""The other verbs: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tcpassay.cli import checks
+from tcpassay.cli.checks import Check
+from tcpassay.cli.guard import guarded
+from tcpassay.core.errors import TargetUnavailableError
+
+Tcpassay = Callable[..., tuple[int, str, str]]
+
+_HEAVY = ("scapy", "rich.console", "rich.table", "junit_xml", "tcpassay.conformance.runner")
+
+
+def _run(*arguments: str, script: str = "from tcpassay.cli import main; main()") -> str:
+    """Standard output of a fresh interpreter that runs `script`."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_list_imports_little() -> None:
+    """`tcpassay list` in a fresh process; neither Scapy nor rich nor the runner is imported."""
+    script = (
+        "import atexit, sys\n"
+        "from tcpassay.cli import main\n"
+        f"heavy = {_HEAVY!r}\n"
+        "show = lambda: print('HEAVY', [m for m in heavy if m in sys.modules], file=sys.stdout)\n"
+        "atexit.register(show)\n"
+        "main()\n"
+    )
+    assert _run("list", "--json", script=script).splitlines()[-1] == "HEAVY []"
+    last = _run("--help", script=script).splitlines()[-1]
+    assert "scapy" not in last
+    assert "runner" not in last
+
+
+def test_help_names_the_verbs(tcpassay: Tcpassay) -> None:
+    """--help; the verbs that exist and no other."""
+    _, out, _ = tcpassay("--help")
+    verbs = ("doctor", "targets", "list", "explain", "run", "replay")
+    assert all(f" {verb} " in out for verb in verbs)
+    assert not any(verb in out for verb in ("compare", "fuzz", "minimise", "serve"))
+
+
+def test_version(tcpassay: Tcpassay) -> None:
+    """--version; the name and a number."""
+    assert tcpassay("--version")[1].startswith("tcpassay 0.")
+
+
+def test_misspelt_verb_and_option(tcpassay: Tcpassay) -> None:
+    """A verb and an option misspelt; exit 2 and the nearest right one."""
+    code, _, err = tcpassay("runn")
+    assert (code, "'run'" in err) == (2, True)
+    code, _, err = tcpassay("run", "reference", "--requirment", "x")
+    assert (code, "--requirement" in err) == (2, True)
+
+
+def test_targets(tcpassay: Tcpassay) -> None:
+    """The targets as a table and as JSON; the same names."""
+    code, out, _ = tcpassay("targets")
+    assert code == 0
+    values = json.loads(tcpassay("targets", "--json")[1])
+    assert {"reference", "linux"} <= {value["name"] for value in values}
+    assert all(value["name"] in out for value in values)
+    reference = next(value for value in values if value["name"] == "reference")
+    assert reference["clock"] == "virtual"
+    assert Path(reference["manifest"]).is_file()
+
+
+def test_list(tcpassay: Tcpassay, sample: str) -> None:
+    """The cases of one file, as lines and as JSON."""
+    code, out, err = tcpassay("list", "--case", sample)
+    assert code == 0
+    assert out.splitlines()[0] == "mine/sample/handshake    A SYN to a listener; SYN-ACK."
+    assert "4 cases" in err
+    values = json.loads(tcpassay("list", "--json", "--case", sample)[1])
+    assert [value["id"] for value in values][1] == "mine/sample/wrong/plain"
+    assert values[0]["requirements"] == ["RFC9293:MUST-12"]
+
+
+def test_explain_requirement(tcpassay: Tcpassay) -> None:
+    """A requirement by its short id; full id, level, text, and how it is tested."""
+    code, out, _ = tcpassay("explain", "MUST-14")
+    assert code == 0
+    assert out.startswith("RFC9293:MUST-14  MUST  (RFC9293 3.7.1)\n")
+    assert "tested by    " in out
+    assert max(map(len, out.splitlines())) <= 96
+
+
+def test_explain_case(tcpassay: Tcpassay, sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case, and a case with rows; docstring, requirement with its level, place, rows."""
+    from tcpassay.conformance import load
+
+    cases = load.load_cases(Path(sample))
+    monkeypatch.setattr(load, "load_cases", lambda: cases)
+    _, out, _ = tcpassay("explain", "mine/sample/wrong")
+    assert out.startswith("mine/sample/wrong\n\nA SYN to a listener; an RST, which no stack sends.")
+    assert "requirement  RFC9293:MUST-14 (MUST): The MSS option" in out
+    assert "sample.py:15" in out
+    assert "rows         plain" in out
+    _, out, _ = tcpassay("explain", "MUST-14")
+    assert "cases\n  mine/sample/wrong/plain\n  mine/sample/broken" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [("MUST-1499", "(nearest: "), ("RFC9293:NONE", "unknown requirement"), ("a/b", "unknown case")],
+)
+def test_explain_unknown(tcpassay: Tcpassay, name: str, complaint: str) -> None:
+    """An id that nothing has; exit 2 and one line."""
+    code, _, err = tcpassay("explain", name)
+    assert code == 2
+    assert complaint in err
+    assert len(err.splitlines()) == 1
+
+
+def test_doctor_on_a_good_target(tcpassay: Tcpassay) -> None:
+    """The reference stack; exit 0, it starts, and the machine is described."""
+    code, out, _ = tcpassay("doctor", "--target", "reference")
+    assert code == 0
+    rows = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in _rows(out)}
+    assert rows["target reference"] == "yes"
+    assert rows["python"] == "yes"
+    assert {"scapy", "system", "/dev/net/tun", "network namespaces", "user namespaces"} <= set(rows)
+
+
+def test_doctor_says_what_to_do(tcpassay: Tcpassay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No TUN device, no namespaces, a target that does not start; exit 4 and what to do."""
+
+    def refused(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    def unavailable(_name: str | None) -> list[Check]:
+        return [Check("target linux", ok=False, found=str(TargetUnavailableError("run as root")))]
+
+    monkeypatch.setattr(os, "open", refused)
+    monkeypatch.setattr(checks, "_unshare", lambda _flags: 1)
+    monkeypatch.setattr(checks, "check_targets", unavailable)
+    code, out, _ = tcpassay("doctor")
+    assert code == 4
+    assert "Permission denied; run as root, or chmod 0666 /dev/net/tun" in out
+    assert "Operation not permitted; sysctl -w kernel.unprivileged_userns_clone=1" in out
+    assert "run as root" in out
+
+
+def _rows(out: str) -> list[str]:
+    return [line for line in out.splitlines() if line.count("│") == 4]
+
+
+def _guarded(error: BaseException) -> typer.Typer:
+    app = typer.Typer()
+
+    @app.command()
+    @guarded
+    def verb() -> int:
+        """Fail."""
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (TargetUnavailableError("no\x1b agent"), 4, "tcpassay: no\\x1b agent\n"),
+        (KeyboardInterrupt(), 130, "tcpassay: interrupted\n"),
+        (BrokenPipeError(), 141, ""),
+    ],
+)
+def test_every_error_has_its_code(
+    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verb that raises; the exit code of the error and one line."""
+    monkeypatch.setattr(os, "dup2", lambda *_: 0)
+    result = CliRunner().invoke(_guarded(error))
+    assert (result.exit_code, result.stderr) == (code, said)
+
+
+def test_internal_fault_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw; exit 3, file and line, and the traceback only on request."""
+    monkeypatch.delenv("TCPASSAY_DEBUG", raising=False)
+    result = CliRunner().invoke(_guarded(ZeroDivisionError("by zero")))
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 1
+    assert "ZeroDivisionError: by zero at " in result.stderr
+    assert "test_verbs.py:" in result.stderr
+    assert "please report it" in result.stderr
+    monkeypatch.setenv("TCPASSAY_DEBUG", "1")
+    result = CliRunner().invoke(_guarded(ZeroDivisionError("by zero")))
+    assert "Traceback" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals(sample: str, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """A signal in mid-run; the exit code, a record that holds what had ended, nothing else left."""
+    stuck = (
+        "\n\n@case('MUST-12')\ndef stuck(bench):\n    '''Never ends; interrupted.'''\n"
+        "    import os, signal\n"
+        f"    os.kill(os.getpid(), {int(number)})\n    while True: bench.now_ns\n"
+    )
+    path = tmp_path / "mine/sample.py"
+    path.write_text(path.read_text() + stuck)
+    done = subprocess.run(
+        [sys.executable, "-m", "tcpassay", "run", "reference", "--case", sample, "--out", "out"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert f"interrupted by {number.name}" in done.stdout
+    lines = [json.loads(line) for line in Path("out/run.jsonl").read_text().splitlines()]
+    assert [next(iter(line)) for line in lines] == ["header", *["case"] * 4, "end"]
+    assert lines[-1]["end"]["interrupted"] == number.name
