@@ -12,7 +12,7 @@ def main(names: list[str]) -> int:
     """Print the figures of each benchmark as it ends."""
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
-        print(f"bench: no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+        print(f"bench: no benchmark {' '.join(sorted(unknown))}; there is {' '.join(BENCHMARKS)}")
         return 2
     for name in names or BENCHMARKS:
         print(f"-- {name}")

@@ -1,4 +1,4 @@
-"""A minimal case: fresh stack, handshake, 1,000 octets each way, orderly close; traced, captured."""
+"""A minimal case: fresh stack, handshake, 1,000 octets each way, close; traced, captured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.measure import Figure, median_s
-
 from tcpassay.conformance.case import Case, CaseMark
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations

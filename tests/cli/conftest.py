@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from tcpassay.cli.app import app
+from tcpassay.cli.app import make_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def tcpassay(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     monkeypatch.setenv("COLUMNS", "200")
 
     def invoke(*arguments: str) -> Answer:
-        result = CliRunner().invoke(app, list(arguments))
+        result = CliRunner().invoke(make_app(arguments), list(arguments))
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)

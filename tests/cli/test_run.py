@@ -68,11 +68,9 @@ def test_fault_of_a_case(tcpassay: Tcpassay, sample: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "traces", "captures"), [("always", 3, 3), ("fail", 1, 1), ("never", 1, 0)]
 )
-def test_pcap(
-    tcpassay: Tcpassay, sample: str, tmp_path: Path, policy: str, traces: int, captures: int
-) -> None:
+def test_pcap(tcpassay: Tcpassay, sample: str, policy: str, traces: int, captures: int) -> None:
     """Each value of --pcap; which captures there are, and traces to replay in any case."""
-    (tmp_path / "mine/sample.py").write_text(_without(tmp_path, "broken"))
+    Path(sample).write_text(_without(Path(), "broken"))
     tcpassay("run", "reference", "--case", sample, "--out", "out", "--pcap", policy)
     assert len(list(Path("out").glob("traces/*/*"))) == traces
     assert len(list(Path("out").glob("captures/*/*"))) == captures

@@ -1,6 +1,7 @@
 """Clocks: one that stands until moved, one that runs."""
 
 import pytest
+
 from tcpassay.core.clock import RealClock, VirtualClock, seconds
 
 

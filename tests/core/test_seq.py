@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tcpassay.core.seq import HALF, MODULUS, Seq
 
 numbers = st.integers(0, MODULUS - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_earlier_run_moves_aside(tmp_path: Path) -> None:
     for run in ("first", "second", "third"):
         folder = OutputFolder(tmp_path)
         folder.append(run)
-        folder.write("traces/linux/a.json", lambda path, run=run: _put(path, run))
+        folder.write("traces/linux/a.json", partial(_put, run))
         folder.close()
     found = {
         path.relative_to(tmp_path).as_posix(): path.read_text().strip()
@@ -42,7 +43,7 @@ def test_earlier_run_moves_aside(tmp_path: Path) -> None:
     }
 
 
-def _put(path: Path, text: str) -> None:
+def _put(text: str, path: Path) -> None:
     path.write_text(text)
 
 

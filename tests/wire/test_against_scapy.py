@@ -42,7 +42,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("scapy")
 
 examples = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None, phases=(Phase.generate,)
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.generate, Phase.shrink),
 )
 
 u8, u16, u32 = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))

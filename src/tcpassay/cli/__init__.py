@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def main() -> None:
     """Run `tcpassay`; ends the process with the exit code."""
-    from tcpassay.cli.app import app
+    import sys
 
-    app(prog_name="tcpassay")
+    from tcpassay.cli.app import make_app
+
+    make_app(sys.argv[1:])(prog_name="tcpassay")

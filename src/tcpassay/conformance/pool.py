@@ -244,7 +244,7 @@ class Pool:
 
 
 def _uses_scapy(run: PlannedRun) -> bool:
-    """Whether a case's file names Scapy layers: loading them beside other cases would delay these."""
+    """Whether a case's file names Scapy layers: their import would delay the cases beside it."""
     names: dict[str, object] = getattr(run.case.function, "__globals__", {})
     return any(isinstance(value, Layer) for value in names.values())
 

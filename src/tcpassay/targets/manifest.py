@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -57,3 +57,13 @@ class Manifest:
     def folder(self) -> Path:
         """The folder that holds the manifest."""
         return self.path.parent
+
+    def mirrored(self) -> Manifest:
+        """The same target at the other end of the link, to be piped to itself."""
+        return replace(self, ipv4=_swapped(self.ipv4), ipv6=_swapped(self.ipv6))
+
+
+def _swapped(addresses: Addresses | None) -> Addresses | None:
+    if addresses is None:
+        return None
+    return Addresses((addresses.peer,), addresses.stack[0], addresses.prefix)

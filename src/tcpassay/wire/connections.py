@@ -30,6 +30,8 @@ Base = Literal["peer.iss", "stack.iss", "peer.ts0", "stack.ts0"]
 Ends = tuple[str, int, str, int]
 
 ABSOLUTE = "absolute"
+#: How far a connection may plausibly have come, in octets or ticks.
+_SHORTLY = 1 << 20
 _QUOTE = Struct("!HHI")
 
 
@@ -85,12 +87,16 @@ class Connection:
     def number(self, base: Base, value: int, n: int) -> Number:
         """`value` as seen from a base, if entry `n` comes no sooner than the base is known.
 
-        Zero stays zero: a reset without ACK (RFC 9293, 3.5.2) and an unused TSecr hold it.
+        Zero stays zero unless the base lies shortly before it: a reset for a segment without ACK
+        (RFC 9293, 3.5.2) and an unused TSecr hold a zero that counts from nothing.
         """
         bound = self.bases.get(base)
-        if bound is None or n < bound.n or (value == 0 and bound.value != 0):
+        if bound is None or n < bound.n:
             return Number(ABSOLUTE, int(value))
-        return Number(base, distance(int(value), bound.value))
+        offset = distance(int(value), bound.value)
+        if value == 0 and not 0 <= offset < _SHORTLY:
+            return Number(ABSOLUTE, 0)
+        return Number(base, offset)
 
     def offset(self, base: Base, value: int, n: int) -> int:
         """`number` for a reader: modulo 2^32, and small negative distances as negatives."""

@@ -26,7 +26,7 @@ class Result(NamedTuple):
 class PendingCall:
     """One call from start to return.
 
-    `attempt` tries to finish it: a Result, or None to block on `sockets`. `progress` counts the
+    The function of the call gives a Result, or None to block on `sockets`. `progress` counts the
     octets sent so far, `octets` are those received; `timed_out` is the result when the call's
     time limit is reached.
     """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpassay.core.clock import RealClock
-from tcpassay.core.errors import AgentFault, StackFault
+from tcpassay.core.clock import NS_PER_MS, NS_PER_S, RealClock
+from tcpassay.core.errors import StackFault
 from tcpassay.core.events import (
     Advance,
     Cancel,
@@ -33,11 +35,11 @@ from tcpassay.targets.namespace.stamps import KernelStamps
 if TYPE_CHECKING:
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, StackEvent
+    from tcpassay.targets.contract import StackOptions
+    from tcpassay.targets.namespace.apps import Apps
     from tcpassay.targets.namespace.maker import Made
     from tcpassay.targets.namespace.reader import Reader
     from tcpassay.targets.namespace.worker import WorkerPool
-
-_NS_PER_S = 1_000_000_000
 
 
 class Life(NamedTuple):
@@ -63,21 +65,27 @@ class NamespaceStack:
         pool: WorkerPool,
         reader: Reader,
         life: Life,
-        timing: bool = False,
+        start_apps: Callable[[RealClock], Apps],
+        options: StackOptions,
     ) -> None:
         self._clock = RealClock()
+        self._start_apps = start_apps
+        self._apps = start_apps(self._clock) if options.own_process else None
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if self._apps else -1
         self._made = made
         self._life = life
         self._reader = reader
         self._stamps = (
-            KernelStamps(made.namespace, mtu, self._clock.from_monotonic) if timing else None
+            KernelStamps(made.namespace, mtu, self._clock.from_monotonic)
+            if options.timing
+            else None
         )
         self._inlet = Inlet(made.tun, mtu, self._clock.now_ns, self._stamps)
         self._calls = PosixCalls(
             self._clock.now_ns,
             namespace=made.namespace,
             pool=pool,
-            on_return=self._inlet.wake,
+            on_return=self._look_around,
         )
         self._diagnosis: SocketDiagnosis | None = None
         self._busy = threading.Lock()
@@ -105,6 +113,8 @@ class NamespaceStack:
             events: list[StackEvent] = []
             self._carry_out(command, events)
             blocked = self._calls.blocked()
+            if self._apps is not None:
+                blocked += self._apps.blocked
             return Outcome(events, Idle(self._clock.now_ns(), None, blocked))
 
     def close(self) -> None:
@@ -113,7 +123,7 @@ class NamespaceStack:
         A case that waits in another thread is woken and finds the stack closed.
         """
         self._closing = True
-        self._inlet.wake()
+        self._look_around()
         with self._busy:
             if self._closed:
                 return
@@ -121,6 +131,9 @@ class NamespaceStack:
             self._reader.forget(self._inlet)
             self._calls.close()
             self._destroy_orphans()
+            if self._apps is not None:
+                self._apps.close()
+                os.close(self._bell)
             if self._diagnosis is not None:
                 self._diagnosis.close()
             if self._stamps is not None:
@@ -132,12 +145,12 @@ class NamespaceStack:
             case Datagram(octets):
                 self._deliver(octets, events)
                 self._settle(events)
-            case StartCall(call):
+            case StartCall(call) if call.process == 0:
                 self._calls.start(call)
                 self._settle(events)
             case Advance(until_ns):
                 self._advance(until_ns, events)
-            case Cancel(call_id):
+            case Cancel(call_id) if call_id in self._calls.blocked():
                 self._calls.cancel(call_id)
                 self._settle(events)
             case ReadState(local, remote):
@@ -146,8 +159,11 @@ class NamespaceStack:
             case ReadStats():
                 self._settle(events)
                 events.append(self._read_stats())
-            case Spawn() | Kill():
-                raise AgentFault(f"linux: {command} needs own_process=True")
+            case Cancel() if self._apps is None:
+                self._settle(events)
+            case StartCall() | Cancel() | Spawn() | Kill():
+                events += self._the_apps().execute(command)
+                self._settle(events)
 
     def _deliver(self, octets: bytes, events: list[StackEvent]) -> None:
         try:
@@ -159,16 +175,46 @@ class NamespaceStack:
 
     def _settle(self, events: list[StackEvent]) -> None:
         self._inlet.read(events)
-        calls = self._calls
+        calls, apps = self._calls, self._apps
         was_busy = calls.busy
         events += calls.settle()
+        if apps is not None:
+            was_busy = was_busy or bool(apps.blocked)
+            events += apps.settle()
         if was_busy:
             self._inlet.read(events)
+
+    def _the_apps(self) -> Apps:
+        if self._apps is None:
+            self._apps = self._start_apps(self._clock)
+            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        return self._apps
 
     def _advance(self, until_ns: int, events: list[StackEvent]) -> None:
         self._settle(events)
         if events:
             return
+        if self._apps is None:
+            self._wait(until_ns, events)
+        else:
+            self._wait_with(self._apps, until_ns, events)
+        self._settle(events)
+
+    def _wait_with(self, apps: Apps, until_ns: int, events: list[StackEvent]) -> None:
+        """Wait for the TUN, for the apps, and for calls of process 0, in the case's own thread."""
+        self._life.waits()
+        apps.begin_advance(until_ns)
+        sources = select.poll()
+        for fd in (self._made.tun, apps.fileno(), self._bell):
+            sources.register(fd, select.POLLIN)
+        left_ms = -((self._clock.now_ns() - until_ns) // NS_PER_MS)
+        ready = {fd for fd, _ in sources.poll(max(left_ms, 0))}
+        self._inlet.read(events)
+        if self._bell in ready:
+            os.eventfd_read(self._bell)
+        events += apps.finish() if apps.fileno() in ready else apps.stop()
+
+    def _wait(self, until_ns: int, events: list[StackEvent]) -> None:
         arrivals = self._inlet.arrivals
         self._reader.arm(self._inlet)
         self._life.waits()
@@ -178,14 +224,13 @@ class NamespaceStack:
                 if left_ns <= 0:
                     break
                 try:
-                    came = arrivals.get(timeout=left_ns / _NS_PER_S)
+                    came = arrivals.get(timeout=left_ns / NS_PER_S)
                 except Empty:
                     break
                 events += came if came is not None else self._calls.collect()
         finally:
             self._reader.disarm(self._inlet)
             self._take_late(events)
-        self._settle(events)
 
     def _take_late(self, events: list[StackEvent]) -> None:
         """What the reader had put down before it was told to stop."""
@@ -215,10 +260,20 @@ class NamespaceStack:
             self._diagnosis = SocketDiagnosis(self._made.namespace)
         return self._diagnosis
 
+    def _look_around(self) -> None:
+        """Wake the case that waits, from whatever thread."""
+        self._inlet.wake()
+        if self._bell >= 0:
+            os.eventfd_write(self._bell, 1)
+
     def _destroy_orphans(self) -> None:
-        """Abort connections that outlived their descriptor: each would keep the namespace alive."""
-        for local, remote in self._calls.closed:
-            try:
+        """Abort connections that outlive their descriptor: each would keep the namespace alive.
+
+        Those of the guest app are known; what the app processes have is looked up.
+        """
+        with suppress(OSError, StackFault):
+            for local, remote in self._calls.closed:
                 self._diagnose().destroy(local, remote)
-            except OSError:
-                return
+            if self._apps is not None:
+                for each in self._diagnose().every():
+                    self._diagnose().destroy(each.local, each.remote)

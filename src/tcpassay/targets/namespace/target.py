@@ -22,8 +22,10 @@ from tcpassay.targets.settings import merged
 if TYPE_CHECKING:
     from socket import socket
 
+    from tcpassay.core.clock import RealClock
     from tcpassay.targets.contract import IpVersion, StackOptions
     from tcpassay.targets.manifest import Manifest
+    from tcpassay.targets.namespace.apps import Apps
     from tcpassay.targets.namespace.maker import Made
 
 #: Not a sysctl but an attribute of the route to the peer, given among them.
@@ -89,7 +91,8 @@ class NamespaceTarget:
                     partial(maker.provide, options.ip),
                     partial(maker.give_back, made, options.ip),
                 ),
-                timing=options.timing,
+                start_apps=partial(self._start_apps, made, options, maker),
+                options=options,
             )
         except BaseException:
             maker.give_back(made, options.ip)
@@ -107,6 +110,15 @@ class NamespaceTarget:
             if self._stamping is not None:
                 self._stamping.close()
             self._maker = self._reader = self._pool = self._stamping = None
+
+    def _start_apps(
+        self, made: Made, options: StackOptions, maker: Maker, clock: RealClock
+    ) -> Apps:
+        # Imported here: a run without apps in processes of their own needs none of it.
+        from tcpassay.targets.namespace.apps import Apps
+
+        addresses = maker.addresses(options.ip)
+        return Apps(self._manifest.name, made.namespace, clock, options, addresses)
 
     def _shared(self) -> tuple[Maker, Reader, WorkerPool]:
         with self._lock:

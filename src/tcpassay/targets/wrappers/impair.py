@@ -1,0 +1,130 @@
+"""A worse link around any stack: loss, duplication, reordering, delay; seeded, both ways."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcpassay.core.events import Advance, Datagram, Outcome, Sent
+
+if TYPE_CHECKING:
+    from tcpassay.core.clock import ClockKind
+    from tcpassay.core.events import Command, Idle, StackEvent
+    from tcpassay.targets.contract import Stack
+    from tcpassay.targets.wrappers.impairment import Impairment
+
+#: How much longer a reordered datagram stays on the way, so that those behind overtake it.
+REORDER_NS: Final = 5_000_000
+
+
+class _Waiting(NamedTuple):
+    """A datagram on the way; `n` keeps those that are due together in order."""
+
+    due_ns: int
+    n: int
+    inwards: bool
+    octets: bytes
+
+
+class Impair:
+    """A stack behind a link that loses, doubles, holds back and delays.
+
+    Each direction draws from a source of its own, so that the same seed and the same datagrams
+    give the same fate whatever the other direction carries. What is due later waits until
+    Advance reaches it; idle names the earliest such moment as a deadline.
+    """
+
+    def __init__(self, stack: Stack, impairment: Impairment, seed: int = 0) -> None:
+        self._stack = stack
+        self._impairment = impairment
+        chosen = seed if impairment.seed is None else impairment.seed
+        self._chance = {way: random.Random(f"{chosen}/{way}") for way in (True, False)}
+        self._waiting: list[_Waiting] = []
+        self._count = 0
+
+    @property
+    def clock_kind(self) -> ClockKind:
+        return self._stack.clock_kind
+
+    def now_ns(self) -> int:
+        return self._stack.now_ns()
+
+    def execute(self, command: Command) -> Outcome:
+        if type(command) is Advance:
+            return self._advance(command.until_ns)
+        if type(command) is not Datagram:
+            return self._seen(self._stack.execute(command))
+        events: list[StackEvent] = []
+        idle: Idle | None = None
+        for octets in self._on_the_way(command.octets, self._stack.now_ns(), inwards=True):
+            outcome = self._seen(self._stack.execute(Datagram(octets)))
+            events += outcome.events
+            idle = outcome.idle
+        if idle is None:
+            return self._still()
+        return Outcome(events, idle)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _advance(self, until_ns: int) -> Outcome:
+        while True:
+            due = self._waiting[0].due_ns if self._waiting else until_ns
+            outcome = self._seen(self._stack.execute(Advance(min(due, until_ns))))
+            if outcome.events:
+                return outcome
+            now = outcome.idle.now_ns
+            if self._waiting and self._waiting[0].due_ns <= now:
+                outcome = self._deliver(outcome)
+                if outcome.events:
+                    return outcome
+            elif now >= until_ns:
+                return outcome
+
+    def _deliver(self, before: Outcome) -> Outcome:
+        """Let the datagram that is due arrive at its end."""
+        arriving = heapq.heappop(self._waiting)
+        if arriving.inwards:
+            return self._seen(self._stack.execute(Datagram(arriving.octets)))
+        events: list[StackEvent] = [Sent(before.idle.now_ns, arriving.octets)]
+        return Outcome(events, self._idle(before.idle))
+
+    def _still(self) -> Outcome:
+        """The stack as it is, nothing having reached it."""
+        return self._seen(self._stack.execute(Advance(self._stack.now_ns())))
+
+    def _seen(self, outcome: Outcome) -> Outcome:
+        """What the peer gets of an outcome now; the rest of its datagrams is on the way or lost."""
+        events: list[StackEvent] = []
+        for event in outcome.events:
+            if type(event) is Sent:
+                arrived = self._on_the_way(event.octets, event.t_ns, inwards=False)
+                events += [Sent(event.t_ns, octets) for octets in arrived]
+            else:
+                events.append(event)
+        return Outcome(events, self._idle(outcome.idle))
+
+    def _idle(self, idle: Idle) -> Idle:
+        if not self._waiting:
+            return idle
+        due = self._waiting[0].due_ns
+        deadline = idle.next_deadline_ns
+        return idle._replace(next_deadline_ns=due if deadline is None else min(due, deadline))
+
+    def _on_the_way(self, octets: bytes, now_ns: int, *, inwards: bool) -> list[bytes]:
+        """The copies that arrive at once; the others are put on the heap."""
+        chance, impairment = self._chance[inwards].random, self._impairment
+        lost, doubled, held = (chance() for _ in range(3))
+        if lost < impairment.loss:
+            return []
+        copies = 2 if doubled < impairment.dup else 1
+        due = now_ns + impairment.delay_ns
+        if held < impairment.reorder:
+            due += REORDER_NS
+        if due <= now_ns:
+            return [octets] * copies
+        for _ in range(copies):
+            self._count += 1
+            heapq.heappush(self._waiting, _Waiting(due, self._count, inwards, octets))
+        return []
