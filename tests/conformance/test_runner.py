@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import pytest
 
 from tcpassay.conformance.expectations import Expectations, load_expectations
 from tcpassay.conformance.plan import PlannedRun
+from tcpassay.conformance.pool import IN_FLIGHT, _room_for
 from tcpassay.conformance.result import (
     CaseEnded,
     CaseStarted,
@@ -155,6 +157,12 @@ def test_jobs_bounds_the_number_in_flight(kit: Any) -> None:
     cases = [kit.case(waits, id_=f"tests/{n}") for n in range(5)]
     run(kit.plan(kit.Target(clock="real"), *cases, jobs=2), counted)
     assert (len(most), max(most)) == (5, 2)
+
+
+def test_descriptors_bound_the_number_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, room in ((1024, 80), (10, 1), (resource.RLIM_INFINITY, IN_FLIGHT)):
+        monkeypatch.setattr("resource.getrlimit", lambda _, soft=limit: (soft, soft))
+        assert _room_for() == room
 
 
 def test_longest_real_time_case_starts_first(kit: Any) -> None:

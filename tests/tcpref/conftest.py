@@ -18,6 +18,7 @@ PEER = "192.0.2.2"
 PORT = 80
 PEER_PORT = 4000
 PEER_ISS = 1000
+MSS = b"\2\4\5\xb4"
 SECOND = 1_000_000_000
 
 
@@ -179,7 +180,7 @@ class Host:
 
     def handshake(self, port: int = PEER_PORT, **syn: int) -> Segment:
         """A passive open from the peer's `port`; the SYN,ACK."""
-        self.peer(SYN, PEER_ISS, port=port, **syn)  # type: ignore[arg-type]
+        self.peer(SYN, PEER_ISS, port=port, options=MSS, **syn)  # type: ignore[arg-type]
         answer = self.only()
         self.peer(ACK, PEER_ISS + 1, answer.seq + 1, port=port, **syn)  # type: ignore[arg-type]
         return answer

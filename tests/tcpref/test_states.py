@@ -262,15 +262,20 @@ def test_reset_at_rcv_nxt_ends_the_connection(host: Host, state: State, flags: i
     assert host.returned[reader].errno == ("ECONNRESET" if told else None)
 
 
-@pytest.mark.parametrize("state", SYNCHRONIZED)
-@pytest.mark.parametrize("place", [-500, 0, 500, 2**31])
-@pytest.mark.parametrize("flags", [SYN, SYN | ACK])
+@pytest.mark.parametrize(
+    ("state", "place", "flags"),
+    [
+        (state, place, flags)
+        for state in SYNCHRONIZED
+        for place in (-500, 0, 500, 2**31)
+        for flags in (SYN, SYN | ACK)
+        if (state, place, flags) != (State.TIME_WAIT, 500, SYN)  # That one may reopen it.
+    ],
+)
 def test_syn_on_open_connection_is_challenged(
     host: Host, state: State, place: int, flags: int
 ) -> None:
     host.reach(state)
-    if state is State.TIME_WAIT and place == 500 and flags == SYN:
-        pytest.skip("a SYN above the old numbers may reopen the connection")
     host.peer(flags, host.tcb.rcv_nxt + place, host.tcb.snd_nxt)
     check_ack(host)
     assert host.state() == state

@@ -35,13 +35,13 @@ class Wire:
 
     def send(self, flags: str, seq: int, ack: int = 0, **fields: Any) -> Entry:
         """The peer sends a segment from port 5000 to port 80."""
-        ports = {"sport": 5000, "dport": 80} | fields
+        ports: dict[str, Any] = {"sport": 5000, "dport": 80} | fields
         body = Segment(seq=seq, ack=ack, flags=flags_value(flags), **{"window": 65535} | ports)
         return self.note("send", build(Datagram.between(self.peer, self.stack, body)))
 
     def receive(self, flags: str, seq: int, ack: int = 0, **fields: Any) -> Entry:
         """The stack sends a segment from port 80 to port 5000."""
-        ports = {"sport": 80, "dport": 5000} | fields
+        ports: dict[str, Any] = {"sport": 80, "dport": 5000} | fields
         body = Segment(seq=seq, ack=ack, flags=flags_value(flags), **{"window": 64240} | ports)
         return self.note("receive", build(Datagram.between(self.stack, self.peer, body)))
 

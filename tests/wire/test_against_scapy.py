@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -37,8 +37,11 @@ from tcpassay.wire import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scapy.packet import Packet
 
+T = TypeVar("T")
 pytestmark = pytest.mark.usefixtures("scapy")
 
 examples = settings(
@@ -48,6 +51,11 @@ examples = settings(
     database=None,
     phases=(Phase.generate, Phase.shrink),
 )
+
+
+def make(kind: Callable[..., T], fields: dict[str, object]) -> T:
+    return kind(**fields)
+
 
 u8, u16, u32 = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))
 address4 = st.binary(min_size=4, max_size=4).map(partial(inet_ntop, AF_INET))
@@ -78,7 +86,7 @@ segment = st.fixed_dictionaries(
         "payload": payload,
         "reserved": st.integers(0, 7),
     }
-).map(lambda fields: Segment(**fields))
+).map(partial(make, Segment))
 ipv4 = st.fixed_dictionaries(
     {
         "src": address4,
@@ -89,7 +97,7 @@ ipv4 = st.fixed_dictionaries(
         "flags": st.sampled_from((0, 2, 4, 6)),
         "options": st.sampled_from((b"", b"\x01\x01\x01\x01")),
     }
-).map(lambda fields: IPv4(**fields))
+).map(partial(make, IPv4))
 extension = st.tuples(
     st.sampled_from((0, 60)),
     st.sampled_from((b"\x01\x04\0\0\0\0", b"\x01\x0c" + bytes(12))),
@@ -103,7 +111,7 @@ ipv6 = st.fixed_dictionaries(
         "flow_label": st.integers(0, 2**20 - 1),
         "extensions": st.lists(extension, max_size=2).map(tuple),
     }
-).map(lambda fields: IPv6(**fields))
+).map(partial(make, IPv6))
 
 
 def scapy_option(option: Option) -> tuple[Any, Any]:
@@ -128,7 +136,7 @@ def scapy_option(option: Option) -> tuple[Any, Any]:
 
 def scapy_ip(ip: IPv4 | IPv6) -> Packet:
     from scapy.layers.inet import IP, IPOption_NOP
-    from scapy.layers.inet6 import IPv6 as IP6
+    from scapy.layers.inet6 import IPv6 as ScapyIPv6
     from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop, PadN
 
     if isinstance(ip, IPv4):
@@ -141,7 +149,9 @@ def scapy_ip(ip: IPv4 | IPv6) -> Packet:
             flags=ip.flags,
             options=[IPOption_NOP() for _ in ip.options],
         )
-    packet = IP6(src=ip.src, dst=ip.dst, hlim=ip.hop_limit, tc=ip.traffic_class, fl=ip.flow_label)
+    packet = ScapyIPv6(
+        src=ip.src, dst=ip.dst, hlim=ip.hop_limit, tc=ip.traffic_class, fl=ip.flow_label
+    )
     for kind, octets in ip.extensions:
         layer = IPv6ExtHdrDestOpt if kind else IPv6ExtHdrHopByHop
         packet /= layer(options=[PadN(optdata=octets[2:])])
@@ -200,7 +210,7 @@ def scapy_icmp(message: Icmp) -> Packet:
     from scapy.layers.inet import ICMP
     from scapy.packet import Raw
 
-    fields: dict[str, int] = {}
+    fields: dict[str, Any] = {}
     if message.type in (0, 8):
         fields = {"id": message.identifier, "seq": message.sequence}
     elif message.type == 12:
@@ -267,9 +277,9 @@ messages6 = st.one_of(
 @examples
 @given(src=address6, dst=address6, message=messages6)
 def test_icmpv6_equals_scapy(src: str, dst: str, message: Icmp) -> None:
-    from scapy.layers.inet6 import IPv6 as IP6
+    from scapy.layers.inet6 import IPv6 as ScapyIPv6
 
     datagram = Datagram.between(src, dst, message)
-    octets = bytes(IP6(src=src, dst=dst, hlim=64) / scapy_icmpv6(message))
+    octets = bytes(ScapyIPv6(src=src, dst=dst, hlim=64) / scapy_icmpv6(message))
     assert build(datagram) == octets
     assert parse(octets) == datagram

@@ -124,13 +124,22 @@ def test_fragments_stay_octets() -> None:
             Datagram(IPv4("nowhere", S), BODY),
             "address: wanted an IPv4 or IPv6 address, got 'nowhere'",
         ),
+        (Datagram(IPv4(P, S, flags=8), BODY), "IPv4 flags: wanted 3 bits, got 8"),
+        (
+            Datagram.between(P, S, b"x" * 65536),
+            "datagram: wanted octets, numbers and sizes that fit their fields, got",
+        ),
+        (
+            Datagram.between(P, S, BODY._replace(options=(MaximumSegmentSize(1),) * 11)),
+            "Segment: wanted a header to 15 words (40 octets of options), reserved to 7, flags",
+        ),
         (Datagram.between(P, S, Icmp(300, 0)), "Icmp type: wanted 8 bits, got 300"),
     ],
 )
 def test_values_that_do_not_fit_are_named(datagram: Datagram, message: str) -> None:
     with pytest.raises(BuildError) as caught:
         build(datagram)
-    assert str(caught.value) == message
+    assert str(caught.value).startswith(message)
 
 
 def test_an_option_that_does_not_fit_is_named() -> None:

@@ -31,7 +31,9 @@ from tcpassay.wire import (
 from tcpassay.wire.notation import Notation, lines
 
 if TYPE_CHECKING:
-    from conftest import Wire
+    from tests.wire.conftest import Wire
+
+    from tcpassay.core.trace import Kind
 
 MSS = (MaximumSegmentSize(1460),)
 
@@ -83,7 +85,7 @@ def test_options_flags_and_ecn(wire: Wire) -> None:
         "+0 < SEW 0:0(0) win 65535 <TS val 0 ecr 0>",
         "+0 > S.E 0:0(0) ack 1 win 64240 <TS val 0 ecr 0>",
         "+0 < .U 1:1(0) ack 1 win 65535 urg 3 <TS val 1 ecr 1,sack 101:201 301:401>",
-        "+0 < - 1:1(0) win 65535 <sackOK,FO 01020304,kind 253 ab,eol 09>",
+        "+0 < - 1:1(0) win 65535 <sackOK,FO 01020304,kind 253 ab,eol 09000000>",
         "+0 < . 1:1(0) ack 1 win 65535 <unreadable 05090102>",
         "+0 > [ce] . 1:1(0) ack 1 win 9",
     ]
@@ -146,8 +148,10 @@ def test_malformed_datagrams_say_what_is_wrong(wire: Wire) -> None:
     wire.note("receive", build(Datagram(IPv4("192.0.2.2", "192.0.2.1", flags=1), b"12345678")))
     assert lines(wire.trace) == [
         "+0 < malformed: IPv4 header at octet 0: wanted 20 octets, got 2",
-        "+0 < . 5:5(0) ack 6 win 65535  "
-        "// wrong TCP checksum 0x0001, wrong TCP data offset 2, reserved bits 1",
+        (
+            "+0 < . 5:5(0) ack 6 win 65535  "
+            "// wrong TCP checksum 0x0001, wrong TCP data offset 2, reserved bits 1"
+        ),
         "+0 > protocol 17 (3 octets)",
         "+0 > fragment of protocol 6 (8 octets)",
     ]
@@ -206,10 +210,27 @@ def test_judgements_are_relative_to_their_connection(wire: Wire) -> None:
     wire.note("expect", Judgement("segment", want, True, "RFC9293:MUST-1"))
     wire.note("expect", Judgement("silence", {"conn": ends}, False, "", message="got a segment"))
     assert lines(wire.trace)[3:] == [
-        '+0 expect segment flags=A seq=1 ack=1..2 or flags=R payload="x" within=1.0: met'
-        " [RFC9293:MUST-1]",
+        (
+            '+0 expect segment flags=A seq=1 ack=1..2 or flags=R payload="x" within=1.0: met'
+            " [RFC9293:MUST-1]"
+        ),
         "+0 expect silence: NOT MET, got a segment",
     ]
+
+
+def test_states_are_relative_to_the_connection_asked_for(wire: Wire) -> None:
+    handshake(wire)
+    wire.note("read-state", events.ReadState((wire.stack, 80), (wire.peer, 5000)))
+    numbers = {"snd.nxt": 99001, "rcv.nxt": 1001, "snd.wnd": 65535}
+    wire.note("state", events.StateRead(0, "ESTABLISHED", numbers))
+    assert lines(wire.trace)[-1] == "+0 state ESTABLISHED snd.nxt=1 rcv.nxt=1 snd.wnd=65535"
+
+
+def test_a_return_is_expected_of_a_call_by_name(wire: Wire) -> None:
+    wire.note("call", events.Call(1, 0, "close", (("fd", 3),)))
+    want: dict[str, object] = {"call": 1, "value": 0, "errno": None}
+    wire.note("expect", Judgement("return", want, True, ""))
+    assert lines(wire.trace)[-1] == "+0 expect return call=close value=0: met"
 
 
 @pytest.mark.parametrize(
@@ -234,8 +255,8 @@ def test_judgements_are_relative_to_their_connection(wire: Wire) -> None:
         ("note", "hello", "note: hello"),
     ],
 )
-def test_everything_else(wire: Wire, kind: object, data: object, text: str) -> None:
-    entry = wire.note(kind, data)  # type: ignore[arg-type]
+def test_everything_else(wire: Wire, kind: Kind, data: object, text: str) -> None:
+    entry = wire.note(kind, data)
     assert Notation().line(entry) == f"+0 {text}"
 
 

@@ -79,5 +79,5 @@ def test_padding_can_be_left_off() -> None:
 
 def test_different_options_of_equal_values_differ() -> None:
     assert MaximumSegmentSize(3) != WindowScale(3)  # type: ignore[comparison-overlap]
-    assert NOP != SackPermitted()  # type: ignore[comparison-overlap]
+    assert SackPermitted() != NOP  # type: ignore[comparison-overlap]
     assert len({NOP, SackPermitted(), EndOfList(), FastOpen()}) == 4

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import find, open_target
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def check_machine() -> list[Check]:
 
 def check_targets(name: str | None) -> list[Check]:
     """Whether each target, or the one named, starts. Raises ConfigurationError: unknown name."""
+    enter_user_namespace_if_needed()
     if name is not None:
         return [check_target(open_target(name))]
     found = find()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from tcpassay.cli.guard import INTERNAL_FAULT, complain
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.cli.selecting import load_named
-from tcpassay.reports.wording import describe
 from tcpassay.conformance.expectations import load_expectations
 from tcpassay.conformance.plan import Plan
 from tcpassay.conformance.runner import run
@@ -22,6 +21,8 @@ from tcpassay.reports.console import ResultPrinter
 from tcpassay.reports.files import OutputFolder, default_folder, require_writable
 from tcpassay.reports.progress import Progress
 from tcpassay.reports.recorder import Recorder, write_json
+from tcpassay.reports.wording import describe
+from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def _open(names: Sequence[str], held: ExitStack) -> list[Target]:
             msg = f"target {target.manifest.name!r} is named twice; name it once"
             raise ConfigurationError(msg)
         targets[target.manifest.name] = target
+    if any(target.manifest.kind == "namespace" for target in targets.values()):
+        enter_user_namespace_if_needed()
     return list(targets.values())
 
 

@@ -82,7 +82,7 @@ class Numbers:
             self.target.rcv.nxt = Seq(segment.ack)
             self.target.rcv.wnd = segment.window
             self.peer.snd.una, self.peer.snd.wnd = Seq(segment.ack), segment.window
-        if segment.seq == self.peer.rcv.nxt:
+        if not Seq(segment.seq).after(self.peer.rcv.nxt) and end.after(self.peer.rcv.nxt):
             self.peer.rcv.nxt = end
 
     def _synchronize(self, segment: Segment) -> None:

@@ -25,6 +25,7 @@ from tcpassay.reports.failure import heading, story
 from tcpassay.reports.files import OutputFolder, default_folder
 from tcpassay.reports.recorder import Recorder
 from tcpassay.reports.wording import describe
+from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Conformance:
             target = open_target(name)
             self._targets[target.manifest.name] = target
             held.callback(target.close)
+        if any(target.manifest.kind == "namespace" for target in self._targets.values()):
+            enter_user_namespace_if_needed()
         self._catalogue = load_catalogue()
         self._worker: str | None = getattr(config, "workerinput", {}).get("workerid")
         self._spread = bool(config.getoption("numprocesses", default=None))

@@ -33,13 +33,13 @@ from tcpassay.targets.protocol import EX_AGENT, Decoder, Frame, ProtocolError, T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.core.events import Command, StackEvent
+    from tcpassay.core.events import Command, Idle, StackEvent
     from tcpassay.targets.program import Launch
 
 T = TypeVar("T")
 
-#: Frames that one step may bring before the stack counts as never idle.
-MAX_FRAMES: Final = 100_000
+#: Events that one step may bring before the stack counts as never idle.
+MAX_EVENTS: Final = 100_000
 
 _CHUNK: Final = 1 << 18
 _LAST_WORDS_S: Final = 2.0
@@ -169,44 +169,45 @@ class AgentChannel:
             self._hung(within_s)
 
     def _answer(self) -> Outcome:
+        """Events up to IDLE; those before the first TIME have happened at IDLE's own time."""
         step, within_s = self._outstanding[0]
         until = time.monotonic() + within_s
-        frames: list[tuple[Frame, int | None]] = []
-        t_ns: int | None = None
-        while True:
-            frame = self._next(until, within_s)
+        events: list[StackEvent] = []
+        unstamped: int | None = None
+        t_ns = guess = self._now_ns
+        while (frame := self._next(until, within_s)).type != Type.IDLE or frame.step != step:
             if frame.step != step:
                 raise ProtocolError(
                     f"{self._name}: {Type(frame.type).name} names step {frame.step}, "
                     f"wanted the command's, {step}"
                 )
-            if frame.type == Type.IDLE:
-                break
             if frame.type == Type.TIME:
                 t_ns = Fields(frame).integer("t_ns")
+                unstamped = len(events) if unstamped is None else unstamped
             elif frame.type == Type.REFUSED and step == 0:
                 raise ConfigurationError(f"target {self._name!r}: {Fields(frame).text('reason')}")
-            elif len(frames) == MAX_FRAMES:
-                self._raise_stack(f"sent {MAX_FRAMES} events in one step without being idle")
+            elif len(events) == MAX_EVENTS:
+                self._raise_stack(f"sent {MAX_EVENTS} events in one step without being idle")
             else:
-                frames.append((frame, t_ns))
+                events.append(read_event(frame, t_ns))
         self._outstanding.popleft()
-        return self._outcome(frames, frame)
+        idle = self._read_idle(frame)
+        if idle.now_ns != guess:
+            for index, event in enumerate(events[:unstamped]):
+                events[index] = event._replace(t_ns=idle.now_ns)
+        return Outcome(events, idle)
 
-    def _outcome(self, frames: list[tuple[Frame, int | None]], last: Frame) -> Outcome:
-        idle = read_idle(last)
+    def _read_idle(self, frame: Frame) -> Idle:
+        idle = read_idle(frame)
         if idle.now_ns < self._now_ns:
             raise ProtocolError(
                 f"{self._name}: IDLE says {idle.now_ns} ns after an earlier one said "
                 f"{self._now_ns} ns: the clock went back"
             )
         self._now_ns = idle.now_ns
-        events: list[StackEvent] = [
-            read_event(frame, idle.now_ns if t_ns is None else t_ns) for frame, t_ns in frames
-        ]
         if self._program.sanitizer:
             self._raise_stack("printed a sanitizer's report")
-        return Outcome(events, idle)
+        return idle
 
     def _next(self, until: float, within_s: float) -> Frame:
         while not self._frames:

@@ -84,11 +84,11 @@ def _icmp_pseudo(ip: IPv4 | IPv6, size: int) -> int:
     return 0 if isinstance(ip, IPv4) else ip.pseudo(PROTOCOL_ICMPV6) + size
 
 
-_LIMITS = {
-    "ttl": 8, "tos": 8, "identification": 16, "flags": 9, "fragment_offset": 13, "protocol": 8,
-    "total_length": 16, "checksum": 16, "ihl": 4, "hop_limit": 8, "next_header": 8,
-    "payload_length": 16, "sport": 16, "dport": 16, "window": 16, "urgent": 16, "reserved": 3,
-    "data_offset": 4, "type": 8, "code": 8, "rest": 32,
+_BITS = {
+    "IPv4 flags": 3, "Segment flags": 9, "ttl": 8, "tos": 8, "identification": 16,
+    "fragment_offset": 13, "protocol": 8, "total_length": 16, "checksum": 16, "ihl": 4,
+    "hop_limit": 8, "next_header": 8, "payload_length": 16, "sport": 16, "dport": 16,
+    "window": 16, "urgent": 16, "reserved": 3, "data_offset": 4, "type": 8, "code": 8, "rest": 32,
 }  # fmt: skip
 
 
@@ -97,13 +97,14 @@ def _explain(datagram: Datagram, error: Exception) -> BuildError:
     for part in (datagram.ip, datagram.body):
         if isinstance(part, bytes):
             continue
-        for name, value in part._asdict().items():
-            bits = _LIMITS.get(name)
+        for field, value in part._asdict().items():
+            name = f"{type(part).__name__} {field}"
+            bits = _BITS.get(name, _BITS.get(field))
             if bits is None or value is None:
                 continue
             if not isinstance(value, int) or not 0 <= value < 1 << bits:
-                return BuildError(f"{type(part).__name__} {name}", f"{bits} bits", f"{value!r}")
-    return BuildError("datagram", "values that their fields hold", f"{datagram} ({error})")
+                return BuildError(name, f"{bits} bits", f"{value!r}")
+    return BuildError("datagram", "octets, numbers and sizes that fit their fields", str(error))
 
 
 def parse(octets: bytes, *, strict: bool = False) -> Datagram:

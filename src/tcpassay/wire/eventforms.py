@@ -41,7 +41,7 @@ _WANTED: dict[str, Base] = {
     "tsecr": "peer.ts0",
 }
 #: RFC 9293's variables (3.3.1), which are the stack's, and what they count from.
-_VARIABLES: dict[str, Base] = {
+VARIABLES: dict[str, Base] = {
     "snd.una": "stack.iss",
     "snd.nxt": "stack.iss",
     "snd.up": "stack.iss",
@@ -126,7 +126,7 @@ class Teller:
             return None, data
         numbers: dict[str, object] = {}
         for name, value in data.numbers.items():
-            base = _VARIABLES.get(name)
+            base = VARIABLES.get(name)
             numbers[name] = value if base is None else connection.number(base, value, n)
         return connection.conn, data._replace(numbers=numbers)  # type: ignore[arg-type]
 

@@ -8,12 +8,13 @@ incarnation of that tuple.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tcpassay.core import events
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.trace import Entry, Judgement
 from tcpassay.wire.connections import Connection, Connections
+from tcpassay.wire.eventforms import VARIABLES
 from tcpassay.wire.segment_text import datagram_text, escape, octets_text
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Notation:
         self.connections = Connections()
         self._last_ns = 0
         self._calls: dict[int, str] = {}
+        self._asked: Connection | None = None
 
     def lines(self, trace: Iterable[Entry]) -> list[str]:
         """One line an entry; a call that returns at once shares the line of its return."""
@@ -72,6 +74,13 @@ class Notation:
         elif isinstance(entry.data, events.Call):
             self._calls[entry.data.id] = entry.data.name
 
+    def _ask(self, asked: events.ReadState, n: int) -> str:
+        """Note whose state the next answer tells."""
+        ends = (*asked.local, *asked.remote) if asked.remote else None
+        self._asked = self.connections.at(ends, n) if ends else None
+        to = "" if asked.remote is None else f" {_value('address', asked.remote)}"
+        return f"read-state {_value('address', asked.local)}{to}"
+
     def _time(self, entry: Entry) -> str:
         delta = entry.t_ns - self._last_ns
         self._last_ns = entry.t_ns
@@ -95,8 +104,10 @@ class Notation:
                 return f"{process}... {self._calls.get(data.call, 'call')}{_result(data)}"
             case Judgement():
                 return self._judgement(entry, data)
+            case events.ReadState():
+                return self._ask(data, entry.n)
             case events.StateRead():
-                return f"state {data.state}{_numbers(data.numbers)}"
+                return f"state {data.state}{self._variables(data, entry.n)}"
             case events.StatsRead():
                 return f"stats{_numbers(data.numbers)}"
             case _:
@@ -113,6 +124,14 @@ class Notation:
         incarnation = connection.conn.incarnation
         return f"[{connection.tag}.{incarnation}] " if incarnation > 1 else f"[{connection.tag}] "
 
+    def _variables(self, read: events.StateRead, n: int) -> str:
+        connection, self._asked = self._asked, None
+        shown = dict(read.numbers)
+        for name, base in VARIABLES.items():
+            if connection is not None and name in shown:
+                shown[name] = connection.offset(base, shown[name], n)
+        return _numbers(shown)
+
     def _judgement(self, entry: Entry, judgement: Judgement) -> str:
         connection = None
         ends = judgement.want.get("conn")
@@ -120,7 +139,10 @@ class Notation:
             connection = self.connections.at((ends[0], ends[1], ends[2], ends[3]), entry.n)
         if judgement.event is not None and judgement.event in self.connections.seen:
             connection = self.connections.seen[judgement.event].connection or connection
-        wanted = _want(judgement.want, connection, entry.n)
+        want = dict(judgement.want)
+        if isinstance(want.get("call"), int):
+            want["call"] = self._calls.get(cast("int", want["call"]), want["call"])
+        wanted = _want(want, connection, entry.n)
         text = f"expect {self._tag(connection)}{judgement.what}{' ' if wanted else ''}{wanted}"
         text += ": met" if judgement.met else f": NOT MET, {judgement.message}"
         return f"{text} [{judgement.requirement}]" if judgement.requirement else text
@@ -185,7 +207,7 @@ def _numbers(numbers: Mapping[str, int | str]) -> str:
 def _want(want: Mapping[str, object], connection: Connection | None, n: int) -> str:
     parts = []
     for name, value in want.items():
-        if name == "conn":
+        if name == "conn" or (value is None and name != "mss"):
             continue
         if name == "any" and isinstance(value, list | tuple):
             options = [_want(one, connection, n) for one in value if isinstance(one, dict)]
@@ -210,9 +232,6 @@ def _wanted(name: str, value: object, connection: Connection | None, n: int) -> 
 def _other(entry: Entry, calls: Mapping[int, str]) -> str:
     data = entry.data
     match data:
-        case events.ReadState(local, remote):
-            to = "" if remote is None else f" {_value('address', remote)}"
-            return f"read-state {_value('address', local)}{to}"
         case events.Signalled():
             return f"signal {data.signal} to process {data.process}"
         case events.Exited():

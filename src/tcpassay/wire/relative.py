@@ -55,12 +55,12 @@ class Ports(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a datagram's numbers are told against."""
+    """What a datagram's numbers are told against; `sent` holds the datagrams of earlier entries."""
 
     n: int
     connections: Connections
     ports: Ports
-    sent: Mapping[int, bytes]
+    sent: dict[int, bytes]
 
 
 def describe(octets: bytes, context: Context) -> Form:
@@ -313,10 +313,10 @@ def _icmp_form(icmp: Icmp, version: int, seen: Seen, context: Context) -> Form:
     form: Form = {"type": icmp.type, "code": icmp.code, "rest": icmp.rest}
     if not is_error(version, icmp.type):
         return form | {"data": icmp.data}
-    for n in sorted(context.sent, reverse=True):
-        quoted = len(icmp.data) >= _QUOTED_AT_LEAST and context.sent[n].startswith(icmp.data)
-        if n < context.n and quoted:
-            return form | {"quote": {"event": n, "octets": len(icmp.data)}}
+    size = len(icmp.data)
+    for n, octets in reversed(context.sent.items()):
+        if size >= _QUOTED_AT_LEAST and octets.startswith(icmp.data):
+            return form | {"quote": {"event": n, "octets": size}}
     return form | {"data": icmp.data, "places": _places(icmp.data, seen, context)}
 
 

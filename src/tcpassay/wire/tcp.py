@@ -16,6 +16,7 @@ FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
 _LETTERS = "FSRPAUECN"
 _VALUES = {letter: 1 << bit for bit, letter in enumerate(_LETTERS)}
 
+_FITS = "a header to 15 words (40 octets of options), reserved to 7, flags to 0x1ff"
 _HEADER = Struct("!HHIIHHHH")
 
 
@@ -77,6 +78,8 @@ def build_segment(segment: Segment, pseudo: int) -> bytes:
     area = encode_options(options) if options else b""
     if words32 is None:
         words32 = 5 + (len(area) >> 2)
+    if words32 > 15 or reserved > 7 or flags > 0x1FF:
+        raise BuildError("Segment", _FITS, f"{words32} words, {reserved}, {flags:#x}")
     control = words32 << 12 | reserved << 9 | flags
     if given is None:
         given = checksum_of(
@@ -113,12 +116,12 @@ def parse_segment(
     sport, dport, seq, ack, control, window, checksum, urgent = _HEADER.unpack_from(octets)
     given: int | None = checksum
     if pseudo is not None:
-        number = pseudo + size + words(octets)
-        if strict and number % 0xFFFF:
-            right = checksum_of(number - checksum)
-            raise ParseError("TCP checksum", offset + 16, f"{right:#06x}", f"{checksum:#06x}")
-        if checksum == checksum_of(number - checksum):
+        excess = (pseudo + size + words(octets)) % 0xFFFF
+        if not excess and checksum != 0xFFFF:
             given = None
+        elif strict and excess:
+            right = checksum_of(0xFFFF + excess - checksum)
+            raise ParseError("TCP checksum", offset + 16, f"{right:#06x}", f"{checksum:#06x}")
     reserved = control >> 9 & 7
     words32: int | None = control >> 12
     end = (control >> 12) * 4

@@ -21,13 +21,13 @@ def distance(number: int, origin: int) -> int:
 
 
 def before(number: int, other: int) -> bool:
-    """Whether `number` precedes `other`."""
+    """Whether `number` precedes `other`; one half the circle away does."""
     return ((number - other) & MASK) >= HALF
 
 
 def after(number: int, other: int) -> bool:
     """Whether `number` follows `other`."""
-    return ((other - number) & MASK) >= HALF
+    return 0 < ((number - other) & MASK) < HALF
 
 
 def within(number: int, left: int, size: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,9 +175,9 @@ def leftovers() -> Callable[[], tuple[set[str], int]]:
 
     def look() -> tuple[set[str], int]:
         held = set()
-        for fd in os.listdir("/proc/self/fd"):
+        for fd in Path("/proc/self/fd").iterdir():
             try:
-                held.add(f"{fd} {Path('/proc/self/fd', fd).readlink()}")
+                held.add(f"{fd.name} {fd.readlink()}")
             except FileNotFoundError:
                 continue
         return held, threading.active_count()

@@ -12,6 +12,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tcpassay.core.errors import AgentFault
 from tcpassay.core.events import Returned, Signalled
 from tcpassay.targets.namespace import libc, options, syscalls, transfer
 from tcpassay.targets.namespace.arguments import Arguments
@@ -108,7 +109,10 @@ class PosixCalls:
         if prepare is None or (call.name == "_exit" and self._namespace is not None):
             self._events.append(Returned(self._now_ns(), call.id, call.process, -1, "ENOSYS-AGENT"))
             return
-        prepared = prepare(self, Arguments(call))
+        try:
+            prepared = prepare(self, Arguments(call))
+        except (struct.error, ValueError, OverflowError) as error:
+            raise AgentFault(f"call {call.id} {call.name}{call.args!r}: {error}") from None
         if not prepared.sleeps_in:
             self._returned(call, prepared, prepared.run(), self._now_ns())
             return

@@ -58,7 +58,7 @@ def never_blocks(fd: int) -> bool:
     """Whether the file is non-blocking; a descriptor that is not open cannot block either."""
     try:
         return bool(pyfcntl.fcntl(fd, pyfcntl.F_GETFL) & os.O_NONBLOCK)
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, ValueError):
         return True
 
 

@@ -9,6 +9,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tcpassay.core.errors import AgentFault
 from tcpassay.targets.namespace import constants, libc, sockaddr
 from tcpassay.targets.namespace.prepared import Prepared, Raw, raw, sleeps_in
 from tcpassay.targets.namespace.syscalls import never_blocks
@@ -24,6 +25,8 @@ _getsockopt = libc.function("getsockopt")
 _MEMINFO_SNDBUF, _MEMINFO_QUEUED = 3, 5
 #: Memory of the kernel's that a small segment takes beyond its data, generously.
 _OVERHEAD = 4096
+#: The most octets that one receive may ask for.
+_MOST = 1 << 26
 
 
 class _Vector(ctypes.Structure):
@@ -155,7 +158,10 @@ def recvmsg(app: App, args: Arguments) -> Prepared:
 
 
 def _receive_arguments(app: App, args: Arguments) -> tuple[int, int, int]:
-    return app.descriptors.real(args.integer("fd")), args.integer("length"), args.flags()
+    fd, length = app.descriptors.real(args.integer("fd")), args.integer("length")
+    if not 0 <= length <= _MOST:
+        raise AgentFault(f"a receive of {length} octets: wanted 0 to {_MOST}")
+    return fd, length, args.flags()
 
 
 def _prepare_receive(fd: int, flags: int, name: str, call: Receive, finish: Finish) -> Prepared:

@@ -23,6 +23,10 @@ def privileged() -> bool:
 def enter_user_namespace_if_needed() -> bool:
     """Move this process into a user namespace of its own where that is needed and of use.
 
+    It comes with an empty network namespace, because a thread that has been inside a stack's must
+    be able to come back to where it was, and may not come back to the host's (setns(2)). So the
+    process has no network afterwards but those that it makes.
+
     To be called at the very start: unshare(CLONE_NEWUSER) is refused to a process with a second
     thread (unshare(2)). The user is root inside and himself outside; files that he makes are his.
     Returns whether the process was moved. Raises nothing: where it was not moved, starting a
@@ -31,7 +35,7 @@ def enter_user_namespace_if_needed() -> bool:
     if privileged() or not os.access(tun.DEVICE, os.R_OK | os.W_OK):
         return False
     user, group = os.geteuid(), os.getegid()
-    if libc.function("unshare")(libc.CLONE_NEWUSER):
+    if libc.function("unshare")(libc.CLONE_NEWUSER | libc.CLONE_NEWNET):
         return False
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")

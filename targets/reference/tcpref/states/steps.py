@@ -97,10 +97,14 @@ def acknowledge(tcb: Tcb, ack: int, now: int) -> None:
 
 
 def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
-    """RFC 5681, section 2: nothing new in it at all, while something is outstanding."""
+    """RFC 5681, section 2: nothing new in it at all, while something is outstanding.
+
+    The answer to a probe of a closed window tells of no loss.
+    """
     return (
         segment.ack == tcb.snd_una
         and tcb.flight > 0
+        and tcb.snd_wnd > 0
         and segment.length == 0
         and segment.wnd == tcb.snd_wnd
     )
@@ -135,7 +139,7 @@ def process_text(tcb: Tcb, segment: Segment) -> Answer:
     queue_text(tcb, segment)
     if segment.flags & FIN or not in_turn or tcb.rcv_nxt == before:
         return Answer.ACK
-    tcb.rcv_mss = max(tcb.rcv_mss, len(segment.payload))
+    tcb.rcv_mss = min(max(tcb.rcv_mss, len(segment.payload)), tcb.announced_mss)
     tcb.unacked_octets += len(segment.payload)
     return Answer.ACK if second_full_segment(tcb) else Answer.DELAYED_ACK
 

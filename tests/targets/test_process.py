@@ -1,0 +1,321 @@
+"""Targets behind an agent: whose fault is what, what is kept, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcpassay.core.errors import (
+    AgentFault,
+    ConfigurationError,
+    StackFault,
+    TargetUnavailableError,
+    TcpassayError,
+)
+from tcpassay.core.events import (
+    Advance,
+    Call,
+    Cancel,
+    Command,
+    Datagram,
+    Kill,
+    ReadState,
+    ReadStats,
+    Sent,
+    Spawn,
+    StartCall,
+)
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.manifest_file import load_manifest
+from tcpassay.targets.process import ProcessStack, ProcessTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcpassay.targets.contract import Stack
+
+HERE = Path(__file__).parent
+MANIFEST = """\
+name = "odd"
+kind = "process"
+clock = "virtual"
+{version}
+[start]
+command = {command}
+watchdog_s = 0.3
+hello_s = {hello_s}
+channel = "{channel}"
+[addresses.ipv4]
+stack = ["192.0.2.1"]
+peer = "192.0.2.2"
+prefix = 24
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Callable[..., ProcessTarget]:
+    """A target whose agent goes wrong in the way named."""
+
+    def make(
+        how: str, *, channel: str = "stream", hello_s: float = 10, version: str = ""
+    ) -> ProcessTarget:
+        command = [sys.executable, "-I", "-S", str(HERE / "odd_agent.py"), how]
+        return make_target(tmp_path, command, channel=channel, hello_s=hello_s, version=version)
+
+    return make
+
+
+def make_target(
+    folder: Path,
+    command: list[str],
+    *,
+    channel: str = "stream",
+    hello_s: float = 10,
+    version: str = "",
+) -> ProcessTarget:
+    text = MANIFEST.format(command=command, channel=channel, hello_s=hello_s, version=version)
+    (folder / "target.toml").write_text(text)
+    return ProcessTarget(load_manifest(folder))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """After each test: as many descriptors as before, and no child."""
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert children() == ""
+
+
+def children() -> str:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+
+
+@pytest.mark.parametrize("channel", ["stream", "seqpacket"])
+def test_agent_that_behaves(odd: Callable[..., ProcessTarget], channel: str) -> None:
+    """Both kinds of channel; HELLO is known, a datagram is answered, BYE is heard."""
+    stack = odd("well", channel=channel).start(StackOptions())
+    assert (stack.hello.name, stack.clock_kind) == ("odd", "virtual")
+    assert stack.execute(Datagram(bytes(1500))).events == [Sent(0, b"fine")]
+    stack.close()
+    stack.close()
+    assert stack.stderr == "goodbye\n"
+    with pytest.raises(TcpassayError, match="has been closed"):
+        stack.execute(Datagram(b""))
+
+
+def test_times_of_events(odd: Callable[..., ProcessTarget]) -> None:
+    """Events before and after a TIME; the first have the time of idle, the others their own."""
+    stack = odd("stamps").start(StackOptions())
+    assert stack.execute(Datagram(b"")).events == [Sent(50, b"a"), Sent(40, b"b")]
+    assert stack.now_ns() == 50
+    stack.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "fault", "message", "kept"),
+    [
+        ("signal", StackFault, "died by SIGABRT; it printed last: stack: assertion f", "assertion"),
+        ("panic", StackFault, "ended with exit status 1; it printed last: panic: nil", "panic"),
+        ("asan", StackFault, "printed a sanitizer's report and ended with", "heap-buffer-overflow"),
+        ("hang", StackFault, "not idle within the watchdog's 0.3 s", ""),
+        ("flood", StackFault, "100000 events in one step", ""),
+        ("exit-70", AgentFault, "the agent ended with exit status 70; it printed last: agent:", ""),
+        ("leave", AgentFault, "the agent ended with exit status 0", ""),
+        ("garbage", AgentFault, "frame length 1213486160", ""),
+        ("torn", AgentFault, "ended with exit status 0 inside a frame, 6 octets into it", ""),
+        ("bad-json", AgentFault, "RETURN of step 1: body is not JSON", ""),
+        ("wrong-step", AgentFault, "SENT names step 2, wanted the command's, 1", ""),
+        ("backwards", AgentFault, "the clock went back", ""),
+    ],
+)
+def test_faults_after_hello(
+    odd: Callable[..., ProcessTarget],
+    how: str,
+    fault: type[TcpassayError],
+    message: str,
+    kept: str,
+) -> None:
+    """An agent that goes wrong at its work; the stack's or the agent's fault, in one line."""
+    stack = odd(how).start(StackOptions())
+    if how == "flood":
+        stack._channel._watchdog_s = 30
+    with pytest.raises(fault) as caught:
+        stack.execute(Datagram(b"x"))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert kept in getattr(caught.value, "stderr", "")
+    with pytest.raises(fault):
+        stack.execute(Datagram(b"y"))
+    stack.close()
+
+
+def test_closed_channel_of_a_living_agent(
+    odd: Callable[..., ProcessTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that closes its channel and lives on; the agent's fault, and it is ended."""
+    monkeypatch.setattr("tcpassay.targets.channel._LAST_WORDS_S", 0.05)
+    stack = odd("close").start(StackOptions())
+    with pytest.raises(AgentFault, match="closed its channel and went on running"):
+        stack.execute(Datagram(b"x"))
+    stack.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        ("die-first", TargetUnavailableError, "died by SIGKILL before HELLO; it printed last: ag"),
+        ("leave-first", TargetUnavailableError, "ended with exit status 3 before HELLO"),
+        ("silent", TargetUnavailableError, "no HELLO from .* within 0.3 s"),
+        ("garbage-first", AgentFault, "frame length"),
+        ("version-2", AgentFault, "speaks protocol version 2, wanted 1"),
+        ("real", ConfigurationError, "'clock' is 'virtual', but the agent's HELLO says 'real'"),
+        ("refuse", ConfigurationError, "no such setting"),
+    ],
+)
+def test_agents_that_do_not_get_started(
+    odd: Callable[..., ProcessTarget], how: str, error: type[TcpassayError], message: str
+) -> None:
+    """An agent that fails at its HELLO or START; the right error, in one line."""
+    with pytest.raises(error, match=message) as caught:
+        odd(how, hello_s=0.3 if how == "silent" else 10).start(StackOptions())
+    assert "\n" not in str(caught.value)
+
+
+def test_program_that_is_not_there(tmp_path: Path) -> None:
+    """A command that cannot be run; unavailable, with the file to look at."""
+    target = make_target(tmp_path, ["./no-such-agent"])
+    with pytest.raises(TargetUnavailableError, match=r"'\./no-such-agent': No such file.*target"):
+        target.start(StackOptions())
+
+
+def test_noise_does_not_stop_an_agent(odd: Callable[..., ProcessTarget]) -> None:
+    """A million octets on standard error; the step ends, the end of them is kept."""
+    stack = odd("noise").start(StackOptions())
+    assert stack.execute(Datagram(b"")).events == []
+    assert stack.stderr.endswith("nthe end\n")
+    assert len(stack.stderr) <= 1 << 16
+    stack.close()
+
+
+def test_what_an_agent_started_ends_with_it(odd: Callable[..., ProcessTarget]) -> None:
+    """An agent with a child of its own; after close the whole group is gone."""
+    stack = odd("child").start(StackOptions())
+    (event,) = stack.execute(Datagram(b"")).events
+    assert isinstance(event, Sent)
+    stack.close()
+    group = int(event.octets)
+    left = [
+        pid.name
+        for pid in Path("/proc").glob("[0-9]*")
+        if (stat := stat_of(pid)) and int(stat[2]) == group and stat[0] != "Z"
+    ]
+    assert left == []
+
+
+def stat_of(process: Path) -> list[str]:
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def test_agent_ends_with_a_killed_tester(tmp_path: Path) -> None:
+    """A tester that is killed with SIGKILL while its agent hangs; the agent ends too."""
+    command = [sys.executable, "-I", "-S", str(HERE / "odd_agent.py"), "hang"]
+    target = make_target(tmp_path, command)
+    program = (
+        "from tcpassay.targets.registry import open_target\n"
+        "from tcpassay.targets.contract import StackOptions\n"
+        "from tcpassay.core.events import Datagram\n"
+        f"stack = open_target({str(target.manifest.path)!r}).start(StackOptions())\n"
+        "stack._channel._watchdog_s = 60\n"
+        "print(stack._channel.pid, flush=True)\n"
+        "stack.execute(Datagram(b'x'))\n"
+    )
+    tester = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert tester.stdout is not None
+    agent = os.pidfd_open(int(tester.stdout.readline()))
+    try:
+        tester.send_signal(signal.SIGKILL)
+        tester.wait()
+        assert select.select([agent], [], [], 10)[0] == [agent]
+    finally:
+        os.close(agent)
+        tester.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("", "odd 9"), ('version = ["echo", "mine 2.0"]', "mine 2.0")],
+)
+def test_version(odd: Callable[..., ProcessTarget], version: str, said: str) -> None:
+    """A target with and without a version command; its answer, or HELLO's."""
+    assert odd("well", version=version).version() == said
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ('["false"]', "exit status 1, 0 lines"),
+        ('["./no-such"]', "No such file"),
+    ],
+)
+def test_version_command_that_fails(
+    odd: Callable[..., ProcessTarget], command: str, message: str
+) -> None:
+    """A version command that fails; unavailable, in one line."""
+    with pytest.raises(TargetUnavailableError, match=message):
+        odd("well", version=f"version = {command}").version()
+
+
+SESSION: list[Command] = [
+    Datagram(b"abc"),
+    Datagram(b"two"),
+    StartCall(Call(1, 0, "recv", (("fd", 3), ("length", 9), ("flags", ())))),
+    Datagram(b"payload"),
+    StartCall(Call(2, 0, "echo", (("address", ("192.0.2.2", 9)), ("octets", b"\x00\xff")))),
+    StartCall(Call(3, 0, "recv", ())),
+    Cancel(3),
+    StartCall(Call(4, 0, "splice", ())),
+    Datagram(b"tick"),
+    Datagram(b"silent"),
+    Advance(700_000_000),
+    Advance(5_000_000_000),
+    Advance(5_000_000_000),
+    ReadState(("192.0.2.1", 80), None),
+    Spawn(2, 1, 99),
+    Kill(2),
+    ReadStats(),
+]
+
+
+def test_same_stack_behind_the_protocol(start: Callable[..., Stack]) -> None:
+    """One session in-process and behind the agent; the same outcomes, command by command."""
+    options = StackOptions(settings=("loud",), seed=5)
+    near, far = start("toy", options), start("toy_process", options)
+    assert isinstance(far, ProcessStack)
+    for command in SESSION:
+        assert far.execute(command) == near.execute(command)
+    far.close()
+
+
+def test_crash_behind_the_protocol(start: Callable[..., Stack]) -> None:
+    """An exception out of a stack behind the agent; its traceback is kept."""
+    far = start("toy_process")
+    with pytest.raises(StackFault, match="died by SIGABRT") as caught:
+        far.execute(Datagram(b"raise"))
+    assert "KeyError" in caught.value.stderr
+
+
+def test_refused_setting_behind_the_protocol(start: Callable[..., Stack]) -> None:
+    """A setting that the stack refuses; the same kind of error as in-process."""
+    with pytest.raises(ConfigurationError, match="no setting 'volume'"):
+        start("toy_process", StackOptions(settings=("wrong",)))
