@@ -26,15 +26,19 @@ from tcpassay.core.events import (
     Command,
     Datagram,
     Kill,
+    Outcome,
     ReadState,
     ReadStats,
     Sent,
     Spawn,
     StartCall,
+    Tagged,
 )
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.manifest_file import load_manifest
 from tcpassay.targets.process import ProcessStack, ProcessTarget
+from tcpassay.targets.registry import open_manifest, open_target
+from tcpassay.targets.wrappers import Pipe, Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +53,7 @@ clock = "virtual"
 {version}
 [start]
 command = {command}
-watchdog_s = 0.3
+watchdog_s = {watchdog_s}
 hello_s = {hello_s}
 channel = "{channel}"
 [addresses.ipv4]
@@ -66,8 +70,16 @@ def odd(tmp_path: Path) -> Callable[..., ProcessTarget]:
     def make(
         how: str, *, channel: str = "stream", hello_s: float = 10, version: str = ""
     ) -> ProcessTarget:
+        watchdog_s = 0.3 if how == "hang" else 30
         command = [sys.executable, "-I", "-S", str(HERE / "odd_agent.py"), how]
-        return make_target(tmp_path, command, channel=channel, hello_s=hello_s, version=version)
+        return make_target(
+            tmp_path,
+            command,
+            channel=channel,
+            hello_s=hello_s,
+            version=version,
+            watchdog_s=watchdog_s,
+        )
 
     return make
 
@@ -78,9 +90,16 @@ def make_target(
     *,
     channel: str = "stream",
     hello_s: float = 10,
+    watchdog_s: float = 5,
     version: str = "",
 ) -> ProcessTarget:
-    text = MANIFEST.format(command=command, channel=channel, hello_s=hello_s, version=version)
+    text = MANIFEST.format(
+        command=command,
+        channel=channel,
+        hello_s=hello_s,
+        watchdog_s=watchdog_s,
+        version=version,
+    )
     (folder / "target.toml").write_text(text)
     return ProcessTarget(load_manifest(folder))
 
@@ -88,9 +107,9 @@ def make_target(
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """After each test: as many descriptors as before, and no child."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     yield
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     assert children() == ""
 
 
@@ -145,8 +164,6 @@ def test_faults_after_hello(
 ) -> None:
     """An agent that goes wrong at its work; the stack's or the agent's fault, in one line."""
     stack = odd(how).start(StackOptions())
-    if how == "flood":
-        stack._channel._watchdog_s = 30
     with pytest.raises(fault) as caught:
         stack.execute(Datagram(b"x"))
     assert message in str(caught.value)
@@ -319,3 +336,53 @@ def test_refused_setting_behind_the_protocol(start: Callable[..., Stack]) -> Non
     """A setting that the stack refuses; the same kind of error as in-process."""
     with pytest.raises(ConfigurationError, match="no setting 'volume'"):
         start("toy_process", StackOptions(settings=("wrong",)))
+
+
+class Recorder:
+    """A stack that remembers what it was told and what came of it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.clock_kind = stack.clock_kind
+        self.now_ns = stack.now_ns
+        self.close = stack.close
+        self.steps: list[tuple[Command, Outcome]] = []
+
+    def execute(self, command: Command) -> Outcome:
+        self.steps.append((command, self._stack.execute(command)))
+        return self.steps[-1][1]
+
+
+def test_reference_stack_behind_the_protocol(tmp_path: Path) -> None:
+    """A connection with data to the reference stack, in-process and behind the agent; the same
+    outcome for every step, octet for octet.
+    """
+    target = open_target("reference")
+    server = Recorder(target.start(StackOptions(seed=3)))
+    pipe = Pipe(server, open_manifest(target.manifest.mirrored()).start(StackOptions(seed=4)))
+    socket: tuple[Tagged, ...] = (("name", "AF_INET"), ("flags", ("SOCK_STREAM",)), ("value", 0))
+    address: Tagged = ("address", ("192.0.2.1", 80))
+    calls: list[tuple[Side, str, tuple[Tagged, ...]]] = [
+        ("a", "socket", socket),
+        ("a", "bind", (("fd", 3), address)),
+        ("a", "listen", (("fd", 3), ("length", 1))),
+        ("a", "accept", (("fd", 3),)),
+        ("b", "socket", socket),
+        ("b", "connect", (("fd", 3), address)),
+        ("b", "send", (("fd", 3), ("octets", bytes(5000)), ("flags", ()))),
+        ("a", "recv", (("fd", 4), ("length", 9000), ("flags", ()))),
+        ("b", "close", (("fd", 3),)),
+        ("a", "close", (("fd", 4),)),
+    ]
+    for number, (side, name, args) in enumerate(calls):
+        pipe.execute(StartCall(Call(number, 0, name, args)), side)
+        pipe.execute(Advance(pipe.now_ns() + 1_000_000_000))
+    pipe.execute(Advance(pipe.now_ns() + 600_000_000_000))
+    pipe.execute(ReadState(("192.0.2.1", 80), None), "a")
+    pipe.close()
+    agent = ["{python}", "-m", "tcpassay.targets.agent", "stack", "reference"]
+    far = make_target(tmp_path, agent).start(StackOptions(seed=3))
+    assert sum(len(outcome.events) for _, outcome in server.steps) > 10
+    for command, outcome in server.steps:
+        assert far.execute(command) == outcome
+    far.close()

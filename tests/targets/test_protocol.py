@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,7 +129,7 @@ def test_frames_in_any_pieces(frames: list[tuple[Type, int, int, bytes]], cuts: 
     decoder = Decoder()
     found: list[Frame] = []
     places = [0, *sorted(min(cut, len(octets)) for cut in cuts), len(octets)]
-    for left, right in zip(places, places[1:], strict=False):
+    for left, right in pairwise(places):
         found += decoder.feed(octets[left:right])
     assert found == frames
     assert decoder.pending == 0

@@ -38,7 +38,7 @@ def test_karn_takes_no_sample_of_what_was_sent_twice(host: Host) -> None:
     before = host.tcb.rto.srtt
     host.send(b"twice")
     assert host.advance_to_timer() == pytest.approx(1)
-    host.advance(3)
+    host.advance(1.9)
     host.next()
     assert (host.tcb.rto.srtt, host.tcb.rto.rto) == (before, 2 * SECOND)
     host.send(b"once")
@@ -100,7 +100,7 @@ def test_earliest_segment_is_retransmitted_and_progress_restarts_the_timer(host:
     for word in (b"one", b"two", b"three"):
         host.send(word)
     first = host.take()[0]
-    host.advance(0.9)
+    host.advance(0.5)
     host.next(ack=first.seq + 3)
     host.advance(0.99)
     assert host.take() == []
@@ -159,8 +159,10 @@ def test_shrunk_window_stops_new_text_and_is_survived(host: Host) -> None:
     host.advance(1.1)
     again = host.only()
     assert (again.seq, len(again.payload)) == (una, 1000)
-    host.next(wnd=8000)
-    assert sum(len(segment.payload) for segment in [*sent, *host.take()]) == 8000
+    for _ in range(2):
+        host.next(wnd=8000)
+        sent += host.take()
+    assert sum(len(segment.payload) for segment in sent) == 8000
 
 
 def test_nagle_and_its_switch(host: Host) -> None:

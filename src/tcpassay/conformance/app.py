@@ -11,6 +11,7 @@ from tcpassay.core.trace import FieldDiff
 if TYPE_CHECKING:
     from tcpassay.conformance.bench import Bench
     from tcpassay.core.events import Call, Returned, Tagged
+    from tcpassay.core.trace import Entry
 
 #: Targets without errno names are compared by what the error means to the caller.
 _ERROR_CLASS = {
@@ -45,14 +46,20 @@ class Pending:
         octets: bytes | object = ANY,
         after: float = 0.0,
         within: float = 1.0,
+        since: Entry | None = None,
         requirement: str | None = None,
     ) -> Returned:
         """The call has to return within `within` seconds: well, or with one of these errors."""
         errors = (errno,) if isinstance(errno, str) else errno or ()
-        start = self.bench.now_ns
+        start, since_n = self.bench.moment(since)
         tolerance = self.bench.tolerance_s
         self.bench.wait_until(lambda: self.returned is not None, within + tolerance)
-        want: dict[str, object] = {"call": self.call.id, "after": after, "within": within}
+        want: dict[str, object] = {
+            "call": self.call.id,
+            "after": after,
+            "within": within,
+            "since": since_n,
+        }
         want |= {"errno": list(errors)} if errors else {}
         want |= {"value": value} if value is not ANY else {}
         want |= {"octets": octets} if octets is not ANY else {}

@@ -12,13 +12,13 @@ from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.core import events
 from tcpassay.core.clock import seconds
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.core.trace import Judgement, Trace
+from tcpassay.core.trace import FieldDiff, Judgement, Trace
 from tcpassay.wire import ACK, SYN, Icmp, ParseError, Segment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcpassay.core.trace import FieldDiff
+    from tcpassay.core.trace import Entry
     from tcpassay.targets.contract import Stack
     from tcpassay.targets.manifest import Manifest
 
@@ -100,6 +100,12 @@ class Bench:
             self.execute(events.Advance(deadline))
         return True
 
+    def moment(self, since: Arrival | Entry | None = None) -> tuple[int, int]:
+        """When an expectation counts from, and the trace entry that stands for it."""
+        if since is not None:
+            return since.t_ns, since.n
+        return self.now_ns, len(self.trace) - 1
+
     # -- commands --------------------------------------------------------------------------------
 
     def execute(self, command: events.Command) -> events.Idle:
@@ -176,6 +182,11 @@ class Bench:
         self._connections[flow] = conn
         return conn
 
+    def connection_at(self, flow: Flow) -> Connection | None:
+        """The connection on a tuple (local and remote as the stack sees them), if there is one."""
+        local, port, remote, remote_port = flow
+        return self._connections.get((remote, remote_port, local, port))
+
     def expect_syn(self, *, within: float = 1.0, requirement: str | None = None) -> Connection:
         """The target opens a connection: the next SYN to a flow that nobody has claimed yet."""
         self.wait_until(lambda: bool(self.strays), within)
@@ -248,8 +259,6 @@ class Bench:
         self, got: object, want: object, what: str, *, requirement: str | None = None
     ) -> None:
         """Judge a value that the case worked out itself: `got` has to equal `want`."""
-        from tcpassay.core.trace import FieldDiff
-
         diff = () if got == want else (FieldDiff(what, repr(got), repr(want)),)
         self.judge(
             "value",

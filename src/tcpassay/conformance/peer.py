@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tcpassay.conformance.app import Socket
     from tcpassay.conformance.bench import Bench, Flow
     from tcpassay.conformance.match import Number
+    from tcpassay.core.trace import Entry
     from tcpassay.wire import Datagram, Option
 
 PEER_WINDOW = 65535
@@ -128,10 +129,21 @@ class Connection:
             segment = body
         if advance and not segment.flags & RST:
             self.peer.snd.nxt = self.peer.snd.nxt + segment.seg_len
+        self._emit(segment, octets)
+        return segment
+
+    def send_octets(self, octets: bytes) -> None:
+        """Send a datagram of this connection octet by octet; no number of the peer moves."""
+        body = parse(octets).body
+        if isinstance(body, Segment):
+            self._emit(body, octets)
+        else:
+            self.bench.send_octets(octets)
+
+    def _emit(self, segment: Segment, octets: bytes) -> None:
         self.numbers.sent(segment)
         self.last_sent = segment
         self.bench.execute(DatagramCommand(octets))
-        return segment
 
     def send_icmp(
         self, message: Packet, quoting: Segment | Arrival | None = None, octets: int = 28
@@ -167,12 +179,12 @@ class Connection:
         mss: int | object | None = ANY,
         after: float = 0.0,
         within: float = 1.0,
-        since: Arrival | None = None,
+        since: Arrival | Entry | None = None,
         requirement: str | None = None,
     ) -> Arrival:
         """The next segment of the target has to look like this, `after` to `within` s from now.
 
-        `since` counts both times from an earlier arrival instead.
+        `since` counts both times from an earlier arrival or trace entry instead.
         Fields left out are not looked at, but a payload is none unless given (octets, a number of
         octets, or ANY). What the target may send at any time (a retransmission, a window update,
         a bare ACK of new octets) is passed over, unless that is what is wanted.
@@ -187,18 +199,18 @@ class Connection:
         *patterns: Pattern,
         after: float = 0.0,
         within: float = 1.0,
-        since: Arrival | None = None,
+        since: Arrival | Entry | None = None,
         requirement: str | None = None,
     ) -> tuple[int, Arrival]:
         """The next segment has to match one of the patterns; which, and the segment."""
-        start = self.bench.now_ns if since is None else since.t_ns
+        start, since_n = self.bench.moment(since)
         arrival = self._next(patterns, self._left(start, within))
         want: dict[str, object] = {
             "conn": self.flow,
             "any": [p.as_want() for p in patterns],
             "after": after,
             "within": within,
-            "since": since.n if since else None,
+            "since": since_n,
         }
         judge = self.bench.judge
         wanted = " or ".join(str(pattern) for pattern in patterns)

@@ -1,1 +1,19 @@
-"""A TCP stack in Python, sans-I/O, written to be read beside RFC 9293."""
+"""A TCP stack in Python, sans-I/O, written to be read beside RFC 9293.
+
+It reads no clock, starts no thread and opens no socket of its own: octets, socket calls and the
+time go in, octets and returns come out. A good order to read it in:
+
+    seq, segment, options        numbers on a circle; a segment from octets and to octets
+    tcb                          what is known of one connection
+    states/                      what a segment does in each state, in the order of the RFC
+    transitions                  the state diagram as a table
+    stack                        finding the connection, doing what a handler decided
+    output, window, recovery     what is sent and when; what is announced; loss and giving up
+    rto, timers                  how long to wait, and how waiting works without a clock
+    reassembly, send_buffer      octets that came too early; octets not yet acknowledged
+    listener, ports, isn, icmp   queues, bindings, first numbers, errors from the network
+    user                         the calls of RFC 9293: OPEN, SEND, RECEIVE, CLOSE, ABORT
+    sockets, processes, kernel   descriptors, who holds them, calls that block
+    calls and calls_*            the POSIX calls
+    assay                        all of it as a tester drives it
+"""

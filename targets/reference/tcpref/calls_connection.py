@@ -79,7 +79,7 @@ def refuse_destination(stack: Stack, remote: bytes) -> None:
 def same_network(one: bytes, other: bytes, prefix: int) -> bool:
     """Whether two addresses share their first `prefix` bits."""
     difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
-    return difference >> (32 - prefix) == 0
+    return difference >> max(0, 32 - prefix) == 0
 
 
 def on_link(stack: Stack, remote: bytes) -> bool:

@@ -102,6 +102,8 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     made = target(call)
     flags = known_flags(call, RECV_FLAGS)
     length = call.args.number("length")
+    if length < 0:
+        raise CallError("EINVAL")
     if made.failed:
         made.raise_error()
     tcb = made.connection()

@@ -9,9 +9,9 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref import output
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
-from tcpref.output import send_queued
 from tcpref.tcb import SENDING
 from tcpref.waiting import Result
 
@@ -153,7 +153,7 @@ def setsockopt(kernel: Kernel, call: PendingCall) -> Result:
         raise CallError("ENOPROTOOPT")
     setter(made, call.args)
     if made.tcb is not None and made.tcb.state in SENDING:
-        send_queued(kernel.stack, made.tcb)
+        output.send_queued(kernel.stack, made.tcb)
     return Result()
 
 

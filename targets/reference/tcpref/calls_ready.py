@@ -69,7 +69,10 @@ def poll_entries(value: object) -> list[PollEntry]:
     for entry in value:
         if not isinstance(entry, (tuple, list)) or len(entry) != 2:
             raise CallError("EINVAL")
-        entries.append((int(entry[0]), tuple(str(name) for name in entry[1])))
+        descriptor, names = entry
+        if not isinstance(descriptor, int) or not isinstance(names, (tuple, list)):
+            raise CallError("EINVAL")
+        entries.append((descriptor, tuple(str(name) for name in names)))
     return entries
 
 

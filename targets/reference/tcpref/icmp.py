@@ -46,7 +46,7 @@ def parse_error(octets: bytes) -> IcmpError | None:
         return None
     quoted = octets[8:]
     header = (quoted[0] & 0x0F) * 4
-    if quoted[0] >> 4 != 4 or quoted[9] != PROTOCOL_TCP or len(quoted) < header + 8:
+    if quoted[0] >> 4 != 4 or quoted[9] != PROTOCOL_TCP or not 20 <= header <= len(quoted) - 8:
         return None
     src_port, dst_port, number = _QUOTED_PORTS.unpack_from(quoted, header)
     key = (quoted[12:16], src_port, quoted[16:20], dst_port)

@@ -69,14 +69,12 @@ def is_unicast(address: bytes) -> bool:
     return 0 < address[0] < 224 and address[0] != 127
 
 
-def is_directed_broadcast(address: bytes, local: bytes, prefix: int) -> bool:
-    """Whether `address` is the broadcast address of the network that `local` lives in."""
-    host_mask = (1 << (32 - prefix)) - 1
+def directed_broadcast(local: bytes, prefix: int) -> bytes | None:
+    """The broadcast address of the network that `local` lives in; None where there is none."""
+    host_mask = (1 << max(0, 32 - prefix)) - 1
     if host_mask < 3:
-        return False
-    number = int.from_bytes(address, "big")
-    same_network = number >> (32 - prefix) == int.from_bytes(local, "big") >> (32 - prefix)
-    return same_network and number & host_mask == host_mask
+        return None
+    return (int.from_bytes(local, "big") | host_mask).to_bytes(4, "big")
 
 
 def to_text(address: bytes) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq
+from tcpref import seq, window
 from tcpref.options import build_mss
 from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
 from tcpref.tcb import OPENING, State, Tcb
-from tcpref.window import advance_edge
 
 if TYPE_CHECKING:
     from tcpref.stack import Stack
@@ -31,7 +30,7 @@ def transmit(
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
     if flags & ACK:
-        advance_edge(tcb)
+        window.advance_edge(tcb)
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()

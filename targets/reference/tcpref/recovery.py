@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq
-from tcpref.output import arrange_timers, retransmit, send_probe, send_syn, send_text
+from tcpref import output, seq
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -25,12 +24,12 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
     tcb.rto.stop_timing()
     if tcb.state in OPENING:
         tcb.syn_lost = True
-        send_syn(stack, tcb)
+        output.send_syn(stack, tcb)
     else:
         tcb.recover = tcb.snd_nxt
         tcb.dup_acks = 0
-        retransmit(stack, tcb)
-    arrange_timers(stack, tcb)
+        output.retransmit(stack, tcb)
+    output.arrange_timers(stack, tcb)
 
 
 def r2(tcb: Tcb) -> int:
@@ -58,16 +57,16 @@ def persist_timeout(stack: Stack, tcb: Tcb) -> None:
         give_up(stack, tcb)
         return
     else:
-        send_probe(stack, tcb)
+        output.send_probe(stack, tcb)
         tcb.probe_wait = min(tcb.probe_wait * 2, tcb.settings.rto_max_ms * 1_000_000)
-    arrange_timers(stack, tcb)
+    output.arrange_timers(stack, tcb)
 
 
 def override(stack: Stack, tcb: Tcb) -> None:
     """Case 4 of RFC 9293, 3.8.6.2.1: send what fits, although it is little."""
     size = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
     if size > 0:
-        send_text(stack, tcb, size)
+        output.send_text(stack, tcb, size)
 
 
 def loss_signals(stack: Stack, tcb: Tcb, *, progressed: bool) -> None:
@@ -82,9 +81,9 @@ def loss_signals(stack: Stack, tcb: Tcb, *, progressed: bool) -> None:
         if tcb.dup_acks == DUPLICATE_ACKS:
             tcb.recover = tcb.snd_nxt
             tcb.retransmission.stop()  # A full RTO passes before this one goes again.
-            retransmit(stack, tcb)
+            output.retransmit(stack, tcb)
     elif progressed and tcb.snd_wnd > 0:
-        retransmit(stack, tcb)
+        output.retransmit(stack, tcb)
 
 
 def lingering_timeout(stack: Stack, tcb: Tcb) -> None:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import ipv4, recovery, seq, states
+from tcpref import icmp, ipv4, isn, output, recovery, resets, seq, states
 from tcpref.disposition import Answer, Disposition
-from tcpref.icmp import IcmpError, is_hard, parse_error, quotes_flight, soft_errno
-from tcpref.isn import initial_sequence_number
-from tcpref.output import send_ack, send_queued, send_syn
+from tcpref.icmp import IcmpError
 from tcpref.ports import PortTable
-from tcpref.resets import abort_of, reset_for
 from tcpref.segment import Segment, parse_segment
 from tcpref.tcb import OPENING, Key, State, Tcb
 from tcpref.timers import Timer, TimerKind, TimerQueue
@@ -38,6 +35,7 @@ class Stack:
     def __init__(self, settings: Settings, addresses: Sequence[bytes], rng: Random) -> None:
         self.settings = settings
         self.addresses = tuple(addresses)
+        self.broadcasts = {ipv4.directed_broadcast(own, settings.prefix) for own in addresses}
         self.secret = rng.randbytes(16)
         self.ports = PortTable(settings, rng)
         self.timers = TimerQueue()
@@ -60,7 +58,7 @@ class Stack:
             if segment is not None:
                 self.segment_arrives(segment)
         elif packet.protocol == ipv4.PROTOCOL_ICMP:
-            error = parse_error(packet.payload)
+            error = icmp.parse_error(packet.payload)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -72,10 +70,7 @@ class Stack:
 
     def is_host_address(self, address: bytes) -> bool:
         """Whether a single other host may have this address."""
-        return ipv4.is_unicast(address) and not any(
-            ipv4.is_directed_broadcast(address, local, self.settings.prefix)
-            for local in self.addresses
-        )
+        return ipv4.is_unicast(address) and address not in self.broadcasts
 
     def segment_arrives(self, segment: Segment) -> None:
         """Find the connection, or the listener, or nothing (RFC 9293, 3.10.7)."""
@@ -97,9 +92,9 @@ class Stack:
             tcb.received.clear()
         if tcb.dup_acks or tcb.recover is not None:
             recovery.loss_signals(self, tcb, progressed=progressed)
-        send_queued(self, tcb)
+        output.send_queued(self, tcb)
         if tcb.ack_due:
-            send_ack(self, tcb)
+            output.send_ack(self, tcb)
         self.wake(tcb)
 
     def segment_without_connection(self, key: Key, segment: Segment) -> None:
@@ -110,7 +105,7 @@ class Stack:
         else:
             disposition = states.listen.segment_arrives(listener, segment)
         if disposition.answer is Answer.RESET:
-            self.emit(reset_for(segment))
+            self.emit(resets.reset_for(segment))
         elif disposition.enter is State.SYN_RECEIVED and listener is not None:
             self.open_passively(listener, key, segment, self.choose_iss(key))
 
@@ -139,13 +134,13 @@ class Stack:
     def start_handshake(self, tcb: Tcb) -> None:
         """Send the SYN or SYN,ACK for the first time."""
         tcb.stalled_since = self.now
-        send_syn(self, tcb)
+        output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
     def choose_iss(self, key: Key) -> int:
         """The initial sequence number of a connection opened now."""
-        return initial_sequence_number(self.secret, key, self.now)
+        return isn.initial_sequence_number(self.secret, key, self.now)
 
     def may_reopen(self, tcb: Tcb, segment: Segment) -> bool:
         """MAY-2: a new SYN ends TIME-WAIT when somebody listens for it and has room."""
@@ -170,7 +165,7 @@ class Stack:
         """Do what a handler returned: the next state first, so that the answer shows it."""
         answer, enter, errno = disposition
         if answer is Answer.ABORT:
-            self.emit(abort_of(tcb))
+            self.emit(resets.abort_of(tcb))
         if enter is State.CLOSED:
             self.close_connection(tcb, errno)
         elif enter is not None:
@@ -187,12 +182,12 @@ class Stack:
             tcb.ack_due = True
         elif answer is Answer.CHALLENGE_ACK:
             if self.may_challenge(tcb):
-                send_ack(self, tcb)
+                output.send_ack(self, tcb)
         elif answer is Answer.RESET:
-            self.emit(reset_for(segment))
+            self.emit(resets.reset_for(segment))
         elif answer is Answer.SYN_ACK:
             tcb.rto.stop_timing()
-            send_syn(self, tcb)
+            output.send_syn(self, tcb)
 
     def delay_ack(self, tcb: Tcb) -> None:
         """Owe an ACK, for less than half a second (SHLD-18, MUST-40)."""
@@ -260,12 +255,12 @@ class Stack:
     def icmp_arrives(self, error: IcmpError) -> None:
         """MUST-54: act on the connection that the quoted header names."""
         tcb = self.connections.get(error.key)
-        if tcb is None or not quotes_flight(tcb, error):
+        if tcb is None or not icmp.quotes_flight(tcb, error):
             return
-        if is_hard(tcb, error):
+        if icmp.is_hard(tcb, error):
             self.close_connection(tcb, "ECONNREFUSED")
         else:
-            tcb.soft_error = soft_errno(error) or tcb.soft_error
+            tcb.soft_error = icmp.soft_errno(error) or tcb.soft_error
 
     # Time.
     def next_timeout(self) -> int | None:
@@ -288,7 +283,7 @@ class Stack:
         elif timer.kind is TimerKind.PERSIST:
             recovery.persist_timeout(self, owner)
         elif timer.kind is TimerKind.DELAYED_ACK:
-            send_ack(self, owner)
+            output.send_ack(self, owner)
         else:
             recovery.lingering_timeout(self, owner)
         self.wake(owner)

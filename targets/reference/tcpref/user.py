@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref.output import send_ack, send_queued
-from tcpref.resets import abort_of
+from tcpref import output, resets, window
 from tcpref.tcb import SENDING, Key, State, Tcb
-from tcpref.window import update_wanted
 
 if TYPE_CHECKING:
     from tcpref.ports import Binding
@@ -45,7 +43,7 @@ def send(stack: Stack, tcb: Tcb, octets: bytes) -> None:
     """SEND (3.10.2): queue text, and send what may go. Before ESTABLISHED it only queues."""
     tcb.send_buffer.append(octets)
     if tcb.state in SENDING:
-        send_queued(stack, tcb)
+        output.send_queued(stack, tcb)
 
 
 def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
@@ -53,8 +51,8 @@ def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
     octets = bytes(tcb.received[:count])
     if not peek:
         del tcb.received[:count]
-        if octets and tcb.state is not State.CLOSED and update_wanted(tcb):
-            send_ack(stack, tcb)
+        if octets and tcb.state is not State.CLOSED and window.update_wanted(tcb):
+            output.send_ack(stack, tcb)
     return octets
 
 
@@ -73,7 +71,7 @@ def close(stack: Stack, tcb: Tcb) -> None:
     if tcb.state is State.ESTABLISHED:
         stack.enter(tcb, State.FIN_WAIT_1)
     if tcb.state is not State.SYN_RECEIVED:
-        send_queued(stack, tcb)
+        output.send_queued(stack, tcb)
 
 
 def abandon(stack: Stack, tcb: Tcb) -> None:
@@ -90,6 +88,6 @@ def abandon(stack: Stack, tcb: Tcb) -> None:
 def abort(stack: Stack, tcb: Tcb, errno: str | None) -> None:
     """ABORT (3.10.5): throw away what is queued; tell the peer unless it has closed already."""
     if tcb.state in RESETTABLE:
-        stack.emit(abort_of(tcb))
+        stack.emit(resets.abort_of(tcb))
     tcb.flush()
     stack.close_connection(tcb, errno)

@@ -259,3 +259,13 @@ def test_unprivileged_process(start: Start) -> None:
     assert refused.errno == "EACCES"
     outcome = wire.start("accept", ("fd", fd), process=2)
     assert [event.errno for event in outcome.events if isinstance(event, Returned)] == ["EINVAL"]
+
+
+def test_spawn_starts_the_agent_when_first_needed(start: Start) -> None:
+    """Process 1 can be had without own_process."""
+    wire = start()
+    assert wire.socket() == 3
+    assert wire.do(Spawn(1)).events == []
+    assert wire.socket(process=1) == 3
+    wire.do(Spawn(2))
+    assert wire.socket(process=2) == 3

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpassay.core.errors import StackFault
+from tcpassay.core.errors import StackFault, TargetUnavailableError
 from tcpassay.targets.namespace import tcpinfo
 
 if TYPE_CHECKING:
@@ -40,13 +40,17 @@ class Socket(NamedTuple):
 
 
 class SocketDiagnosis:
-    """A netlink socket inside a namespace."""
+    """A netlink socket inside a namespace. Making it raises TargetUnavailableError."""
 
     def __init__(self, namespace: NetworkNamespace) -> None:
-        with namespace:
-            self._socket = socket.socket(
-                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG
-            )
+        try:
+            with namespace:
+                self._socket = socket.socket(
+                    socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG
+                )
+        except OSError as error:
+            msg = f"linux: reading states needs sock_diag (CONFIG_INET_DIAG): {error.strerror}"
+            raise TargetUnavailableError(msg) from None
 
     def find(self, local: Ends, remote: Ends | None) -> Socket | None:
         """The connection between two ends, or the listener at one (25 us).

@@ -11,7 +11,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_MS, NS_PER_S, RealClock
-from tcpassay.core.errors import StackFault
+from tcpassay.core.errors import StackFault, TcpassayError
 from tcpassay.core.events import (
     Advance,
     Cancel,
@@ -69,9 +69,6 @@ class NamespaceStack:
         options: StackOptions,
     ) -> None:
         self._clock = RealClock()
-        self._start_apps = start_apps
-        self._apps = start_apps(self._clock) if options.own_process else None
-        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if self._apps else -1
         self._made = made
         self._life = life
         self._reader = reader
@@ -91,6 +88,11 @@ class NamespaceStack:
         self._busy = threading.Lock()
         self._closing = False
         self._closed = False
+        self._start_apps = start_apps
+        self._apps: Apps | None = None
+        self._bell = -1
+        if options.own_process:
+            self._begin_apps()
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -161,8 +163,11 @@ class NamespaceStack:
                 events.append(self._read_stats())
             case Cancel() if self._apps is None:
                 self._settle(events)
+            case Spawn(1, None, None) if self._apps is None:
+                self._begin_apps()
             case StartCall() | Cancel() | Spawn() | Kill():
-                events += self._the_apps().execute(command)
+                apps = self._apps if self._apps is not None else self._begin_apps()
+                events += apps.execute(command)
                 self._settle(events)
 
     def _deliver(self, octets: bytes, events: list[StackEvent]) -> None:
@@ -184,10 +189,15 @@ class NamespaceStack:
         if was_busy:
             self._inlet.read(events)
 
-    def _the_apps(self) -> Apps:
-        if self._apps is None:
+    def _begin_apps(self) -> Apps:
+        """The agent, and process 1."""
+        try:
             self._apps = self._start_apps(self._clock)
-            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        except BaseException:
+            if self._stamps is not None:
+                self._stamps.close()
+            raise
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         return self._apps
 
     def _advance(self, until_ns: int, events: list[StackEvent]) -> None:
@@ -271,7 +281,7 @@ class NamespaceStack:
 
         Those of the guest app are known; what the app processes have is looked up.
         """
-        with suppress(OSError, StackFault):
+        with suppress(OSError, TcpassayError):
             for local, remote in self._calls.closed:
                 self._diagnose().destroy(local, remote)
             if self._apps is not None:

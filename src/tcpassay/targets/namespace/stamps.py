@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.targets.namespace import constants, tun
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class KernelStamps:
 
     The TUN delivers in the same order, so a datagram's stamp is the first unused one whose octets
     are the same. `from_monotonic` turns a moment of CLOCK_MONOTONIC into the stack's clock.
+    Making it raises TargetUnavailableError.
     """
 
     def __init__(
@@ -35,10 +37,14 @@ class KernelStamps:
         self._from_monotonic = from_monotonic
         self._room = mtu + 64
         self._waiting: deque[tuple[bytes, int]] = deque(maxlen=_KEPT)
-        with namespace:
-            self._socket = socket.socket(
-                socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0
-            )
+        try:
+            with namespace:
+                self._socket = socket.socket(
+                    socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, 0
+                )
+        except OSError as error:
+            msg = f"linux: timing needs AF_PACKET sockets (CONFIG_PACKET): {error.strerror}"
+            raise TargetUnavailableError(msg) from None
         self._socket.setsockopt(socket.SOL_SOCKET, constants.number("SO_TIMESTAMPNS"), 1)
         self._socket.bind((tun.NAME, _ETH_P_ALL))
 

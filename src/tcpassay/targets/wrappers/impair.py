@@ -6,11 +6,11 @@ import heapq
 import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.core.events import Advance, Datagram, Outcome, Sent
+from tcpassay.core.events import Advance, Datagram, Idle, Outcome, Sent
 
 if TYPE_CHECKING:
     from tcpassay.core.clock import ClockKind
-    from tcpassay.core.events import Command, Idle, StackEvent
+    from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.contract import Stack
     from tcpassay.targets.wrappers.impairment import Impairment
 
@@ -42,6 +42,7 @@ class Impair:
         self._chance = {way: random.Random(f"{chosen}/{way}") for way in (True, False)}
         self._waiting: list[_Waiting] = []
         self._count = 0
+        self._inner = Idle(stack.now_ns(), None, ())
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -55,15 +56,13 @@ class Impair:
             return self._advance(command.until_ns)
         if type(command) is not Datagram:
             return self._seen(self._stack.execute(command))
+        arriving = self._on_the_way(command.octets, self._stack.now_ns(), inwards=True)
+        if not arriving:
+            return self._seen(self._stack.execute(Advance(self._stack.now_ns())))
         events: list[StackEvent] = []
-        idle: Idle | None = None
-        for octets in self._on_the_way(command.octets, self._stack.now_ns(), inwards=True):
-            outcome = self._seen(self._stack.execute(Datagram(octets)))
-            events += outcome.events
-            idle = outcome.idle
-        if idle is None:
-            return self._still()
-        return Outcome(events, idle)
+        for octets in arriving:
+            events += self._seen(self._stack.execute(Datagram(octets))).events
+        return Outcome(events, self._idle())
 
     def close(self) -> None:
         self._stack.close()
@@ -76,26 +75,23 @@ class Impair:
                 return outcome
             now = outcome.idle.now_ns
             if self._waiting and self._waiting[0].due_ns <= now:
-                outcome = self._deliver(outcome)
+                outcome = self._deliver(now)
                 if outcome.events:
                     return outcome
             elif now >= until_ns:
                 return outcome
 
-    def _deliver(self, before: Outcome) -> Outcome:
+    def _deliver(self, now_ns: int) -> Outcome:
         """Let the datagram that is due arrive at its end."""
         arriving = heapq.heappop(self._waiting)
         if arriving.inwards:
             return self._seen(self._stack.execute(Datagram(arriving.octets)))
-        events: list[StackEvent] = [Sent(before.idle.now_ns, arriving.octets)]
-        return Outcome(events, self._idle(before.idle))
-
-    def _still(self) -> Outcome:
-        """The stack as it is, nothing having reached it."""
-        return self._seen(self._stack.execute(Advance(self._stack.now_ns())))
+        events: list[StackEvent] = [Sent(now_ns, arriving.octets)]
+        return Outcome(events, self._idle())
 
     def _seen(self, outcome: Outcome) -> Outcome:
         """What the peer gets of an outcome now; the rest of its datagrams is on the way or lost."""
+        self._inner = outcome.idle
         events: list[StackEvent] = []
         for event in outcome.events:
             if type(event) is Sent:
@@ -103,9 +99,11 @@ class Impair:
                 events += [Sent(event.t_ns, octets) for octets in arrived]
             else:
                 events.append(event)
-        return Outcome(events, self._idle(outcome.idle))
+        return Outcome(events, self._idle())
 
-    def _idle(self, idle: Idle) -> Idle:
+    def _idle(self) -> Idle:
+        """The stack's idle, with what is on the way among its deadlines."""
+        idle = self._inner
         if not self._waiting:
             return idle
         due = self._waiting[0].due_ns

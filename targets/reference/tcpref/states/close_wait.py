@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tcpref.disposition import CONNECTION_RESET, Disposition
 from tcpref.segment import Segment
-from tcpref.states.steps import after_peers_fin, check_ack, first_checks
+from tcpref.states import steps
 from tcpref.tcb import Tcb
 
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The peer has closed its direction; only its acknowledgements still matter."""
     # First to fourth: sequence number, RST, security, SYN. Fifth: the ACK field.
-    ended = first_checks(tcb, segment, CONNECTION_RESET) or check_ack(tcb, segment, now)
+    ended = steps.first_checks(tcb, segment, CONNECTION_RESET) or steps.check_ack(tcb, segment, now)
     # Sixth to eighth: nothing can follow a FIN.
-    return ended if ended is not None else after_peers_fin(tcb, segment)
+    return ended if ended is not None else steps.after_peers_fin(tcb, segment)

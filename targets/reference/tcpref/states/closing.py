@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from tcpref.disposition import CLOSE_QUIETLY, Disposition
 from tcpref.segment import Segment
-from tcpref.states.steps import after_peers_fin, check_ack, first_checks
+from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Both sides have closed; the ACK of our FIN is missing."""
     # First to fourth: sequence number, RST, security, SYN. Fifth: the ACK field.
-    ended = first_checks(tcb, segment, CLOSE_QUIETLY) or check_ack(tcb, segment, now)
+    ended = steps.first_checks(tcb, segment, CLOSE_QUIETLY) or steps.check_ack(tcb, segment, now)
     if ended is not None:
         return ended
     if tcb.fin_acked:
         return Disposition(enter=State.TIME_WAIT)
     # Sixth to eighth: nothing can follow a FIN.
-    return after_peers_fin(tcb, segment)
+    return steps.after_peers_fin(tcb, segment)

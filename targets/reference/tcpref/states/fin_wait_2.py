@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from tcpref.disposition import ABORT, CONNECTION_RESET, Disposition
 from tcpref.segment import Segment
-from tcpref.states.steps import (
-    check_ack,
-    first_checks,
-    lost_on_closed_application,
-    process_text,
-    take_fin,
-)
+from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Our direction is closed; the peer's is open until its FIN."""
     # First to fourth: sequence number, RST, security, SYN. Fifth: the ACK field.
-    ended = first_checks(tcb, segment, CONNECTION_RESET) or check_ack(tcb, segment, now)
+    ended = steps.first_checks(tcb, segment, CONNECTION_RESET) or steps.check_ack(tcb, segment, now)
     if ended is not None:
         return ended
-    if lost_on_closed_application(tcb, segment):
+    if steps.lost_on_closed_application(tcb, segment):
         return ABORT
     # Seventh, process the segment text.
-    answer = process_text(tcb, segment)
+    answer = steps.process_text(tcb, segment)
     # Eighth, check the FIN bit.
-    return Disposition(answer, State.TIME_WAIT if take_fin(tcb) else None)
+    return Disposition(answer, State.TIME_WAIT if steps.take_fin(tcb) else None)

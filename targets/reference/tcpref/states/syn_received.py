@@ -14,15 +14,7 @@ from tcpref.disposition import (
     Disposition,
 )
 from tcpref.segment import ACK, RST, SYN, Segment
-from tcpref.states.steps import (
-    acknowledge,
-    check_rst,
-    check_sequence,
-    deliver,
-    process_text,
-    set_send_window,
-    take_fin,
-)
+from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
 
@@ -32,9 +24,9 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     if repeats_syn(tcb, segment):
         return finish_crossed(tcb, segment, now) if segment.flags & ACK else CHALLENGE
     refused = (
-        check_sequence(tcb, segment)
+        steps.check_sequence(tcb, segment)
         # Second, check the RST bit.
-        or check_rst(tcb, segment, CLOSE_QUIETLY if tcb.passive else REFUSED)
+        or steps.check_rst(tcb, segment, CLOSE_QUIETLY if tcb.passive else REFUSED)
         # Fourth, check the SYN bit.
         or check_syn(tcb, segment)
     )
@@ -72,12 +64,12 @@ def finish(tcb: Tcb, segment: Segment, now: int) -> Disposition:
         return RESET
     if tcb.listener is not None and not tcb.listener.admits_connection():
         return DROP
-    acknowledge(tcb, segment.ack, now)
-    set_send_window(tcb, segment)
+    steps.acknowledge(tcb, segment.ack, now)
+    steps.set_send_window(tcb, segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
-    deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
-    answer = process_text(tcb, segment)
-    if take_fin(tcb):
+    steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    answer = steps.process_text(tcb, segment)
+    if steps.take_fin(tcb):
         return ACKNOWLEDGE._replace(enter=State.CLOSE_WAIT)
     return Disposition(Answer.ACK if held else answer, State.ESTABLISHED)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tcpref import seq
 from tcpref.disposition import ACKNOWLEDGE, DROP, REFUSED, RESET, Answer, Disposition
 from tcpref.segment import ACK, RST, SYN, Segment
-from tcpref.states.steps import acknowledge, hold_text, process_text, set_send_window, take_fin
+from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
 CROSSED_SYN = Disposition(Answer.SYN_ACK, State.SYN_RECEIVED)
@@ -37,10 +37,10 @@ def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Take the peer's numbers; with an ACK the connection is open, without one SYNs crossed."""
     tcb.synchronize(segment.seq)
     tcb.take_mss(segment.options.mss)
-    set_send_window(tcb, segment)
+    steps.set_send_window(tcb, segment)
     if not segment.flags & ACK:
-        hold_text(tcb, segment)
+        steps.hold_text(tcb, segment)
         return CROSSED_SYN
-    acknowledge(tcb, segment.ack, now)
-    process_text(tcb, segment)
-    return OPENED_AND_ENDED if take_fin(tcb) else OPENED
+    steps.acknowledge(tcb, segment.ack, now)
+    steps.process_text(tcb, segment)
+    return OPENED_AND_ENDED if steps.take_fin(tcb) else OPENED

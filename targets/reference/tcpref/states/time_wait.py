@@ -5,7 +5,7 @@ from __future__ import annotations
 from tcpref import seq
 from tcpref.disposition import ACKNOWLEDGE, CLOSE_QUIETLY, Disposition
 from tcpref.segment import ACK, FIN, RST, SYN, Segment
-from tcpref.states.steps import after_peers_fin, check_ack, first_checks
+from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
 RESTART = ACKNOWLEDGE._replace(enter=State.TIME_WAIT)
@@ -20,9 +20,9 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     if repeats_fin(tcb, segment):
         return RESTART
     # First to fourth: sequence number, RST, security, SYN. Fifth: the ACK field.
-    ended = first_checks(tcb, segment, CLOSE_QUIETLY) or check_ack(tcb, segment, now)
+    ended = steps.first_checks(tcb, segment, CLOSE_QUIETLY) or steps.check_ack(tcb, segment, now)
     # Sixth to eighth: nothing can follow a FIN.
-    return ended if ended is not None else after_peers_fin(tcb, segment)
+    return ended if ended is not None else steps.after_peers_fin(tcb, segment)
 
 
 def repeats_fin(tcb: Tcb, segment: Segment) -> bool:

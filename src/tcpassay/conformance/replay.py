@@ -1,0 +1,315 @@
+"""A trace file run again on a fresh stack: the same stimuli, the same expectations.
+
+Numbers and ports are put in place for what the new stack chose, descriptors for what it returned,
+so a trace replays on a stack with another seed and on another target.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from tcpassay.conformance.bench import Bench
+from tcpassay.conformance.case import Case, CaseMark
+from tcpassay.conformance.judge import Judged, judge
+from tcpassay.conformance.match import ANY, pattern_from
+from tcpassay.core import events
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.trace import Entry, Judgement, Trace
+from tcpassay.core.verdict import Verdict
+from tcpassay.targets.contract import StackOptions
+from tcpassay.wire import Segment, parse
+from tcpassay.wire.tracefile import Binder
+
+if TYPE_CHECKING:
+
+    from tcpassay.conformance.app import Pending
+    from tcpassay.conformance.peer import Connection
+    from tcpassay.core.events import Tagged
+    from tcpassay.model.catalogue import Catalogue
+    from tcpassay.targets.contract import IpVersion, Target
+    from tcpassay.wire.tracefile import TraceEvent, TraceFile
+
+#: How long a call that returned when it was recorded may take to return again, seconds.
+RETURN_S = 1.0
+
+_GIVES_FD = frozenset({"socket", "accept", "accept4", "dup"})
+_Flow = tuple[str, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay found. `taken` counts values that the case had worked out for itself, which
+    are taken as recorded.
+    """
+
+    recorded: Verdict
+    judged: Judged
+    trace: Trace
+    taken: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the verdict is the recorded one."""
+        return self.judged.verdict is self.recorded
+
+
+def replay(
+    file: TraceFile, target: Target, catalogue: Catalogue, *, seed: int | None = None
+) -> Replayed:
+    """Run a trace again on a fresh stack of `target`, with the recorded seed unless told another.
+
+    Raises ConfigurationError for a trace that names no verdict, and what starting a stack raises.
+    """
+    recorded = _verdict(file)
+    case = _case(file)
+    options = StackOptions(
+        seed=file.seed if seed is None else seed,
+        ip=cast("IpVersion", file.ip),
+        settings=file.settings,
+        own_process=file.own_process,
+    )
+    manifest = target.manifest
+    addresses = manifest.ipv4 if file.ip == 4 else manifest.ipv6
+    trace = Trace(
+        case=file.case,
+        target=manifest.name,
+        seed=options.seed,
+        ip=file.ip,
+        stack_addresses=addresses.stack if addresses else (),
+        settings=file.settings,
+        own_process=file.own_process,
+    )
+    stack = target.start(options)
+    ending: Exception | None = None
+    player: _Player | None = None
+    try:
+        bench = Bench(
+            manifest,
+            stack,
+            trace,
+            requirements=case.mark.requirements,
+            ip=file.ip,
+            own_process=file.own_process,
+        )
+        player = _Player(file, bench)
+        for event in file.events:
+            player.play(event)
+    except Exception as error:
+        ending = error
+    finally:
+        stack.close()
+    judged = judge(trace, ending, case, catalogue)
+    return Replayed(recorded, judged, trace, player.taken if player else 0)
+
+
+def _verdict(file: TraceFile) -> Verdict:
+    told = file.info.get("verdict")
+    if told not in set(Verdict):
+        msg = f"the trace of {file.case!r} names no verdict; wanted one of {', '.join(Verdict)}"
+        raise ConfigurationError(msg)
+    return Verdict(str(told))
+
+
+def _case(file: TraceFile) -> Case:
+    named = file.info.get("requirements")
+    requirements = [str(name) for name in named] if isinstance(named, list | tuple) else []
+    for event in file.events:
+        if isinstance(event.data, Judgement) and event.data.requirement not in {"", *requirements}:
+            requirements.append(event.data.requirement)
+    measures = any(event.kind == "measure" for event in file.events)
+    mark = CaseMark(tuple(requirements), measures=measures)
+    return Case(file.case, "a replayed trace", "", 0, mark, _never_called)
+
+
+def _never_called(_bench: Bench) -> None:
+    """Stand where a case has its function: a replay plays events instead."""
+
+
+class _Player:
+    def __init__(self, file: TraceFile, bench: Bench) -> None:
+        self.taken = 0
+        self._bench = bench
+        self._binder = Binder(file)
+        self._calls: dict[int, Pending] = {}
+        self._fds: dict[tuple[int, int], int] = {}
+        self._connections: dict[object, Connection] = {}
+        self._learned = 0
+        self._moments: dict[int, Entry] = {}
+
+    def play(self, event: TraceEvent) -> None:
+        """Do again what an event of the recording did."""
+        self._learn()
+        match event.kind:
+            case "send":
+                self._send(event)
+            case "advance":
+                until = cast("int", event.data)
+                self._bench.execute(events.Advance(self._bench.now_ns + until - event.t_ns))
+            case "call":
+                self._call(event)
+            case "return":
+                self._return(event)
+            case "cancel":
+                self._bench.execute(events.Cancel(self._calls[cast("int", event.data)].call.id))
+            case "spawn" | "kill":
+                self._bench.execute(cast("events.Spawn | events.Kill", event.data))
+            case "measure":
+                self._bench.measure(*cast("tuple[str, float]", event.data))
+            case "expect":
+                self._expect(cast("Judgement", self._binder.data(event)))
+            case _:
+                pass
+        if self._bench.trace.entries:
+            self._moments[event.n] = self._bench.trace.entries[-1]
+
+    def _learn(self) -> None:
+        """Tell the binder what the new stack has sent since the last time."""
+        entries = self._bench.trace.entries
+        while self._learned < len(entries):
+            entry = entries[self._learned]
+            self._learned += 1
+            if entry.kind == "receive":
+                self._binder.received(cast("bytes", entry.data))
+
+    def _send(self, event: TraceEvent) -> None:
+        octets = self._binder.concrete(event)
+        if event.conn is None or not isinstance(parse(octets).body, Segment):
+            self._bench.send_octets(octets)
+            return
+        self._connection(event, octets).send_octets(octets)
+
+    def _connection(self, event: TraceEvent, octets: bytes) -> Connection:
+        """The connection of a segment of the peer, from its first segment on."""
+        conn = event.conn
+        if conn is None:  # pragma: no cover - the caller has looked
+            raise LookupError(event.n)
+        flow = self._binder.ends(conn)
+        known = self._connections.get(conn)
+        if known is None:
+            body = parse(octets).body
+            iss = body.seq if isinstance(body, Segment) else 0
+            known = self._bench.connection_at(flow) if conn.incarnation == 0 else None
+            known = known or self._bench.connection(
+                peer_port=flow[3], port=flow[1], peer_address=flow[2], address=flow[0], iss=iss
+            )
+            self._connections[conn] = known
+        return known
+
+    def _call(self, event: TraceEvent) -> None:
+        call = cast("events.Call", self._binder.data(event))
+        args = tuple(self._with_descriptors(call.process, arg) for arg in call.args)
+        self._calls[call.id] = self._bench.start_call(call.process, call.name, args)
+
+    def _with_descriptors(self, process: int, arg: Tagged) -> Tagged:
+        tag, value = arg
+        match tag, value:
+            case "fd", int(fd):
+                return tag, self._fds.get((process, fd), fd)
+            case "fds", tuple(fds):
+                return tag, tuple(self._fds.get((process, fd), fd) for fd in fds)
+            case "pollfds", tuple(pairs):
+                return tag, tuple((self._fds.get((process, fd), fd), want) for fd, want in pairs)
+            case _:
+                return arg
+
+    def _return(self, event: TraceEvent) -> None:
+        """Learn from the return which descriptor and port stand for the recorded ones."""
+        old = cast("events.Returned", event.data)
+        pending = self._calls[old.call]
+        self._bench.wait_until(lambda: pending.returned is not None, RETURN_S)
+        new = pending.returned
+        if new is None:
+            return
+        self._binder.returned(event, new)
+        if pending.call.name in _GIVES_FD and old.errno is None and new.errno is None:
+            self._fds[old.process, old.value] = new.value
+
+    def _expect(self, judgement: Judgement) -> None:
+        setup = self._bench.reaching("the recorded state")
+        with nullcontext() if judgement.requirement else setup:
+            self._judge(judgement, judgement.requirement or None)
+
+    def _judge(self, judgement: Judgement, requirement: str | None) -> None:
+        want, what = judgement.want, judgement.what
+        if what == "well-formed":
+            return
+        if what == "value":
+            self.taken += 1
+            self._bench.judge(
+                what,
+                want,
+                met=judgement.met,
+                requirement=requirement,
+                message=f"{judgement.message} (as recorded)",
+                diff=judgement.diff,
+            )
+        elif what in ("return", "blocked"):
+            self._judge_call(self._calls[cast("int", want["call"])], what, want, requirement)
+        elif what == "segment" and "any" not in want:
+            self._bench.expect_syn(requirement=requirement)
+        else:
+            conn = self._at(cast("_Flow", tuple(cast("list[object]", want["conn"]))))
+            _judge_wire(conn, what, want, requirement, self._since(want))
+
+    def _judge_call(
+        self, pending: Pending, what: str, want: dict[str, object], requirement: str | None
+    ) -> None:
+        if what == "blocked":
+            pending.expect_blocked(requirement=requirement)
+            return
+        value = want.get("value", ANY)
+        if pending.call.name in _GIVES_FD and isinstance(value, int):
+            value = self._fds.get((pending.call.process, value), value)
+        pending.expect_return(
+            value,
+            errno=tuple(cast("list[str]", want.get("errno", []))) or None,
+            octets=want.get("octets", ANY),
+            after=cast("float", want.get("after", 0.0)),
+            within=cast("float", want.get("within", 1.0)),
+            since=self._since(want),
+            requirement=requirement,
+        )
+
+    def _since(self, want: dict[str, object]) -> Entry | None:
+        since = want.get("since")
+        return self._moments.get(since) if isinstance(since, int) else None
+
+    def _at(self, flow: _Flow) -> Connection:
+        conn = self._bench.connection_at(flow)
+        if conn is None:
+            msg = f"the trace expects something of {flow}, a connection that it never opened"
+            raise ConfigurationError(msg)
+        return conn
+
+
+def _judge_wire(
+    conn: Connection,
+    what: str,
+    want: dict[str, object],
+    requirement: str | None,
+    since: Entry | None,
+) -> None:
+    match what:
+        case "segment":
+            patterns = [
+                pattern_from(plain) for plain in cast("list[dict[str, object]]", want["any"])
+            ]
+            conn.expect_one_of(
+                *patterns,
+                after=cast("float", want["after"]),
+                within=cast("float", want["within"]),
+                since=since,
+                requirement=requirement,
+            )
+        case "silence":
+            # The time has passed already: the recording's own steps of the clock came before.
+            conn.expect_silence(repeats=bool(want["repeats"]), requirement=requirement)
+        case "state":
+            conn.expect_state(*cast("list[str]", want["states"]), requirement=requirement)
+        case _:
+            msg = (
+                f"the trace holds an expectation of kind {what!r}, which this version cannot judge"
+            )
+            raise ConfigurationError(msg)
