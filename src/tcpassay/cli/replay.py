@@ -3,25 +3,72 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tcpassay.cli.guard import guarded
+from tcpassay.cli.guard import INTERNAL_FAULT, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcpassay.conformance.replay import Replayed
+
+ANOTHER_VERDICT = 1
 
 
 @guarded
 def replay(
-    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="OUT/traces/<target>/<case>.json")],
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A file of OUT/traces/<target>/.")],
     target: Annotated[
         str | None,
-        typer.Option(metavar="T", help="Another target than the one that the trace names."),
+        typer.Option(metavar="T", help="A name or path; default: the target the trace names."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="For the stack; default: the recorded one."),
     ] = None,
 ) -> int:
-    """Give a fresh stack the stimuli of a trace and compare the verdict.
+    """Give a fresh stack the stimuli of a trace and judge it again.
 
-    Exit code: 0 the same verdict; 1 another one.
+    Ends with 0 when the verdict is the recorded one, 1 when it is another.
 
     tcpassay replay tcpassay-out/20260301-120000/traces/linux/rfc5961__4.2__syn.json
     """
-    raise typer.Exit(0 if trace and target else 0)
+    from tcpassay.conformance.replay import replay as play
+    from tcpassay.core.verdict import Verdict
+    from tcpassay.model.catalogue import load_catalogue
+    from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
+    from tcpassay.targets.registry import open_target
+    from tcpassay.wire.tracefile import load
+
+    file = load(trace)
+    stack = open_target(target or file.target)
+    if stack.manifest.kind == "namespace":
+        enter_user_namespace_if_needed()
+    try:
+        replayed = play(file, stack, load_catalogue(), seed=seed)
+    finally:
+        stack.close()
+    typer.echo("\n".join(_told(replayed)))
+    if replayed.judged.verdict is Verdict.ERROR:
+        return INTERNAL_FAULT
+    return 0 if replayed.same else ANOTHER_VERDICT
+
+
+def _told(replayed: Replayed) -> Iterator[str]:
+    """What happened, line by line, then the verdict and what was recorded."""
+    from tcpassay.reports.failure import difference_table
+    from tcpassay.reports.text import counted, one_line, printable
+    from tcpassay.wire.notation import Notation
+
+    trace, judged = replayed.trace, replayed.judged
+    yield from (one_line(line) for line in Notation().lines(trace))
+    yield ""
+    yield from printable(judged.message).splitlines()
+    yield from difference_table(judged.diff)
+    where = one_line(f"{trace.target}  {trace.case}")
+    recorded = "as recorded" if replayed.same else f"recorded: {replayed.recorded}"
+    yield f"{judged.verdict.upper()}  {where}  ({recorded})"
+    if replayed.taken:
+        yield f"{counted(replayed.taken, 'value')} that the case worked out taken as recorded"

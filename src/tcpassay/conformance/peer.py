@@ -11,6 +11,7 @@ from tcpassay.conformance.numbers import Numbers
 from tcpassay.core.clock import NS_PER_S, seconds
 from tcpassay.core.events import Datagram as DatagramCommand
 from tcpassay.core.seq import Seq
+from tcpassay.core.trace import Judgement
 from tcpassay.wire import ACK, FIN, RST, SYN, Segment, flags_text, parse
 
 if TYPE_CHECKING:
@@ -314,6 +315,8 @@ class Connection:
         self._inbox.clear()
         for arrival in taken:
             self.claim(arrival)
+        drop = Judgement("drop", {"conn": self.flow}, met=True, requirement="")
+        self.bench.trace.append(self.bench.now_ns, "expect", drop)
         return taken
 
     def _left(self, start_ns: int, within: float) -> float:

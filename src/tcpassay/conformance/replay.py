@@ -23,7 +23,6 @@ from tcpassay.wire import Segment, parse
 from tcpassay.wire.tracefile import Binder
 
 if TYPE_CHECKING:
-
     from tcpassay.conformance.app import Pending
     from tcpassay.conformance.peer import Connection
     from tcpassay.core.events import Tagged
@@ -118,8 +117,7 @@ def _case(file: TraceFile) -> Case:
     for event in file.events:
         if isinstance(event.data, Judgement) and event.data.requirement not in {"", *requirements}:
             requirements.append(event.data.requirement)
-    measures = any(event.kind == "measure" for event in file.events)
-    mark = CaseMark(tuple(requirements), measures=measures)
+    mark = CaseMark(tuple(requirements), measures=file.info["verdict"] == Verdict.INFO)
     return Case(file.case, "a replayed trace", "", 0, mark, _never_called)
 
 
@@ -190,10 +188,7 @@ class _Player:
         if known is None:
             body = parse(octets).body
             iss = body.seq if isinstance(body, Segment) else 0
-            known = self._bench.connection_at(flow) if conn.incarnation == 0 else None
-            known = known or self._bench.connection(
-                peer_port=flow[3], port=flow[1], peer_address=flow[2], address=flow[0], iss=iss
-            )
+            known = self._at(flow, fresh=conn.incarnation > 0, iss=iss)
             self._connections[conn] = known
         return known
 
@@ -276,12 +271,13 @@ class _Player:
         since = want.get("since")
         return self._moments.get(since) if isinstance(since, int) else None
 
-    def _at(self, flow: _Flow) -> Connection:
-        conn = self._bench.connection_at(flow)
-        if conn is None:
-            msg = f"the trace expects something of {flow}, a connection that it never opened"
-            raise ConfigurationError(msg)
-        return conn
+    def _at(self, flow: _Flow, *, fresh: bool = False, iss: int | None = None) -> Connection:
+        """The connection on a tuple; a new one where there is none, or a `fresh` one is wanted."""
+        known = None if fresh else self._bench.connection_at(flow)
+        address, port, peer_address, peer_port = flow
+        return known or self._bench.connection(
+            peer_port=peer_port, port=port, peer_address=peer_address, address=address, iss=iss
+        )
 
 
 def _judge_wire(
@@ -306,6 +302,8 @@ def _judge_wire(
         case "silence":
             # The time has passed already: the recording's own steps of the clock came before.
             conn.expect_silence(repeats=bool(want["repeats"]), requirement=requirement)
+        case "drop":
+            conn.drop_arrivals()
         case "state":
             conn.expect_state(*cast("list[str]", want["states"]), requirement=requirement)
         case _:

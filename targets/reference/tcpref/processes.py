@@ -12,13 +12,14 @@ FIRST_DESCRIPTOR = 3
 class Process:
     """One process: its descriptors and its user (0 has all privileges)."""
 
-    __slots__ = ("descriptors", "limit", "number", "user")
+    __slots__ = ("_full_below", "descriptors", "limit", "number", "user")
 
     def __init__(self, number: int, user: int, limit: int) -> None:
         self.number = number
         self.user = user
         self.limit = limit
         self.descriptors: dict[int, Socket] = {}
+        self._full_below = FIRST_DESCRIPTOR  # No descriptor below this one is free.
 
     def fork(self, number: int, user: int | None) -> Process:
         """A child with the same descriptors, each socket held once more."""
@@ -35,7 +36,9 @@ class Process:
 
     def lowest_free(self, at_least: int = FIRST_DESCRIPTOR) -> int:
         """The lowest descriptor not in use; raises EMFILE when there is none."""
-        descriptor = max(at_least, FIRST_DESCRIPTOR)
+        while self._full_below in self.descriptors:
+            self._full_below += 1
+        descriptor = max(at_least, self._full_below)
         while descriptor in self.descriptors:
             descriptor += 1
         if descriptor >= self.limit:
@@ -60,5 +63,6 @@ class Process:
         """Free the descriptor; the socket is closed by the caller when nobody holds it."""
         socket = self.socket(descriptor)
         del self.descriptors[descriptor]
+        self._full_below = min(self._full_below, descriptor)
         socket.references -= 1
         return socket
