@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ from tcpassay.reports.files import OutputFolder
 from tcpassay.reports.read import read_record
 from tcpassay.reports.record import record_json
 from tcpassay.reports.recorder import Recorder, write_json
+from tcpassay.wire import tracefile
 
 if TYPE_CHECKING:
     from tcpassay.conformance.result import RunEvent
@@ -124,3 +128,41 @@ def test_missing_and_binary_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="octet 0 is not UTF-8"):
         read_record(tmp_path / "x.json")
+
+
+def test_full_disk_costs_no_verdict(
+    events: list[RunEvent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines and files that cannot be written; the first such error is kept, and every verdict."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = OutputFolder(tmp_path)
+    recorder = Recorder(out)
+    recorder(events[0])
+    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    for event in events[1:]:
+        recorder(event)
+    out.close()
+    assert "No space left on device; free space" in str(recorder.trouble)
+    assert len(recorder.record.cases) == 9
+    assert not any(case.trace or case.capture for case in recorder.record.cases)
+    assert recorder.record.complete
+
+
+def test_a_trace_that_cannot_be_told(
+    events: list[RunEvent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in the writing of traces; the verdicts stay, the trouble names the first case."""
+
+    def fault(*_: object, **_named: object) -> None:
+        raise LookupError("connection 3")
+
+    monkeypatch.setattr(tracefile, "dump", fault)
+    recorder = _recorded(events, tmp_path)
+    assert "rst_with_bad_ack: its files cannot be written: LookupError: connection 3" in str(
+        recorder.trouble
+    )
+    assert len(recorder.record.cases) == 9

@@ -223,7 +223,7 @@ def test_states_are_relative_to_the_connection_asked_for(wire: Wire) -> None:
     wire.note("read-state", events.ReadState((wire.stack, 80), (wire.peer, 5000)))
     numbers = {"snd.nxt": 99001, "rcv.nxt": 1001, "snd.wnd": 65535}
     wire.note("state", events.StateRead(0, "ESTABLISHED", numbers))
-    assert lines(wire.trace)[-1] == "+0 state ESTABLISHED snd.nxt=1 rcv.nxt=1 snd.wnd=65535"
+    assert lines(wire.trace)[-1] == "+0 state ESTABLISHED snd.nxt=1 snd.wnd=65535 rcv.nxt=1"
 
 
 def test_a_return_is_expected_of_a_call_by_name(wire: Wire) -> None:

@@ -40,7 +40,7 @@ def specific_address_serves_no_other(bench: Bench) -> None:
 
 @case("DOC-05", rows={"first": 0, "second": 1}, state="LISTEN")
 def wildcard_takes_the_destination(bench: Bench, index: int) -> None:
-    """SYN to either address of a wildcard listener; that address answers, and getsockname() tells."""
+    """SYN to either address of a wildcard listener; that one answers, and getsockname() tells."""
     sock = listener(bench)
     conn = bench.connection(address=bench.stack_addresses[index])
     conn.send("S")
@@ -84,7 +84,7 @@ def passive_open_in_three_segments(bench: Bench) -> None:
     state="SYN-SENT",
 )
 def unanswered_connect_times_out(bench: Bench) -> None:
-    """Nobody answers; the SYN is sent again at growing gaps and connect() fails with ETIMEDOUT."""
+    """Nobody answers; the SYN is sent again and connect() at last fails with ETIMEDOUT."""
     conn, pending = syn_sent(bench)
     conn.expect("S", seq=conn.target.iss, within=7)
     pending.expect_return(errno="ETIMEDOUT", within=400)
@@ -127,9 +127,10 @@ def unreachable_is_a_soft_error(bench: Bench, code: int) -> None:
     state="SYN-SENT",
 )
 def unreachable_is_told_at_the_end(bench: Bench, code: int) -> None:
-    """Net or host unreachable answers the SYN, then silence; at the end that is connect()'s error."""
+    """Net or host unreachable answers the SYN, then silence; connect() at last fails with it."""
     conn, pending = syn_sent(bench)
     conn.send_icmp(ICMP(type=3, code=code))
+    pending.expect_blocked()
     conn.expect("S", seq=conn.target.iss, within=7)
     errno = ("ENETUNREACH", "EHOSTUNREACH") if code == 0 else ("EHOSTUNREACH",)
     pending.expect_return(errno=errno, within=400)
@@ -137,7 +138,7 @@ def unreachable_is_told_at_the_end(bench: Bench, code: int) -> None:
 
 @case("DOC-28", rows={"syn": "S", "ack": "A", "fin_ack": "FA", "data": "PA"}, state="CLOSED")
 def segments_for_nobody_are_reset(bench: Bench, flags: str) -> None:
-    """A SYN for a port without a listener, or a segment of no connection; RST, numbered as it says."""
+    """A SYN for a port without a listener, or a segment of no connection; RST by its numbers."""
     conn = bench.connection(port=4)
     payload = b"data" if "P" in flags else b""
     conn.send(flags, seq=1000, ack=2000, payload=payload)

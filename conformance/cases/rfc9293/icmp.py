@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import ICMP, ICMPv6DestUnreach
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import latest
 from tcpassay.conformance.reach import established, syn_sent
 from tcpassay.wire import Segment
 
@@ -20,12 +21,6 @@ def unreachable(conn: Connection, code: int, quoting: Segment | None = None) -> 
     v4 = conn.bench.ip == 4
     message = ICMP(type=3, code=code) if v4 else ICMPv6DestUnreach(code=code)
     conn.send_icmp(message, quoting, octets=SHORTEST_QUOTE[conn.bench.ip])
-
-
-def own_syn(conn: Connection) -> Segment:
-    """The SYN that the target has sent."""
-    assert conn.last_arrival is not None
-    return conn.last_arrival.segment
 
 
 @case(
@@ -73,7 +68,7 @@ def port_unreachable_ends_the_open(bench: Bench) -> None:
 def error_about_another_connection(bench: Bench, field: str) -> None:
     """Port unreachable quotes another port; this connect() goes on and succeeds."""
     conn, pending = syn_sent(bench)
-    syn = own_syn(conn)
+    syn = latest(conn).segment
     other = syn._replace(**{field: getattr(syn, field) ^ 1})
     unreachable(conn, 3 if bench.ip == 4 else 4, other)
     pending.expect_blocked()
@@ -92,7 +87,7 @@ def error_about_another_connection(bench: Bench, field: str) -> None:
 def error_about_a_number_not_in_flight(bench: Bench, offset: int) -> None:
     """Port unreachable quotes a number that is not in flight; ignored, and connect() succeeds."""
     conn, pending = syn_sent(bench)
-    forged = own_syn(conn)._replace(seq=int(conn.target.iss + offset))
+    forged = latest(conn).segment._replace(seq=int(conn.target.iss + offset))
     unreachable(conn, 3 if bench.ip == 4 else 4, forged)
     pending.expect_blocked()
     conn.send("SA")
@@ -116,7 +111,7 @@ def error_with_a_cut_quotation(bench: Bench) -> None:
 def source_quench_is_ignored(bench: Bench) -> None:
     """Source Quench quotes the SYN; the SYN is sent again in time, and answered it opens."""
     conn, pending = syn_sent(bench)
-    first = conn.last_arrival
+    first = latest(conn)
     conn.send_icmp(ICMP(type=4, code=0))
     pending.expect_blocked()
     conn.expect("S", seq=conn.target.iss, since=first, after=0.5, within=1.5)

@@ -3,9 +3,8 @@
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import IP, TCP, Raw
-from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import latest, segment_sizes, serves
 from tcpassay.conformance.reach import established, listener
 
 SECTION = "3.1"
@@ -26,14 +25,8 @@ def syn_with_options(conn: Connection, area: bytes) -> None:
 
 def largest_segment(conn: Connection, octets: int) -> int:
     """The largest of the segments in which the target sends `octets` octets."""
-    largest = got = 0
     conn.app.send(bytes(octets))
-    while got < octets:
-        arrival = conn.expect("A", seq=conn.target.snd.nxt, payload=ANY, within=3)
-        got += len(arrival.segment.payload)
-        largest = max(largest, len(arrival.segment.payload))
-        conn.send("A")
-    return largest
+    return max(segment_sizes(conn, octets))
 
 
 @case(
@@ -59,7 +52,9 @@ def end_of_list_and_nop_frame_the_mss(bench: Bench, area: bytes) -> None:
     bench.check(largest_segment(conn, 1600) <= 500, True, "largest segment at most 500")
 
 
-@case("RFC9293:MUST-4", "RFC9293:MUST-15", rows={"alone": EOL * 4, "mss_behind": EOL * 4 + MSS_1460})
+@case(
+    "RFC9293:MUST-4", "RFC9293:MUST-15", rows={"alone": EOL * 4, "mss_behind": EOL * 4 + MSS_1460}
+)
 def nothing_counts_behind_the_end_of_list(bench: Bench, area: bytes) -> None:
     """SYN whose options end before an MSS; it opens, with the default segment size."""
     sock = listener(bench)
@@ -187,7 +182,7 @@ def reserved_bits_are_ignored(bench: Bench, bits: int) -> None:
 def reserved_bits_are_sent_as_zero(bench: Bench) -> None:
     """A connection and a reset; the target's segments have all reserved bits zero."""
     conn = established(bench)
-    seen = [conn.last_arrival]
+    seen = [latest(conn)]
     conn.app.send(b"data")
     seen.append(conn.expect("A", payload=b"data"))
     conn.send("A")
@@ -196,7 +191,7 @@ def reserved_bits_are_sent_as_zero(bench: Bench) -> None:
     refused = bench.connection(port=4)
     refused.send(TCP(flags="S", reserved=7))
     seen.append(refused.expect("RA", seq=0))
-    bench.check([a.scapy()["TCP"].reserved for a in seen if a], [0] * 4, "reserved bits")
+    bench.check([arrival.scapy()["TCP"].reserved for arrival in seen], [0] * 4, "reserved bits")
 
 
 @case(

@@ -1,8 +1,11 @@
 """Initial sequence numbers: RFC 9293, section 3.4.1."""
 
+from itertools import pairwise
+
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.probes import latest
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 from tcpassay.core.seq import Seq
 
@@ -12,7 +15,7 @@ SECTION = "3.4.1"
 def iss_of_a_handshake(bench: Bench, peer_port: int) -> tuple[Seq, int]:
     """The ISS of a SYN-ACK and when it came; the connection is reset at once."""
     conn = syn_received(bench.connection(peer_port=peer_port))
-    t_ns = conn.last_arrival.t_ns if conn.last_arrival else 0
+    t_ns = latest(conn).t_ns
     conn.send(TCP(flags="R", seq=int(conn.peer.snd.nxt)))
     return conn.target.iss, t_ns
 
@@ -40,7 +43,7 @@ def numbers_of_flows_are_unrelated(bench: Bench) -> None:
     listener(bench)
     numbers = [int(iss_of_a_handshake(bench, port)[0]) for port in range(40200, 40232)]
     bench.check(len(set(numbers)), len(numbers), "distinct numbers")
-    steps = {(b - a) % 2**32 >> 20 for a, b in zip(numbers, numbers[1:], strict=False)}
+    steps = {(b - a) % 2**32 >> 20 for a, b in pairwise(numbers)}
     bench.check(len(steps) > 24, True, "more than 24 different steps (of 2^20)")
     quarters = {number >> 30 for number in numbers}
     bench.check(quarters, {0, 1, 2, 3}, "quarters of the number space", requirement="SHLD-1")
@@ -50,7 +53,7 @@ def numbers_of_flows_are_unrelated(bench: Bench) -> None:
 def numbers_of_active_opens_differ(bench: Bench) -> None:
     """Eight connect() calls in a row; their SYNs have numbers without a common step."""
     numbers = [int(syn_sent(bench, port=7070 + i)[0].target.iss) for i in range(8)]
-    steps = {(b - a) % 2**32 >> 20 for a, b in zip(numbers, numbers[1:], strict=False)}
+    steps = {(b - a) % 2**32 >> 20 for a, b in pairwise(numbers)}
     bench.check(len(steps) > 4, True, "more than four different steps (of 2^20)")
 
 
@@ -63,4 +66,3 @@ def clock_rate(bench: Bench) -> None:
     new, t1 = iss_of_a_handshake(bench, 40124)
     rate = ((int(new) - int(old)) % 2**32) * 10**9 / (t1 - t0)
     bench.measure("ISS growth per second", round(rate, -4))
-

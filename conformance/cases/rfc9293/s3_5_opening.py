@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import latest, serves
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 
 SECTION = "3.5"
@@ -36,7 +36,7 @@ def passive_handshake(bench: Bench) -> None:
 def active_handshake(bench: Bench) -> None:
     """connect(), SYN-ACK; a bare SYN goes out, then ACK with SEQ=ISS+1 and ACK=IRS+1."""
     conn, pending = syn_sent(bench)
-    bench.check(conn.last_arrival.segment.payload, b"", "data on the SYN")
+    bench.check(latest(conn).segment.payload, b"", "data on the SYN")
     conn.expect_state("SYN-SENT")
     pending.expect_blocked()
     conn.send("SA", seq=300, ack=conn.target.iss + 1)
@@ -51,7 +51,7 @@ WRAPS = {"syn_is_last": 2**32 - 1, "data_is_last": 2**32 - 2, "in_data": 2**32 -
 
 @case("RFC9293:3.4-WRAP", rows=WRAPS, state="LISTEN")
 def peers_numbers_wrap_in_passive_open(bench: Bench, iss: int) -> None:
-    """A client whose SYN or first octets are the last before zero; numbers go on modulo 2^32."""
+    """A client whose SYN or first octets end at zero; numbers go on modulo 2^32."""
     sock = listener(bench)
     conn = bench.connection()
     conn.send(TCP(flags="S", seq=iss))
@@ -63,7 +63,7 @@ def peers_numbers_wrap_in_passive_open(bench: Bench, iss: int) -> None:
 
 @case("RFC9293:3.4-WRAP", rows=WRAPS, needs=("active_open",), state="SYN-SENT")
 def peers_numbers_wrap_in_active_open(bench: Bench, iss: int) -> None:
-    """A server whose SYN-ACK or first octets are the last before zero; numbers go on modulo 2^32."""
+    """A server whose SYN-ACK or first octets end at zero; numbers go on modulo 2^32."""
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags="SA", seq=iss, ack=conn.target.snd.nxt))
     conn.expect("A", seq=conn.target.snd.nxt, ack=(iss + 1) % 2**32)

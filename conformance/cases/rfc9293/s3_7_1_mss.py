@@ -3,8 +3,8 @@
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
-from tcpassay.conformance.match import ANY, mss_of
-from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.match import mss_of
+from tcpassay.conformance.probes import latest, segment_sizes
 from tcpassay.conformance.reach import established, listener, syn_sent
 
 SECTION = "3.7.1"
@@ -18,16 +18,6 @@ def default_mss(bench: Bench) -> int:
 def largest_mss(bench: Bench) -> int:
     """What fits the link behind an IP and a TCP header without options."""
     return bench.manifest.limits.mtu - (40 if bench.ip == 4 else 60)
-
-
-def sizes_of(conn: Connection, octets: int) -> list[int]:
-    """The target's segments in order, each acknowledged, until `octets` of data have come."""
-    sizes: list[int] = []
-    while sum(sizes) < octets:
-        arrival = conn.expect("A", seq=conn.target.snd.nxt, payload=ANY, within=3)
-        sizes.append(len(arrival.segment.payload))
-        conn.send("A")
-    return sizes
 
 
 @case("RFC9293:SHLD-5", "RFC9293:MUST-67", "RFC9293:MUST-14", state="LISTEN")
@@ -48,7 +38,7 @@ def syn_ack_announces_the_mss(bench: Bench) -> None:
 def syn_announces_the_mss(bench: Bench) -> None:
     """connect() on a link of a known MTU; the SYN carries MSS, no more than the link can bring."""
     conn, _ = syn_sent(bench)
-    announced = mss_of(conn.last_arrival.segment)
+    announced = mss_of(latest(conn).segment)
     bench.check(announced is not None, want=True, what="MSS in the SYN")
     bench.check(
         (announced or 0) <= largest_mss(bench), True, "MSS within the MTU", requirement="MUST-67"
@@ -60,7 +50,7 @@ def peers_mss_bounds_segments(bench: Bench, mss: int) -> None:
     """SYN with an MSS, then a long send(); no segment is larger and nothing is lost."""
     conn = established(bench, mss=mss)
     conn.app.send(bytes(3 * mss + 7))
-    sizes = sizes_of(conn, 3 * mss + 7)
+    sizes = segment_sizes(conn, 3 * mss + 7)
     bench.check(max(sizes) <= mss, True, f"largest segment at most {mss}")
 
 
@@ -69,7 +59,7 @@ def servers_mss_bounds_segments(bench: Bench) -> None:
     """SYN-ACK with MSS 700, then a long send() by the client; no segment is larger."""
     conn = established(bench, "connect", mss=700)
     conn.app.send(bytes(2500))
-    bench.check(max(sizes_of(conn, 2500)) <= 700, True, "largest segment at most 700")
+    bench.check(max(segment_sizes(conn, 2500)) <= 700, True, "largest segment at most 700")
 
 
 @case("RFC9293:MUST-14", "RFC9293:MUST-10", needs=("simultaneous_open",))
@@ -81,7 +71,7 @@ def crossing_syns_mss_bounds_segments(bench: Bench) -> None:
     conn.send("A")
     pending.expect_return(0, requirement="MUST-10")
     conn.app.send(bytes(2500))
-    bench.check(max(sizes_of(conn, 2500)) <= 700, True, "largest segment at most 700")
+    bench.check(max(segment_sizes(conn, 2500)) <= 700, True, "largest segment at most 700")
 
 
 @case("RFC9293:MUST-15", state="LISTEN")
@@ -94,7 +84,7 @@ def no_mss_in_the_syn(bench: Bench) -> None:
     conn.send("A")
     sock.accept().send(bytes(5000))
     limit = default_mss(bench)
-    bench.check(max(sizes_of(conn, 5000)) <= limit, True, f"largest segment at most {limit}")
+    bench.check(max(segment_sizes(conn, 5000)) <= limit, True, f"largest segment at most {limit}")
 
 
 @case("RFC9293:MUST-15", needs=("active_open",), state="SYN-SENT")
@@ -106,7 +96,7 @@ def no_mss_in_the_syn_ack(bench: Bench) -> None:
     pending.expect_return(0)
     conn.app.send(bytes(5000))
     limit = default_mss(bench)
-    bench.check(max(sizes_of(conn, 5000)) <= limit, True, f"largest segment at most {limit}")
+    bench.check(max(segment_sizes(conn, 5000)) <= limit, True, f"largest segment at most {limit}")
 
 
 @case("RFC9293:MUST-16")
@@ -115,7 +105,7 @@ def link_bounds_segments(bench: Bench) -> None:
     conn = established(bench, mss=65535)
     conn.app.send(bytes(6000))
     limit = largest_mss(bench)
-    bench.check(max(sizes_of(conn, 6000)) <= limit, True, f"largest segment at most {limit}")
+    bench.check(max(segment_sizes(conn, 6000)) <= limit, True, f"largest segment at most {limit}")
 
 
 @case("RFC9293:3.7.1-SMALL-MSS", rows={f"mss_{mss}": mss for mss in (0, 1, 8, 47, 64)})
@@ -127,7 +117,7 @@ def tiny_mss_stops_nobody(bench: Bench, mss: int) -> None:
     conn.expect("SA", ack=conn.peer.snd.nxt)
     conn.send("A")
     sock.accept().send(bytes(300))
-    sizes = sizes_of(conn, 300)
+    sizes = segment_sizes(conn, 300)
     bench.check(max(sizes) <= default_mss(bench), True, "no segment above the default MSS")
 
 

@@ -1,11 +1,13 @@
 """Retransmission of text: RFC 9293, sections 3.8.1 to 3.8.3, and RFC 6298."""
 
+from itertools import pairwise
+
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.reach import established, peer_closes
+from tcpassay.conformance.reach import established
 from tcpassay.core.clock import NS_PER_S
 
 SECTION = "3.8.1"
@@ -41,10 +43,10 @@ def text_is_sent_again_ever_later(bench: Bench) -> None:
         sent.append(conn.expect("A", seq=number, payload=ANY, since=sent[-1], within=wait))
         again = sent[-1].segment.payload
         bench.check(again, text[: len(again)], "octets", requirement="3.8.1-RETX-SAME")
-    gaps = [span(*pair) for pair in zip(sent, sent[1:], strict=False)]
-    late = 0.05 + bench.tolerance_s
-    doubled = [abs(b - 2 * a) <= late for a, b in zip(gaps[:-1], gaps[1:], strict=True)]
+    gaps = [span(*pair) for pair in pairwise(sent)]
     bench.measure("waits in s", " ".join(f"{gap:.2f}" for gap in gaps))
+    # Coarse timers round each wait up on its own, so the ratio is two within a sixth.
+    doubled = [1.7 <= later / sooner <= 2.3 for sooner, later in pairwise(gaps)]
     bench.check(doubled, [True, True], "each wait doubles", requirement="5.5-BACKOFF")
 
 
@@ -146,27 +148,28 @@ def an_ack_of_new_text_restarts_the_timer(bench: Bench) -> None:
     bench.check(restarted, True, "a whole time-out after the ACK")
 
 
-@case(
-    "RFC9293:MUST-20",
-    "RFC9293:SHLD-10",
-    rows={"ESTABLISHED": "ESTABLISHED", "CLOSE-WAIT": "CLOSE-WAIT"},
-    settings=("fast_data_giveup",),
-)
-def gives_up_after_r2(bench: Bench, state: str) -> None:
-    """Nobody ever acknowledges the text; the target gives up, and send() fails with ETIMEDOUT."""
+@case("RFC9293:MUST-20", settings=("fast_data_giveup",), state="ESTABLISHED")
+def gives_up_in_the_end(bench: Bench) -> None:
+    """Nobody ever acknowledges the text; recv() returns ETIMEDOUT and the connection is closed."""
     conn = established(bench)
-    if state == "CLOSE-WAIT":
-        with bench.reaching(state):
-            peer_closes(conn)
     sent = in_flight(conn, b"to nobody")
-    number = sent.segment.seq
-    bench.wait_until(lambda: conn.state() == "CLOSED" if bench.has("state_probe") else False, 300.0)
-    again = [arrival for arrival in conn.drop_arrivals() if arrival.segment.seq == number]
+    conn.app.begin_recv(100).expect_return(errno="ETIMEDOUT", within=400.0)
     conn.expect_state("CLOSED")
-    bench.check(len(again) >= 1, True, "text was sent again", requirement="SHLD-10")
-    conn.app.send(b"x", "MSG_NOSIGNAL", errno=("ETIMEDOUT", "EPIPE"))
-    bench.measure("given up after s", round((bench.now_ns - sent.t_ns) / NS_PER_S, 1))
+    again = [arrival.segment.seq for arrival in conn.drop_arrivals() if arrival.segment.payload]
+    bench.check(set(again), {sent.segment.seq}, "numbers sent again")
     conn.expect_silence(1.0)
+
+
+@case("RFC9293:SHLD-11", "RFC9293:SHLD-10", state="ESTABLISHED", real_s=1000.0)
+def does_not_give_up_too_soon(bench: Bench) -> None:
+    """With its own settings the target repeats the text for 100 s at least, three times or more."""
+    conn = established(bench)
+    sent = in_flight(conn, b"patience")
+    conn.app.begin_recv(100).expect_return(errno="ETIMEDOUT", after=100.0, within=1800.0)
+    lasted = (bench.now_ns - sent.t_ns) / NS_PER_S
+    bench.measure("given up after s", round(lasted))
+    again = [arrival for arrival in conn.drop_arrivals() if arrival.segment.payload]
+    bench.check(len(again) >= 3, True, "sent again three times", requirement="SHLD-10")
 
 
 @case("RFC9293:3.8.1-RETX-SAME", "RFC9293:3.9.1.4-CLOSE-FLUSH", state="FIN-WAIT-1")

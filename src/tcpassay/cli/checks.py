@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import platform
-import subprocess
 import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.namespace import libc
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import find, open_target
 
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import Target
 
 _TUN = "/dev/net/tun"
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-#: In a process of its own: what is unshared cannot be undone.
-_TRY_UNSHARE = (
-    "import ctypes, sys\n"
-    "libc = ctypes.CDLL(None, use_errno=True)\n"
-    "sys.exit(ctypes.get_errno() if libc.unshare(int(sys.argv[1])) else 0)\n"
-)
 
 
 class Check(NamedTuple):
@@ -106,7 +99,7 @@ def _tun() -> Check:
 
 
 def _network_namespaces() -> Check:
-    refused = _unshare(_CLONE_NEWNET)
+    refused = _unshare(libc.CLONE_NEWNET)
     if not refused:
         return Check("network namespaces", ok=True, found="can be made directly")
     found = f"cannot be made directly: {os.strerror(refused)}"
@@ -118,7 +111,7 @@ _ROOT_ADVICE = "run as root, or rely on user namespaces (next line)"
 
 def _user_namespaces() -> Check:
     what = "user namespaces"
-    refused = _unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    refused = _unshare(libc.CLONE_NEWUSER | libc.CLONE_NEWNET)
     if not refused:
         return Check(what, ok=True, found="can be made, with a network namespace in them")
     advice = "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=1000"
@@ -126,6 +119,12 @@ def _user_namespaces() -> Check:
 
 
 def _unshare(flags: int) -> int:
-    """The errno of unshare(2) with these flags, 0 on success."""
-    child = [sys.executable, "-I", "-S", "-c", _TRY_UNSHARE, str(flags)]
-    return subprocess.run(child, check=False, stderr=subprocess.DEVNULL).returncode  # noqa: S603
+    """The errno of unshare(2) with these flags, 0 on success.
+
+    Tried in a process of its own: what is unshared cannot be undone.
+    """
+    child = os.fork()
+    if child == 0:
+        refused = libc.function("unshare")(flags)
+        os._exit(libc.errno_now() if refused else 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

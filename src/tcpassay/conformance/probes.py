@@ -1,12 +1,15 @@
-"""What a case asks at its end: is the target alive, and does it still do its work?"""
+"""What cases ask of a target beyond one segment: whether it lives, how it cuts its data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance.match import ANY
+from tcpassay.conformance.outcome import Inconclusive
+
 if TYPE_CHECKING:
     from tcpassay.conformance.app import Socket
-    from tcpassay.conformance.peer import Connection
+    from tcpassay.conformance.peer import Arrival, Connection
 
 ALIVE = b"alive"
 
@@ -24,3 +27,24 @@ def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
     conn.send("PA", payload=ALIVE)
     conn.app.recv(len(ALIVE), want=ALIVE, requirement=requirement)
     return conn
+
+
+def segment_sizes(conn: Connection, octets: int) -> list[int]:
+    """The sizes of the target's segments, in order and each acknowledged, up to `octets` in all.
+
+    Judged: each segment has to begin where the last ended, at most 3 s after it.
+    """
+    sizes: list[int] = []
+    while sum(sizes) < octets:
+        arrival = conn.expect("A", seq=conn.target.snd.nxt, payload=ANY, within=3)
+        sizes.append(len(arrival.segment.payload))
+        conn.send("A")
+    return sizes
+
+
+def latest(conn: Connection) -> Arrival:
+    """The last segment of the target that the case has seen; Inconclusive where there is none."""
+    if conn.last_arrival is None:
+        msg = "nothing has come from the target yet"
+        raise Inconclusive(msg)
+    return conn.last_arrival

@@ -188,7 +188,7 @@ class _Player:
         if known is None:
             body = parse(octets).body
             iss = body.seq if isinstance(body, Segment) else 0
-            known = self._at(flow, fresh=conn.incarnation > 0, iss=iss)
+            known = self._at(flow, fresh=conn.incarnation > 1, iss=iss)
             self._connections[conn] = known
         return known
 

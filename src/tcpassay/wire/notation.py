@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 #: Calls that fill a buffer or an address: "..." stands for it, as in packetdrill.
 _FILLS = frozenset({"accept", "accept4", "recv", "read", "recvfrom", "recvmsg"})
 _LONG = 200
+#: The state variables of RFC 9293, 3.3.1; what else a target tells stands in the trace.
+_VARIABLES = ("snd.una", "snd.nxt", "snd.wnd", "rcv.nxt", "rcv.wnd")
+#: Parts of an expectation that are not shown, or not where they say nothing.
+_UNTOLD = frozenset({"conn", "since"})
+_QUIET: dict[str, object] = {"after": 0.0, "payload": b"", "for": 0.0, "repeats": False}
 
 
 def lines(trace: Iterable[Entry]) -> list[str]:
@@ -126,7 +131,7 @@ class Notation:
 
     def _variables(self, read: events.StateRead, n: int) -> str:
         connection, self._asked = self._asked, None
-        shown = dict(read.numbers)
+        shown = {name: read.numbers[name] for name in _VARIABLES if name in read.numbers}
         for name, base in VARIABLES.items():
             if connection is not None and name in shown:
                 shown[name] = connection.offset(base, shown[name], n)
@@ -207,7 +212,9 @@ def _numbers(numbers: Mapping[str, int | str]) -> str:
 def _want(want: Mapping[str, object], connection: Connection | None, n: int) -> str:
     parts = []
     for name, value in want.items():
-        if name == "conn" or (value is None and name != "mss"):
+        if name in _UNTOLD or (value is None and name != "mss"):
+            continue
+        if name in _QUIET and value == _QUIET[name]:
             continue
         if name == "any" and isinstance(value, list | tuple):
             options = [_want(one, connection, n) for one in value if isinstance(one, dict)]

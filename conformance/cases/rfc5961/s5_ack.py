@@ -1,0 +1,98 @@
+"""Blind text with a guessed ACK number, and how often a stack answers: RFC 5961, sections 5 to 10."""
+
+from tcpassay.conformance.bench import Bench
+from tcpassay.conformance.case import case
+from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.match import Pattern
+from tcpassay.conformance.peer import PEER_WINDOW
+from tcpassay.conformance.reach import established, handshake, listener
+
+SECTION = "5"
+
+
+@case(
+    "RFC5961:5.2-ACK-RANGE-LOW",
+    rows={"one_below": -1, "far_below": -(2**30), "opposite": 2**31},
+    state="ESTABLISHED",
+)
+def text_with_an_ack_older_than_the_window(bench: Bench, offset: int) -> None:
+    """Text whose ACK lies below SND.UNA - MAX.SND.WND; an ACK comes back, the text is dropped."""
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    ack = conn.target.snd.una + offset - (PEER_WINDOW if abs(offset) < 2**31 else 0)
+    conn.send(TCP(flags="PA", seq=first, ack=ack) / Raw(b"forged"))
+    conn.expect("A", seq=conn.target.snd.nxt, ack=first)
+    reading = conn.app.begin_recv(100)
+    reading.expect_blocked()
+    conn.send("PA", payload=b"honest")
+    conn.expect("A", ack=first + 6, within=0.5)
+    reading.expect_return(octets=b"honest")
+
+
+@case("RFC5961:5.2-ACK-RANGE-LOW", rows={"at_una": 0, "in_window": -60_000}, state="ESTABLISHED")
+def text_with_an_old_ack_in_range(bench: Bench, offset: int) -> None:
+    """Text whose ACK lies between SND.UNA - MAX.SND.WND and SND.UNA; it is taken."""
+    conn = established(bench)
+    conn.send(TCP(flags="PA", ack=conn.target.snd.una + offset) / Raw(b"late"))
+    conn.expect("A", ack=conn.peer.snd.nxt, within=0.5)
+    conn.app.recv(100, want=b"late")
+
+
+@case(
+    "RFC5961:5.2-ACK-RANGE-HIGH",
+    rows={"one_above": 1, "one_window": 65_535, "far_above": 2**30},
+    state="ESTABLISHED",
+)
+def ack_above_snd_nxt(bench: Bench, offset: int) -> None:
+    """An ACK above SND.NXT while text is in flight; an ACK comes back, the text stays unacked."""
+    conn = established(bench)
+    conn.app.send(b"in flight")
+    with bench.reaching("text in flight"):
+        sent = conn.expect("A", payload=b"in flight")
+    conn.send(TCP(flags="PA", ack=conn.target.snd.nxt + offset) / Raw(b"forged"))
+    conn.peer.snd.nxt = conn.target.rcv.nxt
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.expect("A", seq=sent.segment.seq, payload=b"in flight", within=3.5)
+    reading = conn.app.begin_recv(100)
+    reading.expect_blocked()
+
+
+@case("RFC5961:7-THROTTLE", settings=("challenge_ack_limit",), state="ESTABLISHED")
+def challenge_acks_are_limited(bench: Bench) -> None:
+    """Two thousand resets in the window at once; fewer challenge ACKs come back."""
+    conn = established(bench)
+    for _ in range(2000):
+        conn.send("R", seq=conn.peer.snd.nxt + 100)
+    answers = conn.drop_arrivals()
+    bench.measure("challenge ACKs for 2000 resets", len(answers))
+    bench.check(len(answers) < 2000, True, "answers are limited")
+    bench.check(len(answers) >= 1, True, "there is an answer")
+
+
+@case("RFC5961:7-THROTTLE-GLOBAL", settings=("challenge_ack_limit",), measures=True)
+def limit_is_shared_between_connections(bench: Bench) -> None:
+    """One connection uses up its challenge ACKs; whether another still gets one is recorded."""
+    listener(bench)
+    worn, other = handshake(bench.connection()), handshake(bench.connection())
+    for _ in range(2000):
+        worn.send("R", seq=worn.peer.snd.nxt + 100)
+    worn.drop_arrivals()
+    other.send("R", seq=other.peer.snd.nxt + 100)
+    answers = other.drop_arrivals()
+    bench.check(len(answers) <= 1, True, "at most one answer")
+    bench.measure("shared", "no" if answers else "yes")
+
+
+@case("RFC5961:10-ACK-LOOP", state="ESTABLISHED")
+def two_ends_that_disagree_fall_silent(bench: Bench) -> None:
+    """The peer answers every ACK with an unacceptable ACK of its own; it must be able to stop.
+
+    Each ACK of the target answers one of ours: once we are silent, so is the target.
+    """
+    conn = established(bench)
+    for _ in range(20):
+        conn.send(TCP(flags="A", seq=conn.peer.snd.nxt - 1000, ack=conn.target.snd.nxt))
+        conn.expect_one_of(Pattern("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt))
+    conn.expect_silence(1.0)
+    conn.app.send(b"alive")
+    conn.expect("A", payload=b"alive")

@@ -1,0 +1,230 @@
+"""The window, from both sides: RFC 9293, section 3.8.6, and the updates of 3.10.7.4."""
+
+from itertools import pairwise
+
+from tcpassay.conformance.bench import Bench
+from tcpassay.conformance.case import case
+from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.match import ANY, Pattern
+from tcpassay.conformance.peer import Arrival, Connection
+from tcpassay.conformance.reach import established, handshake, listener
+
+SECTION = "3.8.6"
+
+#: Segments after which any receive buffer that manifests declare is full.
+ENOUGH = 400
+
+
+def with_window(bench: Bench, window: int) -> Connection:
+    """An established connection whose peer has announced this window from its SYN on."""
+    with bench.reaching(f"ESTABLISHED with a window of {window}"):
+        sock = listener(bench)
+        conn = bench.connection()
+        conn.window = window
+        handshake(conn)
+        conn.app = sock.accept()
+    return conn
+
+
+def probe(conn: Connection, text: bytes, within: float) -> Arrival:
+    """A zero-window probe: an old number without text, or the next octet."""
+    first = conn.target.snd.una
+    return conn.expect_one_of(
+        Pattern("A", seq=first - 1),
+        Pattern("A", seq=first - 1, payload=1),
+        Pattern("A", seq=first, payload=text[:1]),
+        within=within,
+    )[1]
+
+
+def fill(conn: Connection) -> bytes:
+    """The peer sends until the target, whose application does not read, has closed its window."""
+    text = b""
+    with conn.bench.reaching("a receive window of zero"):
+        for number in range(ENOUGH):
+            room = conn.target.rcv.wnd
+            if not room:
+                break
+            piece = bytes([number % 251]) * min(1000, room)
+            text += piece
+            conn.send("PA", payload=piece)
+            conn.expect("A", ack=conn.peer.snd.nxt)
+        conn.bench.check(conn.target.rcv.wnd, 0, "window announced")
+    return text
+
+
+@case("RFC9293:3.10.7.4-WND-UPDATE", "RFC9293:3.8.6-SEND-IN-WINDOW", state="ESTABLISHED")
+def window_update_releases_text(bench: Bench) -> None:
+    """The window is 100 octets, then 300; the target sends what each permits and no more."""
+    conn = with_window(bench, 100)
+    first = conn.target.snd.nxt
+    text = bytes(range(200))
+    conn.app.send(text)
+    bench.wait(0.1)
+    for arrival in conn.drop_arrivals():
+        end = conn.target.snd.nxt.distance(first)
+        bench.check(end <= 100, True, "inside the window", requirement="3.8.6-SEND-IN-WINDOW")
+        bench.check(arrival.segment.payload, text[:end], "octets")
+    conn.window = 300
+    conn.send("A")
+    got = conn.target.snd.nxt.distance(first)
+    conn.expect("A", seq=first + got, payload=text[got:])
+
+
+@case("RFC9293:3.10.7.4-WND-UPDATE", state="ESTABLISHED")
+def smaller_window_in_a_repeated_ack(bench: Bench) -> None:
+    """A bare ACK with the same numbers announces 100 octets in place of 65535; it is taken.
+
+    SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK is all that the fifth step of 3.10.7.4 asks for.
+    """
+    conn = established(bench)
+    conn.window = 100
+    conn.send("A")
+    first = conn.target.snd.nxt
+    conn.app.send(bytes(200))
+    bench.wait(0.1)
+    conn.drop_arrivals()
+    bench.check(conn.target.snd.nxt.distance(first) <= 100, True, "inside the window")
+
+
+@case(
+    "RFC9293:3.10.7.4-WND-OLD-SEG",
+    rows={"duplicate": (0, 16), "overlap": (8, 40)},
+    state="ESTABLISHED",
+)
+def old_segment_does_not_change_the_window(bench: Bench, row: tuple[int, int]) -> None:
+    """The window is zero, then an older segment announces a wide one; the target must not send."""
+    start, length = row
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    conn.send("PA", payload=bytes(16))
+    conn.send("PA", payload=bytes(16), window=0)
+    with bench.reaching("a closed window"):
+        conn.expect("A", ack=first + 32, within=0.5)
+    conn.send(TCP(flags="PA", seq=first + start, window=65535) / Raw(bytes(length)))
+    bench.wait(0.05)
+    conn.drop_arrivals()
+    conn.app.send(b"held back")
+    conn.expect_silence(0.1)
+
+
+@case("RFC9293:MUST-36", "RFC9293:SHLD-30", "RFC9293:3.8.6-SEND-IN-WINDOW", state="ESTABLISHED")
+def closed_window_is_probed(bench: Bench) -> None:
+    """The window closes while text waits; probes come ever later, and an update releases it."""
+    text = b"waits for room"
+    conn = established(bench)
+    conn.window = 0
+    conn.send("A")
+    first = conn.target.snd.nxt
+    conn.app.send(text)
+    conn.expect_silence(0.1, requirement="3.8.6-SEND-IN-WINDOW")
+    probes = []
+    for _ in range(3):
+        probes.append(probe(conn, text, 4.5))
+        conn.send("A", ack=first)
+    waits = [(b.t_ns - a.t_ns) / 1e9 for a, b in pairwise(probes)]
+    bench.check(waits[1] > 1.3 * waits[0], True, "waits grow", requirement="SHLD-30")
+    conn.window = 65535
+    conn.send("A", ack=first)
+    conn.expect("A", seq=first, payload=text)
+
+
+@case("RFC9293:MUST-37", state="ESTABLISHED", real_s=1000.0)
+def answered_probes_keep_the_connection(bench: Bench) -> None:
+    """The window stays closed for ten minutes, each probe answered; the text still arrives."""
+    text = b"ten minutes late"
+    conn = established(bench)
+    conn.window = 0
+    conn.send("A")
+    first = conn.target.snd.nxt
+    conn.app.send(text)
+    end = bench.now_ns + 600 * 10**9
+    while bench.now_ns < end:
+        probe(conn, text, 130.0)
+        conn.send("A", ack=first)
+    conn.window = 65535
+    conn.send("A", ack=first)
+    conn.expect("A", seq=first, payload=text)
+
+
+@case("RFC9293:MUST-34", "RFC9293:SHLD-15", state="ESTABLISHED")
+def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
+    """1000 octets are in flight when the window falls to 200; no new text, and nothing is lost."""
+    text = bytes(index % 251 for index in range(1000))
+    conn = established(bench)
+    first = conn.target.snd.nxt
+    conn.app.send(text)
+    with bench.reaching("1000 octets in flight"):
+        conn.expect("A", payload=text)
+    conn.window = 200
+    conn.send("A", ack=first + 1)
+    conn.app.send(b"new")
+    conn.expect_silence(0.1, repeats=True, requirement="SHLD-15")
+    conn.window = 65535
+    conn.send("A", ack=first + 1000)
+    conn.expect("A", seq=first + 1000, payload=b"new")
+
+
+@case("RFC9293:3.8.6.1-ZW-ANSWER", "RFC9293:3.10.7.4-SEQ-ZEROWND-DATA", state="ESTABLISHED")
+def probes_of_the_targets_closed_window(bench: Bench) -> None:
+    """The target's window is closed; an octet at RCV.NXT is answered, and not taken."""
+    conn = established(bench)
+    text = fill(conn)
+    first = conn.peer.snd.nxt
+    for packet in (TCP(flags="A", seq=first - 1), TCP(flags="A", seq=first - 1) / Raw(b"\0")):
+        conn.send(packet)
+        conn.expect("A", ack=first, window=0)
+    conn.send(TCP(flags="PA", seq=first) / Raw(b"?"))
+    conn.expect("A", ack=first, window=0, requirement="3.10.7.4-SEQ-ZEROWND-DATA")
+    got = b""
+    while len(got) < len(text):
+        got += conn.app.recv(65536)
+    bench.check(got == text, True, "what was read is what was sent")
+
+
+@case("RFC9293:3.8.6-WIN-OPEN-UPDATE", "RFC9293:MUST-39", state="ESTABLISHED")
+def reading_reopens_the_window(bench: Bench) -> None:
+    """The application empties the buffer; the target announces a window of a segment or more."""
+    conn = established(bench)
+    left = len(fill(conn))
+    while left > 0:
+        left -= len(conn.app.recv(65536))
+    bench.wait(0.3)
+    updates = [arrival.segment for arrival in conn.drop_arrivals()]
+    numbers = {segment.ack for segment in updates}
+    bench.check(numbers, {int(conn.peer.snd.nxt)}, "ACK of the updates")
+    windows = [segment.window for segment in updates]
+    bench.check(windows[-1] >= 1460, True, "a segment fits")
+    small = [window for window in windows if 0 < window < 1460]
+    bench.check(small, [], "windows of less than a segment", requirement="MUST-39")
+
+
+@case("RFC9293:MUST-66", "RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK", state="ESTABLISHED")
+def reset_and_ack_count_while_the_window_is_closed(bench: Bench) -> None:
+    """The target's window is closed; an ACK still counts, and RST at RCV.NXT still resets."""
+    conn = established(bench)
+    fill(conn)
+    conn.app.send(b"outgoing")
+    with bench.reaching("text in flight"):
+        conn.expect("A", payload=b"outgoing")
+    conn.send("A")
+    conn.expect_silence(1.2, requirement="3.10.7.4-SEQ-ZEROWND-VALIDACK")
+    conn.send(TCP(flags="R"))
+    conn.expect_state("CLOSED")
+    conn.send("A")
+    conn.expect("R", seq=conn.peer.rcv.nxt)
+
+
+@case("RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK", state="ESTABLISHED")
+def ack_in_a_segment_whose_text_does_not_fit(bench: Bench) -> None:
+    """The target's window is closed; text at RCV.NXT is refused, the ACK it carries counts."""
+    conn = established(bench)
+    fill(conn)
+    conn.app.send(b"outgoing")
+    with bench.reaching("text in flight"):
+        sent = conn.expect("A", payload=b"outgoing")
+    conn.send(TCP(flags="PA", seq=conn.peer.snd.nxt) / Raw(b"?"))
+    conn.expect("A", ack=conn.peer.snd.nxt, window=0)
+    bench.wait(1.5)
+    again = [a for a in conn.drop_arrivals() if a.segment.seq == sent.segment.seq]
+    bench.check([ANY for a in again if a.segment.payload], [], "text sent again")

@@ -1,0 +1,68 @@
+"""listen(): from CLOSED to LISTEN."""
+
+from tcpassay.conformance.bench import LISTEN_PORT, Bench
+from tcpassay.conformance.case import case
+from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.reach import established, handshake, listener
+
+
+@case("DOC-10")
+def makes_a_socket_passive(bench: Bench) -> None:
+    """The same SYN before and after listen(); RST, then SYN-ACK."""
+    sock = bench.app.socket()
+    sock.bind(LISTEN_PORT)
+    conn = bench.connection()
+    early = conn.send(TCP(flags="S", seq=conn.peer.iss))
+    conn.expect("RA", seq=0, ack=early.seq + 1)
+    sock.listen()
+    conn.send("S")
+    conn.expect("SA", ack=conn.peer.snd.nxt)
+
+
+@case("POSIX:LISTEN-CONNECTED", "DOC-10", rows={"accepted": "listen", "connected": "connect"})
+def on_a_connection(bench: Bench, way: str) -> None:
+    """listen() on a connected socket; EINVAL, and the connection is unharmed."""
+    conn = established(bench, "connect" if way == "connect" else "listen")
+    conn.app.listen(errno="EINVAL")
+    conn.expect_silence()
+    conn.app.send(b"alive")
+    conn.expect("A", payload=b"alive")
+
+
+@case("POSIX:LISTEN-UNBOUND")
+def without_a_name(bench: Bench) -> None:
+    """listen() on a socket without a name; EDESTADDRREQ, or a port that answers SYNs."""
+    sock = bench.app.socket()
+    returned = sock.begin("listen", ("length", 5))
+    bench.wait_until(lambda: returned.returned is not None, 1.0)
+    if returned.returned is not None and returned.returned.errno is not None:
+        returned.expect_return(errno="EDESTADDRREQ")
+        return
+    returned.expect_return(0)
+    conn = bench.connection(port=sock.getsockname()[1])
+    conn.send("S")
+    conn.expect("SA", ack=conn.peer.snd.nxt)
+
+
+@case("POSIX:LISTEN-AGAIN")
+def a_second_time(bench: Bench) -> None:
+    """listen() on a listener that has a client waiting; it succeeds and the client is kept."""
+    sock = listener(bench)
+    conn = handshake(bench.connection())
+    sock.listen(10)
+    conn.app = sock.accept()
+    conn.send("PA", payload=b"kept")
+    conn.app.recv(10, want=b"kept")
+
+
+@case("POSIX:SO_ACCEPTCONN")
+def accepting_option(bench: Bench) -> None:
+    """SO_ACCEPTCONN before listen(), after it, and on an accepted socket; 0, 1, 0."""
+    sock = bench.app.socket()
+    bench.check(sock.get_option("SOL_SOCKET", "SO_ACCEPTCONN"), 0, "SO_ACCEPTCONN before listen()")
+    sock.bind(LISTEN_PORT)
+    sock.listen()
+    bench.check(sock.get_option("SOL_SOCKET", "SO_ACCEPTCONN"), 1, "SO_ACCEPTCONN of a listener")
+    handshake(bench.connection())
+    child = sock.accept()
+    bench.check(child.get_option("SOL_SOCKET", "SO_ACCEPTCONN"), 0, "SO_ACCEPTCONN of a child")
