@@ -3,34 +3,10 @@
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
-from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.reach import established, listener
 
 #: Numbers of a connection that the target has never heard of.
 SEQ, ACK = 0x5000_0000, 0x6000_0000
-
-
-@case("DOC-28")
-def syn_without_a_listener(bench: Bench) -> None:
-    """A SYN to a port without a listener; RST-ACK with SEQ 0 and ACK = SEQ + 1."""
-    conn = bench.connection(port=81)
-    conn.send(TCP(flags="S", seq=SEQ))
-    conn.expect("RA", seq=0, ack=SEQ + 1, window=0)
-    conn.expect_silence(0.3)
-
-
-@case("DOC-28", needs=("linger",))
-def abort_of_a_connection(bench: Bench) -> None:
-    """SO_LINGER of 0 and close(); RST or RST-ACK with SEQ = SND.NXT, and no FIN."""
-    conn = established(bench)
-    conn.app.set_linger(0)
-    conn.app.close()
-    conn.expect_one_of(
-        Pattern("R", seq=conn.target.snd.nxt),
-        Pattern("RA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
-    )
-    conn.expect_silence(0.3)
-    conn.expect_state("CLOSED")
 
 
 @case(

@@ -1,4 +1,4 @@
-"""Blind text with a guessed ACK number, and how often a stack answers: RFC 5961, sections 5 to 10."""
+"""Blind text with a guessed ACK number, and limits of answers: RFC 5961, sections 5 to 10."""
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
@@ -29,13 +29,29 @@ def text_with_an_ack_older_than_the_window(bench: Bench, offset: int) -> None:
     reading.expect_return(octets=b"honest")
 
 
-@case("RFC5961:5.2-ACK-RANGE-LOW", rows={"at_una": 0, "in_window": -60_000}, state="ESTABLISHED")
-def text_with_an_old_ack_in_range(bench: Bench, offset: int) -> None:
-    """Text whose ACK lies between SND.UNA - MAX.SND.WND and SND.UNA; it is taken."""
+@case("RFC5961:5.2-ACK-RANGE-LOW", rows={"one_below": 1, "all_below": 1000}, state="ESTABLISHED")
+def text_with_an_old_ack_in_range(bench: Bench, below: int) -> None:
+    """Text whose ACK lies below SND.UNA by less than MAX.SND.WND; it is taken."""
     conn = established(bench)
-    conn.send(TCP(flags="PA", ack=conn.target.snd.una + offset) / Raw(b"late"))
+    conn.app.send(bytes(1000))
+    with bench.reaching("1000 octets acknowledged"):
+        conn.expect("A", payload=1000)
+        conn.send("A")
+    conn.send(TCP(flags="PA", ack=conn.target.snd.una - below) / Raw(b"late"))
     conn.expect("A", ack=conn.peer.snd.nxt, within=0.5)
     conn.app.recv(100, want=b"late")
+
+
+@case("DRAFT-GHOST-ACKS:1", state="ESTABLISHED", measures=True)
+def text_with_an_ack_from_before_iss(bench: Bench) -> None:
+    """Text whose ACK is in range but of octets never sent; whether it is taken is recorded."""
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    conn.send(TCP(flags="PA", seq=first, ack=conn.target.iss - 100) / Raw(b"ghost"))
+    bench.wait(0.5)
+    acks = [int(arrival.segment.ack) for arrival in conn.drop_arrivals()]
+    bench.check(set(acks) <= {int(first), int(first + 5)}, True, "ACKs are of none or of all")
+    bench.measure("ghost ACK", "taken" if int(first + 5) in acks else "refused")
 
 
 @case(

@@ -4,13 +4,13 @@ Nobody can choose the target's ISS. But on one flow it grows with a clock (3.4.1
 few hundred flows it can be told which will start just below zero, and when.
 """
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.outcome import Inconclusive
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import segment_sizes
+from tcpassay.conformance.probes import latest, segment_sizes
 from tcpassay.conformance.reach import listener, syn_received
 from tcpassay.core.clock import NS_PER_S
 
@@ -24,40 +24,47 @@ FARTHEST = 300_000
 TRIES = 12
 
 
-def sample(bench: Bench, port: int) -> tuple[int, int]:
-    """The ISS on the flow from `port`, and when it was chosen; the connection is reset."""
-    conn = bench.connection(peer_port=port)
-    conn.send("S")
-    arrival = conn.drop_arrivals()[0]
+class Flow(NamedTuple):
+    """What is known of the flow from one port: an ISS, and when it was chosen (nanoseconds)."""
+
+    port: int
+    iss: int
+    t_ns: int
+
+    def rate(self, later: "Flow") -> float:
+        """By how much the ISS grows in a nanosecond, from a later look at the same flow."""
+        return ((later.iss - self.iss) % 2**32) / (later.t_ns - self.t_ns)
+
+    def due(self, rate: float) -> int:
+        """When the ISS will be AIM below zero, by the stack's clock."""
+        return self.t_ns + int((-AIM - self.iss) % 2**32 / rate)
+
+
+def sample(bench: Bench, port: int) -> Flow:
+    """The ISS on the flow from `port` now; the connection is reset."""
+    conn = syn_received(bench.connection(peer_port=port))
     conn.send("R")
-    return arrival.segment.seq, arrival.t_ns
-
-
-def candidates(bench: Bench) -> Iterator[tuple[int, int]]:
-    """When to open from which port so that the ISS is near zero, soonest first (nanoseconds)."""
-    first, t0 = sample(bench, PORTS[0])
-    bench.wait(0.1)
-    second, t1 = sample(bench, PORTS[0])
-    per_ns = ((second - first) % 2**32) / (t1 - t0)
-    seen = [(port, *sample(bench, port)) for port in PORTS]
-    yield from sorted((t + int((-AIM - iss) % 2**32 / per_ns), port) for port, iss, t in seen)
+    return Flow(port, int(conn.target.iss), latest(conn).t_ns)
 
 
 def opened_below_zero(bench: Bench) -> Connection:
-    """A half-open connection whose ISS is less than FARTHEST below zero."""
-    tried = 0
-    for at_ns, port in candidates(bench):
-        ahead = (at_ns - bench.now_ns) / NS_PER_S
-        if ahead < 0:
-            continue
-        bench.wait(ahead)
-        conn = syn_received(bench.connection(peer_port=port))
+    """A half-open connection whose ISS is less than FARTHEST below zero.
+
+    A stamp may be late, so a rate taken over a short time is rough: every miss gives a better one.
+    """
+    first = sample(bench, PORTS[0])
+    bench.wait(0.25)
+    rate = first.rate(sample(bench, PORTS[0]))
+    flows = [sample(bench, port) for port in PORTS]
+    for _ in range(TRIES):
+        flow = min((f for f in flows if f.due(rate) > bench.now_ns), key=lambda f: f.due(rate))
+        bench.wait((flow.due(rate) - bench.now_ns) / NS_PER_S)
+        conn = syn_received(bench.connection(peer_port=flow.port))
         if -int(conn.target.iss) % 2**32 < FARTHEST:
             return conn
         conn.send("R")
-        tried += 1
-        if tried == TRIES:
-            break
+        rate = flow.rate(Flow(flow.port, int(conn.target.iss), latest(conn).t_ns))
+        flows.remove(flow)
     msg = "no ISS just below zero could be had: does it grow with a clock?"
     raise Inconclusive(msg)
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
-from tcpassay.conformance.match import ANY, Pattern
+from tcpassay.conformance.match import ANY, Between, Pattern
 from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.conformance.reach import established, handshake, listener
 
@@ -162,6 +162,41 @@ def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
     conn.expect_silence(0.1, repeats=True, requirement="SHLD-15")
     conn.window = 65535
     conn.send("A", ack=first + 1000)
+    conn.expect("A", seq=first + 1000, payload=b"new")
+
+
+@case("RFC9293:SHLD-16", "RFC9293:3.8.1-RETX-SAME", state="ESTABLISHED")
+def what_fits_the_shrunk_window_is_sent_again(bench: Bench) -> None:
+    """1000 octets are lost and the window falls to 200; the time-out repeats what fits."""
+    text = bytes(index % 251 for index in range(1000))
+    conn = established(bench)
+    first = conn.target.snd.nxt
+    conn.app.send(text)
+    with bench.reaching("1000 octets in flight"):
+        conn.expect("A", payload=text)
+    conn.window = 200
+    conn.send("A", ack=first + 1)
+    again = conn.expect("A", seq=first + 1, payload=ANY, within=3.5)
+    got = again.segment.payload
+    bench.check(got, text[1 : 1 + len(got)], "octets", requirement="3.8.1-RETX-SAME")
+
+
+@case("RFC9293:MUST-35", state="ESTABLISHED")
+def window_that_shrinks_to_zero_is_probed(bench: Bench) -> None:
+    """1000 octets are in flight when the window closes; the target probes, and goes on later."""
+    text = bytes(index % 251 for index in range(1000))
+    conn = established(bench)
+    first = conn.target.snd.nxt
+    conn.app.send(text)
+    with bench.reaching("1000 octets in flight"):
+        conn.expect("A", payload=text)
+    conn.window = 0
+    for _ in range(2):
+        conn.send("A", ack=first)
+        conn.expect("A", seq=Between(first - 1, first), payload=ANY, within=4.5)
+    conn.window = 65535
+    conn.send("A", ack=first + 1000)
+    conn.app.send(b"new")
     conn.expect("A", seq=first + 1000, payload=b"new")
 
 

@@ -62,8 +62,6 @@ def old_text_stays_out_of_the_new_connection(bench: Bench) -> None:
     conn = reach(bench, "TIME-WAIT")
     with bench.reaching("a new connection on the old ports"):
         again = reopened(conn, "MAY-2")
-        sock = again.bench.app.socket()
-        sock.close()
     before = again.peer.snd.nxt
     again.send(
         TCP(flags="PA", seq=conn.peer.snd.nxt - 10, ack=conn.target.snd.nxt) / Raw(b"old" * 4)

@@ -83,6 +83,8 @@ class Maker:
             device = tun.open_tun()
             ends = [(host, addresses.prefix) for host in addresses.stack]
             rtnetlink.send(rtnetlink.bring_up(ends, ip), "the addresses of the manifest")
+            if ip == 6:
+                rtnetlink.await_ipv6(addresses.stack)
         except BaseException:
             namespace.leave()
             namespace.close()

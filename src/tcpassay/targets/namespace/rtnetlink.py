@@ -6,6 +6,8 @@ import ipaddress
 import os
 import socket
 import struct
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError
@@ -27,6 +29,9 @@ _RTA_DST, _RTA_OIF, _RTA_PREFSRC, _RTA_METRICS = 1, 4, 7, 8
 _RTAX_QUICKACK = 15
 _IFF_UP = 1
 _LOOPBACK_INDEX = 1
+_ROUTES_IPV6 = Path("/proc/thread-self/net/ipv6_route")
+_ROUTES_WITHIN_S = 2.0
+_ROUTES_POLL_S = 0.0002
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -112,3 +117,19 @@ def send(messages: bytes, what: str) -> None:
     (code,) = struct.unpack_from("=i", answer, _NLMSG.size)
     msg = f"linux: the kernel refused {what}: {os.strerror(-code)}"
     raise TargetUnavailableError(msg)
+
+
+def await_ipv6(hosts: Iterable[str]) -> None:
+    """Wait until the calling thread's network namespace takes segments for all of `hosts`.
+
+    A work queue of the kernel's puts IPv6 addresses into effect after the answer to the message
+    that added them: most often within 0.1 ms, on a busy machine later, and until then what comes
+    for them is dropped. Raises TargetUnavailableError when they are not there within 2 s.
+    """
+    missing = {ipaddress.ip_address(host).packed.hex() + " 80" for host in hosts}
+    deadline = time.monotonic() + _ROUTES_WITHIN_S
+    while not missing <= {line[:35] for line in _ROUTES_IPV6.read_text().splitlines()}:
+        if time.monotonic() > deadline:
+            msg = f"linux: the IPv6 addresses did not come up within {_ROUTES_WITHIN_S:g} s"
+            raise TargetUnavailableError(msg)
+        time.sleep(_ROUTES_POLL_S)
