@@ -57,7 +57,10 @@ def opened_below_zero(bench: Bench) -> Connection:
     rate = first.rate(sample(bench, PORTS[0]))
     flows = [sample(bench, port) for port in PORTS]
     for _ in range(TRIES):
-        flow = min((f for f in flows if f.due(rate) > bench.now_ns), key=lambda f: f.due(rate))
+        ahead = [flow for flow in flows if rate and flow.due(rate) > bench.now_ns]
+        if not ahead:
+            break
+        flow = min(ahead, key=lambda one: one.due(rate))
         bench.wait((flow.due(rate) - bench.now_ns) / NS_PER_S)
         conn = syn_received(bench.connection(peer_port=flow.port))
         if -int(conn.target.iss) % 2**32 < FARTHEST:

@@ -234,6 +234,21 @@ def reading_reopens_the_window(bench: Bench) -> None:
     bench.check(small, [], "windows of less than a segment", requirement="MUST-39")
 
 
+@case("RFC9293:MUST-39", state="ESTABLISHED")
+def a_slow_reader_draws_no_tiny_windows(bench: Bench) -> None:
+    """The buffer is full and is read 100 octets at a time; no window of under a segment opens."""
+    conn = established(bench)
+    fill(conn)
+    windows: list[int] = []
+    for _ in range(40):
+        conn.app.recv(100)
+        conn.send("A")
+        windows += [arrival.segment.window for arrival in conn.drop_arrivals()]
+        if any(windows):
+            break
+    bench.check([window for window in windows if 0 < window < 1460], [], "tiny windows")
+
+
 @case("RFC9293:MUST-66", "RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK", state="ESTABLISHED")
 def reset_and_ack_count_while_the_window_is_closed(bench: Bench) -> None:
     """The target's window is closed; an ACK still counts, and RST at RCV.NXT still resets."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,11 +14,15 @@ from tcpassay.conformance.kills import kill_table
 from tcpassay.conformance.load import load_cases
 from tcpassay.core.errors import NothingSelectedError
 from tcpassay.model.catalogue import load_catalogue
+from tcpassay.targets.mutants import load_mutants, mutants_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from tcpassay.conformance.kills import Kill
+    from tcpassay.targets.mutants import Mutant
 
 SURVIVED = 1
 
@@ -25,29 +30,48 @@ SURVIVED = 1
 @guarded
 def main() -> int:
     """Print one line a mutant as it is tried; 1 when one survives, else 0."""
+    started = time.perf_counter()
     catalogue = load_catalogue()
-    cases = load_cases()
-    progress_console().print(f"tcpassay: trying each mutant against {len(cases)} cases")
+    cases = load_cases(catalogue=catalogue)
+    mutants = load_mutants()
+    if not mutants:
+        raise NothingSelectedError(f"{mutants_folder()}: there is no mutant")
+    progress_console().print(f"tcpassay: trying {len(mutants)} mutants on {len(cases)} cases")
     out = result_console()
     kills = []
-    for kill in kill_table(cases, catalogue, jobs=os.cpu_count() or 1):
-        _tell(out, kill)
+    row = _row_format(mutants)
+    for kill in kill_table(cases, catalogue, jobs=os.cpu_count() or 1, mutants=mutants):
         kills.append(kill)
-    if not kills:
-        msg = "there is no mutant in targets/mutants"
-        raise NothingSelectedError(msg)
-    survivors = [kill.mutant for kill in kills if kill.case is None]
-    out.print(f"{len(kills) - len(survivors)} of {len(kills)} mutants killed")
+        fate = f"killed by {kill.case}" if kill.case else "SURVIVED"
+        line = row.format(kill.mutant, kill.requirement, fate)
+        out.print(f"{len(kills):>3}/{len(mutants)} {line}", soft_wrap=True)
+    survivors = [kill for kill in kills if kill.case is None]
+    for kill in survivors:
+        _explain(out, kill)
+    out.print(
+        f"{len(kills) - len(survivors)} of {len(kills)} mutants killed "
+        f"in {time.perf_counter() - started:.1f} s"
+    )
     if survivors:
-        out.print(f"survived: {', '.join(survivors)}")
+        out.print(f"survived: {', '.join(kill.mutant for kill in survivors)}", soft_wrap=True)
     return SURVIVED if survivors else 0
 
 
-def _tell(out: Console, kill: Kill) -> None:
-    fate = f"killed by {kill.case}" if kill.case else f"SURVIVED all {kill.ran} cases"
-    out.print(f"{kill.mutant:<34} {kill.requirement:<34} {fate}", soft_wrap=True)
-    for other in kill.others if kill.case is None else ():
-        out.print(f"{'':<34} {'':<34} (failed by another requirement: {other})", soft_wrap=True)
+def _row_format(mutants: Sequence[Mutant]) -> str:
+    name = max(len(mutant.name) for mutant in mutants)
+    requirement = max(len(mutant.requirement) for mutant in mutants)
+    return f"{{:<{name}}}  {{:<{requirement}}}  {{}}"
+
+
+def _explain(out: Console, kill: Kill) -> None:
+    """What a survivor would do to a user, and which cases came near."""
+    out.print(
+        f"\n{kill.mutant}: {kill.suffers}\n"
+        f"  none of {kill.ran} cases has an assertion bound to {kill.requirement} that fails",
+        soft_wrap=True,
+    )
+    for miss in kill.near_misses:
+        out.print(f"  not counted: {miss.case} ({miss.why})", soft_wrap=True)
 
 
 if __name__ == "__main__":

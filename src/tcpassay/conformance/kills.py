@@ -1,46 +1,80 @@
-"""The kill table: which case catches which planted fault, by which requirement."""
+"""The kill table: which case catches which planted fault, by which requirement.
+
+A case kills a mutant when
+
+1. it passes on the reference stack without the fault (verdict pass; info where it measures), and
+2. on the mutant an assertion of it is not met that is bound to the very catalogue entry that the
+   mutant names.
+
+An assertion bound to any other entry does not count, were it the same rule in another state or
+the clause above: such a case is told as a near miss. Nor does it count that the stack raises,
+hangs or writes nonsense, for that needs no assertion to be seen.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
+from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.select import why_unsupported
-from tcpassay.core.verdict import Verdict
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.trace import Judgement
+from tcpassay.core.verdict import Verdict, verdict_when_not_met
 from tcpassay.targets.mutants import load_mutants
+from tcpassay.targets.orphans import die_with
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcpassay.conformance.case import Case
+    from tcpassay.conformance.result import CaseResult
+    from tcpassay.core.trace import Trace
     from tcpassay.model.catalogue import Catalogue
+    from tcpassay.targets.contract import IpVersion, Target
+    from tcpassay.targets.manifest import Manifest
     from tcpassay.targets.mutants import Mutant
 
+#: Seconds of real time that one case may take on one mutant.
 MAX_TIME_S = 20.0
 REFERENCE = "reference"
+IP: IpVersion = 4
 
+_SOUND = frozenset({Verdict.PASS, Verdict.INFO})
 _KILLS = frozenset({Verdict.FAIL, Verdict.DEVIATION})
+
+
+class NearMiss(NamedTuple):
+    """A case that did not pass on a mutant and yet does not kill it."""
+
+    case: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
     """What became of one mutant.
 
-    `case` failed by the very requirement that the mutant breaks (None: it survived). `others` are
-    cases that failed by another requirement before that. `ran` counts the cases it took.
+    `case` is the first that killed it (None: it survived), `message` what that case said;
+    `near_misses` are those before it that failed for another reason; `ran` counts the cases it
+    took.
     """
 
     mutant: str
     requirement: str
     suffers: str
     case: str | None
-    others: tuple[str, ...]
+    message: str
+    near_misses: tuple[NearMiss, ...]
     ran: int
 
 
@@ -52,21 +86,23 @@ def kill_table(
     jobs: int = 1,
     mutants: Sequence[Mutant] | None = None,
 ) -> Iterator[Kill]:
-    """Try every mutant, `jobs` at a time; each stops at the first case that kills it rightly."""
+    """Try every mutant, `jobs` at a time; each stops at the first case that kills it.
+
+    Results come in the order of `mutants` (default: the project's own). Raises ConfigurationError
+    before anything runs for a mutant whose requirement is unknown, or of a level that nothing can
+    fail by.
+    """
     chosen = load_mutants() if mutants is None else tuple(mutants)
-    work = _Work(tuple(cases), catalogue, seed, chosen)
-    if jobs == 1:
-        yield from (work.attempt(index) for index in range(len(chosen)))
-        return
-    # Forked workers share the loaded cases, which cannot be pickled.
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=get_context("fork"), initializer=_adopt, initargs=(work,)
-    )
-    with pool:
-        yield from pool.map(_attempt, range(len(chosen)))
+    for mutant in chosen:
+        _requirement_of(mutant, catalogue)
+    trials = _Trials(tuple(cases), catalogue, seed, chosen, open_target(REFERENCE))
+    jobs = min(jobs, len(chosen))
+    if jobs <= 1:
+        return (trials.attempt(index) for index in range(len(chosen)))
+    return _in_parallel(trials, jobs)
 
 
-def ordered(cases: Sequence[Case], requirement: str) -> list[Case]:
+def by_relevance(cases: Sequence[Case], requirement: str) -> list[Case]:
     """Cases that cite a requirement first, those that judge it by default before all."""
 
     def rank(case: Case) -> int:
@@ -76,45 +112,108 @@ def ordered(cases: Sequence[Case], requirement: str) -> list[Case]:
     return sorted(cases, key=rank)
 
 
+def _requirement_of(mutant: Mutant, catalogue: Catalogue) -> str:
+    """The full id of what a mutant breaks."""
+    try:
+        requirement = catalogue.get(mutant.requirement)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{mutant.path}: {error}") from None
+    if verdict_when_not_met(requirement.level) not in _KILLS:
+        msg = (
+            f"{mutant.path}: REQUIREMENT {requirement.id} is of level {requirement.level}: "
+            "no case can fail by it; name one of MUST, SHOULD, RULE or the like"
+        )
+        raise ConfigurationError(msg)
+    return requirement.id
+
+
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Trials:
+    """Mutants and the cases to try on them; `passing` remembers verdicts of the reference."""
+
     cases: tuple[Case, ...]
     catalogue: Catalogue
     seed: int
     mutants: tuple[Mutant, ...]
+    reference: Target
+    passing: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.reference.manifest
 
     def attempt(self, index: int) -> Kill:
+        """Try one mutant on the cases until one kills it."""
         mutant = self.mutants[index]
-        requirement = self.catalogue.get(mutant.requirement).id
-        reference = open_target(REFERENCE).manifest
-        target = mutant.target(reference)
+        requirement = _requirement_of(mutant, self.catalogue)
+        near: list[NearMiss] = []
+        ran = 0
+        killer, message = None, ""
+        for case in by_relevance(self.cases, requirement):
+            if not self._runs(case) or not self._passes_on_reference(case):
+                continue
+            ran += 1
+            with closing(mutant.target(self.manifest)) as target:
+                result, trace = self._run(target, case)
+            if requirement in _unmet(trace):
+                killer, message = case.id, result.message
+                break
+            if result.verdict not in _SOUND:
+                near.append(NearMiss(case.id, _why(result, trace)))
+        return Kill(mutant.name, requirement, mutant.suffers, killer, message, tuple(near), ran)
+
+    def _runs(self, case: Case) -> bool:
+        return IP in case.mark.ip and not why_unsupported(case, self.manifest, self.catalogue)
+
+    def _passes_on_reference(self, case: Case) -> bool:
+        if case.id not in self.passing:
+            result, _ = self._run(self.reference, case)
+            self.passing[case.id] = result.verdict in _SOUND
+        return self.passing[case.id]
+
+    def _run(self, target: Target, case: Case) -> tuple[CaseResult, Trace]:
         context = Context(
             target, target.version(), self.catalogue, Expectations(), self.seed, MAX_TIME_S
         )
-        others: list[str] = []
-        ran = 0
-        try:
-            for case in ordered(self.cases, requirement):
-                if 4 not in case.mark.ip or why_unsupported(case, reference, self.catalogue):
-                    continue
-                ran += 1
-                result, _trace = run_case(context, PlannedRun(case, 4))
-                if result.judged.get(requirement) in _KILLS:
-                    return Kill(
-                        mutant.name, requirement, mutant.suffers, case.id, tuple(others), ran
-                    )
-                if result.verdict not in (Verdict.PASS, Verdict.INFO):
-                    others.append(case.id)
-        finally:
-            target.close()
-        return Kill(mutant.name, requirement, mutant.suffers, None, tuple(others), ran)
+        with Interrupts() as interrupts:
+            try:
+                guard = interrupts.guarded(MAX_TIME_S)
+                return run_case(context, PlannedRun(case, IP), guard=guard)
+            except CutShort:
+                raise KeyboardInterrupt from None
 
 
-_adopted: list[_Work] = []
+def _unmet(trace: Trace) -> list[str]:
+    """The requirements that assertions were bound to and that were not met."""
+    judgements = [entry.data for entry in trace if isinstance(entry.data, Judgement)]
+    return [each.requirement for each in judgements if each.requirement and not each.met]
 
 
-def _adopt(work: _Work) -> None:
-    _adopted.append(work)
+def _why(result: CaseResult, trace: Trace) -> str:
+    unmet = _unmet(trace)
+    return f"unmet: {', '.join(unmet)}" if unmet else f"{result.verdict}: {result.message}"
+
+
+def _in_parallel(trials: _Trials, jobs: int) -> Iterator[Kill]:
+    # Forked workers share the loaded cases and mutants, which cannot be pickled.
+    pool = ProcessPoolExecutor(
+        jobs,
+        mp_context=get_context("fork"),
+        initializer=_adopt,
+        initargs=(trials, os.getpid()),
+    )
+    with pool:
+        yield from pool.map(_attempt, range(len(trials.mutants)))
+
+
+_adopted: list[_Trials] = []
+
+
+def _adopt(trials: _Trials, parent: int) -> None:
+    """Make a worker ready. It leaves Ctrl-C and SIGTERM to its parent, and ends with it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    die_with(parent)
+    _adopted.append(trials)
 
 
 def _attempt(index: int) -> Kill:

@@ -8,8 +8,10 @@ method or constant of the reference stack.
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass, replace
 from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tcpassay.core.content import content_root
@@ -17,31 +19,48 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.targets.inprocess import InProcessTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import ModuleType
 
     from tcpassay.targets.manifest import Manifest
 
 
 class Patch:
-    """Replaces attributes, and puts them back."""
+    """Replaces attributes, and puts them back.
+
+    What a module offers is replaced in every module of its package that imported it by that name:
+    a fault takes hold however the callers reach the function.
+    """
 
     def __init__(self) -> None:
         self._undo: list[tuple[object, str, object]] = []
 
-    def __call__(self, owner: object, name: str, value: object) -> object:
-        """Set `owner.name` to `value` and return what stood there; AttributeError if nothing."""
-        # The attribute is read from __dict__, so that static methods keep their wrapping.
-        old = vars(owner)[name] if name in vars(owner) else getattr(owner, name)
-        self._undo.append((owner, name, old))
-        setattr(owner, name, value)
-        return old
+    def __call__(self, owner: object, name: str, value: object) -> None:
+        """Set `owner.name` to `value`; AttributeError if `owner` defines no such name itself."""
+        # Read from __dict__, so that properties and static methods keep their wrapping.
+        if name not in vars(owner):
+            msg = f"{getattr(owner, '__name__', owner)} defines no {name!r}"
+            raise AttributeError(msg)
+        old = vars(owner)[name]
+        for holder in (owner, *_importers(owner, name, old)):
+            self._undo.append((holder, name, old))
+            setattr(holder, name, value)
 
     def undo(self) -> None:
         """Put back everything, last first."""
         while self._undo:
             setattr(*self._undo.pop())
+
+
+def _importers(owner: object, name: str, value: object) -> Iterator[ModuleType]:
+    """The other modules of the owner's package that hold `value` under `name`."""
+    if not isinstance(owner, ModuleType):
+        return
+    package = owner.__name__.partition(".")[0]
+    for path, module in tuple(sys.modules.items()):
+        of_package = path == package or path.startswith(f"{package}.")
+        if of_package and module is not owner and vars(module).get(name) is value:
+            yield module
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,10 @@ class Mutant:
 
 
 class MutantTarget(InProcessTarget):
-    """The reference stack with a fault in it. One at a time in a process."""
+    """The reference stack with a fault in it. One at a time in a process.
+
+    While it is open every stack of the reference in this process has the fault.
+    """
 
     def __init__(self, reference: Manifest, mutant: Mutant) -> None:
         super().__init__(replace(reference, name=f"mutants/{mutant.name}"))
@@ -71,11 +93,11 @@ class MutantTarget(InProcessTarget):
             mutant.plant(self._patch)
         except Exception as error:
             self._patch.undo()
-            msg = f"{mutant.path}: the fault could not be planted: {error!r}"
+            msg = f"{mutant.path}: the fault could not be planted: {type(error).__name__}: {error}"
             raise ConfigurationError(msg) from error
 
     def close(self) -> None:
-        """Take the fault out again."""
+        """Take the fault out again; may be called twice."""
         self._patch.undo()
 
 
@@ -109,6 +131,6 @@ def _import(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        msg = f"{path}: {type(error).__name__}: {error}"
+        msg = f"{path}: cannot be imported: {type(error).__name__}: {error}"
         raise ConfigurationError(msg) from error
     return module

@@ -47,8 +47,10 @@ class Arguments:
         return value
 
     def name(self, index: int = 0) -> str:
-        """The name of a constant."""
+        """The name of a constant; a number that stands in its place is the name of none."""
         value = self.first("name", index)
+        if isinstance(value, int):
+            return str(value)
         if not isinstance(value, str):
             raise CallError("EINVAL")
         return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpref.calls_connection import accept, close, connect, dup, exit_process, shutdown
-from tcpref.calls_control import fcntl, ioctl
+from tcpref.calls_control import fcntl, ioctl, setrlimit
 from tcpref.calls_data import recv, recvmsg, send, sendmsg
 from tcpref.calls_naming import bind, getpeername, getsockname, listen, socket
 from tcpref.calls_options import getsockopt, setsockopt
@@ -30,6 +30,7 @@ CALLS: dict[str, Call] = {
     "select": select,
     "send": send,
     "sendmsg": sendmsg,
+    "setrlimit": setrlimit,
     "setsockopt": setsockopt,
     "shutdown": shutdown,
     "socket": socket,

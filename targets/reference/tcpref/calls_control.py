@@ -1,4 +1,4 @@
-"""Descriptors' flags and requests: fcntl, ioctl."""
+"""Descriptors' flags, requests and limit: fcntl, ioctl, setrlimit."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def fcntl(_kernel: Kernel, call: PendingCall) -> Result:
     if command in ("F_GETFD", "F_SETFD"):
         return Result()
     raise CallError("EINVAL")
+
+
+def setrlimit(_kernel: Kernel, call: PendingCall) -> Result:
+    """setrlimit(RLIMIT_NOFILE, value): how many descriptors the process may have."""
+    if call.args.name() != "RLIMIT_NOFILE":
+        raise CallError("EINVAL")
+    call.process.limit = call.args.number("value")
+    return Result()
 
 
 def ioctl(_kernel: Kernel, call: PendingCall) -> Result:

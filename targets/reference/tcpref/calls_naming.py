@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tcpref.waiting import PendingCall
 
 IPPROTO_TCP = 6
+#: Octets of struct sockaddr_in.
+SOCKADDR_SIZE = 16
 SOCKET_FLAGS = frozenset({"SOCK_NONBLOCK", "SOCK_CLOEXEC"})
 
 
@@ -106,15 +108,18 @@ def start_listening(kernel: Kernel, made: Socket) -> None:
     stack.listeners[made.address, made.port] = made.listener
 
 
-def address_result(address: bytes, port: int) -> Result:
-    """A result that is an address."""
-    return Result(out=(("address", (ipv4.to_text(address), port)),))
+def address_result(call: PendingCall, address: bytes, port: int) -> Result:
+    """A result that is an address and its size; only the size where the room is less than that."""
+    size = ("length", SOCKADDR_SIZE)
+    if call.args.number("length", SOCKADDR_SIZE) < SOCKADDR_SIZE:
+        return Result(out=(size,))
+    return Result(out=(("address", (ipv4.to_text(address), port)), size))
 
 
 def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
     """getsockname(fd): wildcard and port 0 while unbound."""
     made = target(call)
-    return address_result(made.address, made.port)
+    return address_result(call, made.address, made.port)
 
 
 def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
@@ -122,4 +127,4 @@ def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
     tcb = target(call).connection()
     if tcb.state in OPENING or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
-    return address_result(tcb.key[2], tcb.key[3])
+    return address_result(call, tcb.key[2], tcb.key[3])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SOCK_STREAM = 1
 SMALLEST_BUFFER = 256
+SMALLEST_MSS, LARGEST_MSS = 48, 32_767
 
 
 class Option(NamedTuple):
@@ -82,6 +83,14 @@ def set_nodelay(made: Socket, args: Arguments) -> None:
         made.tcb.nodelay = made.nodelay
 
 
+def set_mss(made: Socket, args: Arguments) -> None:
+    """TCP_MAXSEG: the MSS announced by a handshake that is still to come."""
+    octets = args.number("value")
+    if not SMALLEST_MSS <= octets <= LARGEST_MSS:
+        raise CallError("EINVAL")
+    made.max_segment = octets
+
+
 def get_error(made: Socket) -> tuple[Tagged, ...]:
     """SO_ERROR: the pending error as number and name; reading clears it."""
     name = made.take_error()
@@ -132,7 +141,7 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
     ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
-    ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss),
+    ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
 }
 

@@ -22,7 +22,8 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "linger", "listener", "nodelay", "nonblocking",
+        "address", "binding", "error", "failed", "linger", "listener", "max_segment", "nodelay",
+        "nonblocking",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
         "snd_timeout", "tcb", "waiters", "write_shut",
     )  # fmt: skip
@@ -44,6 +45,7 @@ class Socket:
         self.reuse = False
         self.linger = (0, 0)
         self.nodelay = not settings.nagle
+        self.max_segment = settings.mtu - 40
         self.rcv_buffer = settings.rcv_buffer
         self.snd_buffer = settings.snd_buffer
         self.rcv_timeout = 0
@@ -52,6 +54,7 @@ class Socket:
     def configure(self, tcb: Tcb) -> None:
         """Give a new connection what the options of this socket say."""
         tcb.nodelay = self.nodelay
+        tcb.max_segment = self.max_segment
         tcb.rcv_buffer = self.rcv_buffer
 
     def connection_failed(self, errno: str, *, opening: bool) -> None:

@@ -57,8 +57,8 @@ class Tcb:
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
         "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss", "key",
-        "lingering", "listener", "max_snd_wnd", "nodelay", "passive", "persist", "probe_wait",
-        "probing",
+        "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay", "passive", "persist",
+        "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
         "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
         "snd_nxt", "snd_una", "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
@@ -88,6 +88,7 @@ class Tcb:
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not settings.nagle
+        self.max_segment = settings.mtu - 40
         # Receive sequence space.
         self.irs = 0
         self.rcv_nxt = 0
@@ -150,8 +151,10 @@ class Tcb:
 
     @property
     def announced_mss(self) -> int:
-        """The MSS option we send: what the link carries less both fixed headers (MUST-67)."""
-        return self.settings.mtu - 40
+        """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
+        what TCP_MAXSEG has in place of that if it is less.
+        """
+        return min(self.settings.mtu - 40, self.max_segment)
 
     @property
     def fin_acked(self) -> bool:

@@ -56,6 +56,13 @@ class Arguments:
             return value
         raise self._wrong("name", "the name of a constant")
 
+    def option(self) -> str:
+        """The name of a constant as it is, or the digits of a number in its place."""
+        value = self._take("name", None)
+        if isinstance(value, str | int):
+            return str(value)
+        raise self._wrong("name", "the name of a constant or a number")
+
     def flags(self) -> int:
         """Or-ed constants; 0 where the call has none."""
         value = self._take("flags", ())

@@ -6,7 +6,9 @@ own process by the agent.
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import socket
 import struct
 from functools import partial
@@ -43,6 +45,20 @@ def _exit(_app: App, args: Arguments) -> Prepared:
     return Prepared(partial(os._exit, args.integer("value", 0)), nothing)
 
 
+def _setrlimit(_app: App, args: Arguments) -> Prepared:
+    """setrlimit(name resource, value): the soft limit of an app's own process."""
+    which, value = args.constant(), args.integer("value")
+
+    def run() -> Raw:
+        try:
+            resource.setrlimit(which, (value, resource.getrlimit(which)[1]))
+        except (OSError, ValueError):
+            return Raw(-1, errno.EINVAL)
+        return Raw(0, 0)
+
+    return Prepared(run, nothing)
+
+
 _CALLS: dict[str, Callable[[App, Arguments], Prepared]] = {
     "socket": syscalls.socket_,
     "bind": syscalls.bind,
@@ -65,8 +81,11 @@ _CALLS: dict[str, Callable[[App, Arguments], Prepared]] = {
     "getsockopt": options.getsockopt,
     "poll": options.poll,
     "select": options.select,
+    "setrlimit": _setrlimit,
     "_exit": _exit,
 }
+#: Calls about the process itself; a guest in the tester's process has none of its own.
+_OF_A_PROCESS = frozenset({"_exit", "setrlimit"})
 #: What an agent of this kind says in its HELLO.
 CALL_NAMES = tuple(_CALLS)
 
@@ -106,7 +125,7 @@ class PosixCalls:
     def start(self, call: Call) -> None:
         """Begin a call. What it led to is told by `settle` or `collect`. Raises AgentFault."""
         prepare = _CALLS.get(call.name)
-        if prepare is None or (call.name == "_exit" and self._namespace is not None):
+        if prepare is None or (call.name in _OF_A_PROCESS and self._namespace is not None):
             self._events.append(Returned(self._now_ns(), call.id, call.process, -1, "ENOSYS-AGENT"))
             return
         try:

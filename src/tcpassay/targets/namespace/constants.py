@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import select
 import socket
 from functools import cache
@@ -38,7 +39,7 @@ _EXTRA = {
     "MSG_FIN": 0x200,
     "MSG_RST": 0x1000,
 }
-_MODULES = (socket, os, fcntl, select)
+_MODULES = (socket, os, fcntl, select, resource)
 
 
 @cache

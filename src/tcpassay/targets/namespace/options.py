@@ -54,14 +54,14 @@ def getsockopt(app: App, args: Arguments) -> Prepared:
     SO_ERROR gives its value and the error's name ("" for none) as well.
     """
     fd, level = app.descriptors.real(args.integer("fd")), args.constant()
-    option = args.name()
+    option = args.option()
     room = _room(option)
     buffer, size = ctypes.create_string_buffer(room), ctypes.c_uint(room)
 
     def finish(value: int) -> tuple[int, tuple[Tagged, ...]]:
         return value, _option_results(option, buffer.raw[: size.value]) if value >= 0 else ()
 
-    number = constants.number(option)
+    number = int(option) if option.isdecimal() else constants.number(option)
     return Prepared(
         partial(raw, _getsockopt, fd, level, number, buffer, ctypes.byref(size)), finish
     )

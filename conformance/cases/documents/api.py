@@ -1,0 +1,259 @@
+"""What the source documents say of the socket calls."""
+
+from tcpassay.conformance.app import Socket
+from tcpassay.conformance.bench import LISTEN_PORT, Bench
+from tcpassay.conformance.case import case
+from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.match import Pattern
+from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.reach import (
+    PEER_PORT,
+    app_closes,
+    established,
+    handshake,
+    listener,
+    peer_acks,
+    peer_closes,
+    syn_sent,
+)
+
+
+def readable_and_writable(bench: Bench, sock: Socket) -> tuple[bool, bool]:
+    """What select() says of one socket now."""
+    returned = bench.app.select(read=(sock,), write=(sock,)).expect_return()
+    read, write = [value for tag, value in returned.out if tag == "fds"][:2]
+    return bool(read), bool(write)
+
+
+@case("DOC-01", own_process=True, needs=("descriptors", "processes"))
+def first_descriptor_is_three(bench: Bench) -> None:
+    """A fresh process makes sockets; 3, 4, and 3 again once that is closed."""
+    first = bench.app.socket()
+    bench.check(first.fd, 3, "the first descriptor")
+    bench.check(bench.app.socket().fd, 4, "the second descriptor")
+    first.close()
+    bench.check(bench.app.socket().fd, 3, "the descriptor after close(3)")
+
+
+@case("DOC-06", "RFC9293:MUST-44", needs=("active_open",))
+def source_of_unbound_connects(bench: Bench) -> None:
+    """Five connects without bind(); the interface's address, an ephemeral port each, none twice."""
+    ports = []
+    for _ in range(5):
+        conn, _ = syn_sent(bench)
+        bench.check(conn.address in bench.stack_addresses, True, "an address of the interface")
+        bench.check(
+            conn.app.getsockname(),
+            (conn.address, conn.port),
+            "getsockname()",
+            requirement="RFC9293:MUST-44",
+        )
+        ports.append(conn.port)
+    bench.check(len(set(ports)), 5, "different source ports")
+    bench.check(min(ports) >= 1024, True, "ports above the protected ones")
+
+
+@case("DOC-06", needs=("active_open",), state="TIME-WAIT")
+def port_in_time_wait_is_not_taken(bench: Bench) -> None:
+    """An active close leaves TIME-WAIT; the next connects to that peer come from other ports."""
+    old, connecting = syn_sent(bench)
+    with bench.reaching("TIME-WAIT"):
+        old.send("SA")
+        old.expect("A")
+        connecting.expect_return(0)
+        app_closes(old, "close")
+        peer_acks(old)
+        peer_closes(old)
+        old.expect_state("TIME-WAIT")
+    for _ in range(3):
+        conn, _ = syn_sent(bench)
+        bench.check(conn.port != old.port, True, "another port than the one in TIME-WAIT")
+
+
+@case("DOC-20", needs=("nonblocking",))
+def accept_and_accept4(bench: Bench) -> None:
+    """Two clients, one by accept() and one by accept4(SOCK_NONBLOCK); recv() waits, or EAGAIN."""
+    sock = listener(bench)
+    first, second = (handshake(bench.connection()) for _ in range(2))
+    first.app = sock.accept()
+    second.app = Socket(bench.app, sock.call("accept4", ("flags", ("SOCK_NONBLOCK",))).value)
+    reading = first.app.begin_recv(10)
+    reading.expect_blocked()
+    second.app.recv(10, errno="EAGAIN")
+    for conn in (first, second):
+        conn.send(TCP(flags="PA") / Raw(b"text"))
+    reading.expect_return(octets=b"text")
+    second.app.recv(10, want=b"text")
+
+
+@case("DOC-27", needs=("active_open",), state="SYN-SENT")
+def refused_socket_is_of_no_use(bench: Bench) -> None:
+    """connect() is refused; again on that socket fails, on a new socket it succeeds."""
+    conn, connecting = syn_sent(bench)
+    with bench.reaching("a refused socket"):
+        conn.send(TCP(flags="RA", seq=0))
+        connecting.expect_return(errno="ECONNREFUSED")
+    fresh, connecting = syn_sent(bench, port=PEER_PORT + 1)
+    fresh.send("SA")
+    fresh.expect("A", seq=fresh.target.snd.nxt, ack=fresh.peer.snd.nxt)
+    connecting.expect_return(0)
+    again = conn.app.begin_connect(PEER_PORT)
+    bench.check(len(bench.strays), 0, "SYNs from the socket that was refused")
+    bench.check(again.returned is not None and again.returned.errno is not None, True, "an error")
+
+
+@case("DOC-29", needs=("active_open", "nonblocking", "poll"), state="SYN-SENT")
+def background_connect_succeeds(bench: Bench) -> None:
+    """connect() without blocking; EINPROGRESS, EALREADY, writable with the SYN-ACK, EISCONN.
+
+    The first repeat after success may report that success once: it is the call that asks.
+    """
+    sock = bench.app.socket("SOCK_NONBLOCK")
+    sock.connect(PEER_PORT, errno="EINPROGRESS")
+    conn = bench.expect_syn()
+    bench.check(readable_and_writable(bench, sock), (False, False), "select() before the answer")
+    sock.connect(PEER_PORT, errno="EALREADY")
+    conn.send(TCP(flags="SA"))
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    bench.check(readable_and_writable(bench, sock), (False, True), "select() after the SYN-ACK")
+    bench.check(sock.error(), 0, "SO_ERROR")
+    first = sock.begin_connect(PEER_PORT).returned
+    told = (first.errno or "success") if first else "no return"
+    bench.check(told in {"success", "EISCONN"}, True, "connect() again")
+    sock.connect(PEER_PORT, errno="EISCONN")
+    bench.measure("connect() again after success", told)
+
+
+@case("DOC-29", needs=("active_open", "nonblocking", "poll"), state="SYN-SENT")
+def background_connect_is_refused(bench: Bench) -> None:
+    """connect() without blocking, and RST; readable and writable, SO_ERROR is ECONNREFUSED."""
+    sock = bench.app.socket("SOCK_NONBLOCK")
+    sock.connect(PEER_PORT, errno="EINPROGRESS")
+    conn = bench.expect_syn()
+    waiting = bench.app.select(write=(sock,), timeout_ms=-1)
+    waiting.expect_blocked()
+    conn.send(TCP(flags="RA", seq=0))
+    waiting.expect_return(1)
+    bench.check(readable_and_writable(bench, sock), (True, True), "select() after the RST")
+    got = sock.call("getsockopt", ("name", "SOL_SOCKET"), ("name", "SO_ERROR"))
+    bench.check(got.get("name"), "ECONNREFUSED", "SO_ERROR")
+
+
+@case("DOC-36", needs=("descriptors",), rows={"accepted": "listen", "connected": "connect"})
+def fin_with_the_last_reference(bench: Bench, way: str) -> None:
+    """Three descriptors of one connection are closed in turn; FIN with the last, no sooner."""
+    conn = established(bench, "connect" if way == "connect" else "listen")
+    copies = [conn.app.dup(), conn.app.dup()]
+    conn.app.close()
+    copies[0].close()
+    conn.expect_silence(0.1)
+    conn.expect_state("ESTABLISHED")
+    copies[1].send(b"still here")
+    conn.expect("A", payload=b"still here")
+    conn.send("A")
+    copies[1].close()
+    conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+
+
+@case("DOC-37", needs=("descriptors", "half_close"), state="FIN-WAIT-2")
+def shutdown_whatever_the_references(bench: Bench) -> None:
+    """dup(), then shutdown(SHUT_WR) of one; FIN at once, the other reads and cannot send."""
+    conn = established(bench)
+    other = conn.app.dup()
+    conn.app.shutdown("SHUT_WR")
+    conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.send("A")
+    conn.send(TCP(flags="PA") / Raw(b"one more"))
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, within=0.5)
+    other.recv(10, want=b"one more")
+    other.send(b"x", "MSG_NOSIGNAL", errno="EPIPE")
+
+
+@case("DOC-38", own_process=True, needs=("processes",), state="CLOSE-WAIT")
+def writing_to_a_process_that_has_gone(bench: Bench) -> None:
+    """FIN, the first send() goes out and draws RST; the next is EPIPE with SIGPIPE.
+
+    recv() gives 0 before the RST; after it ECONNRESET or 0, recorded.
+    """
+    conn = established(bench)
+    peer_closes(conn)
+    conn.app.recv(10, want=b"")
+    conn.app.send(b"anybody")
+    conn.expect("A", payload=b"anybody", ack=conn.peer.snd.nxt)
+    conn.send(TCP(flags="R"))
+    conn.app.send(b"there", errno="EPIPE")
+    told = [(event.process, event.signal) for event in bench.signals]
+    bench.check(told, [(1, "SIGPIPE")], "signals")
+    returned = conn.app.begin_recv(10).returned
+    answer = (returned.errno or f"{returned.value} octets") if returned else "no return"
+    bench.check(answer in {"ECONNRESET", "0 octets"}, True, "recv() after the RST")
+    bench.measure("recv() after the RST", answer)
+
+
+def end(conn: Connection) -> None:
+    """The target's FIN is here: the peer acknowledges it, sends its own, and both are done."""
+    conn.send("A")
+    conn.expect_state("FIN-WAIT-2")
+    conn.send(TCP(flags="FA"))
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.expect_state("TIME-WAIT")
+
+
+@case("DOC-50", state="LISTEN")
+def whole_life_of_a_server(bench: Bench) -> None:
+    """socket, bind, listen, accept, text both ways, four-way close by the client; every state."""
+    sock = bench.app.socket()
+    sock.bind(LISTEN_PORT)
+    sock.listen()
+    accepting = sock.begin_accept()
+    conn = bench.connection()
+    conn.send("S")
+    conn.expect("SA", ack=conn.peer.snd.nxt)
+    conn.expect_state("SYN-RECEIVED")
+    accepting.expect_blocked()
+    conn.send("A")
+    conn.app = sock.accepted(accepting)
+    conn.expect_state("ESTABLISHED")
+    conn.send(TCP(flags="PA") / Raw(b"question"))
+    conn.app.recv(100, want=b"question")
+    conn.app.send(b"answer")
+    conn.expect("A", payload=b"answer", ack=conn.peer.snd.nxt)
+    conn.send("A")
+    conn.send("FA")
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.expect_state("CLOSE-WAIT")
+    conn.app.recv(100, want=b"")
+    conn.app.close()
+    conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.expect_state("LAST-ACK")
+    conn.send("A")
+    conn.expect_state("CLOSED")
+    sock.close()
+
+
+@case("DOC-50", needs=("active_open",), state="CLOSED")
+def whole_life_of_a_client(bench: Bench) -> None:
+    """socket, connect, text both ways, four-way close by the client; every state to TIME-WAIT."""
+    sock = bench.app.socket()
+    connecting = sock.begin_connect(PEER_PORT)
+    conn = bench.expect_syn()
+    conn.app = sock
+    conn.expect_state("SYN-SENT")
+    connecting.expect_blocked()
+    conn.send(TCP(flags="SA", options=[("MSS", 1460)]))
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    connecting.expect_return(0)
+    conn.expect_state("ESTABLISHED")
+    sock.send(b"question")
+    conn.expect("A", payload=b"question", ack=conn.peer.snd.nxt)
+    conn.send(TCP(flags="PA") / Raw(b"answer"))
+    sock.recv(100, want=b"answer")
+    sock.close()
+    _, arrival = conn.expect_one_of(
+        Pattern("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
+        Pattern("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
+    )
+    if not arrival.scapy()["TCP"].flags.F:
+        conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+    conn.expect_state("FIN-WAIT-1")
+    end(conn)

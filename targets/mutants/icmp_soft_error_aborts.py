@@ -1,0 +1,22 @@
+"""A route that flaps for a second ends every connection that uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import icmp
+from tcpref.icmp import IcmpError
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.tcb import Tcb
+
+REQUIREMENT = "RFC9293:MUST-56"
+
+
+def is_hard(_tcb: Tcb, _error: IcmpError) -> bool:
+    return True
+
+
+def plant(patch: Patch) -> None:
+    patch(icmp, "is_hard", is_hard)

@@ -1,0 +1,20 @@
+"""A server that is restarted cannot have its port back for four minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.ports import Binding
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+
+REQUIREMENT = "LINUX:REUSEADDR-TIMEWAIT"
+
+
+def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:
+    return binding.overlaps(address)
+
+
+def plant(patch: Patch) -> None:
+    patch(Binding, "conflicts", conflicts)

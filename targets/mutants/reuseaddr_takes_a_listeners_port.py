@@ -1,0 +1,20 @@
+"""A program that sets SO_REUSEADDR takes the clients of a server that is running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.ports import Binding
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+
+REQUIREMENT = "DOC-09"
+
+
+def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:
+    return binding.overlaps(address) and not (reuse and binding.reuse)
+
+
+def plant(patch: Patch) -> None:
+    patch(Binding, "conflicts", conflicts)
