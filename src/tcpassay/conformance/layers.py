@@ -22,9 +22,9 @@ class Layer:
     name: str
 
     def __call__(self, *args: Any, **fields: Any) -> Packet:  # noqa: ANN401 - Scapy's own signature
-        from tcpassay.wire import scapy_edge
+        from tcpassay.wire.scapy_edge import load
 
-        scapy_edge.load()
+        load()
         packet: Packet = getattr(import_module(self.module), self.name)(*args, **fields)
         return packet
 
