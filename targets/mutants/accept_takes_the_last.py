@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.tcb import Tcb
 
-REQUIREMENT = "POSIX:ACCEPT-ORDER"
+REQUIREMENT = "DOC-14"
 
 
 def complete(listener: Listener, tcb: Tcb) -> None:

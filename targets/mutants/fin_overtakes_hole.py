@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq
-from tcpref.states import steps
+from tcpref.tcb import Tcb
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
-    from tcpref.tcb import Tcb
 
 REQUIREMENT = "RFC9293:3.10.7.4-FIN-OOO"
 
 
-def take_fin(tcb: Tcb) -> bool:
-    if tcb.fin_seq is None:
-        return False
-    tcb.rcv_nxt = seq.add(tcb.fin_seq, 1)
-    return True
+def fin_received(tcb: Tcb) -> bool:
+    return tcb.fin_seq is not None
 
 
 def plant(patch: Patch) -> None:
-    patch(steps, "take_fin", take_fin)
+    patch(Tcb, "fin_received", property(fin_received))

@@ -9,6 +9,7 @@ from tcpref.listener import Listener
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
+    from tcpref.tcb import Tcb
 
 REQUIREMENT = "DOC-12"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcpref.stack import Stack
     from tcpref.tcb import Tcb
 
-REQUIREMENT = "RFC9293:3.6.1-HALF-CLOSE"
+REQUIREMENT = "RFC9293:3.10.3-RECV-FW"
 
 
 def full_close(stack: Stack, tcb: Tcb) -> None:

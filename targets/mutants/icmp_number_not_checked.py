@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import icmp
-from tcpref.icmp import IcmpError
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
+    from tcpref.icmp import IcmpError
     from tcpref.tcb import Tcb
 
 REQUIREMENT = "RFC5927:4.1-SEQ-CHECK"

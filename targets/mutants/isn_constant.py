@@ -1,4 +1,4 @@
-"""Text of an old connection is taken for text of the new one, as both count from the same number."""
+"""Text of an old connection is taken for text of the new one: both count from one number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An attacker computes the number of a connection that he cannot see, and speaks in another's name."""
+"""An attacker computes the number of a connection that he cannot see, and speaks in its name."""
 
 from __future__ import annotations
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq
-from tcpref.states import steps
-from tcpref.states.steps import queue_text
+from tcpref.reassembly import Reassembly
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
-    from tcpref.segment import Segment
-    from tcpref.tcb import Tcb
 
 REQUIREMENT = "RFC9293:SHLD-31"
 
 
-def as_it_comes(tcb: Tcb, segment: Segment) -> None:
-    if segment.payload and seq.after(segment.seq, tcb.rcv_nxt):
-        segment = segment._replace(seq=tcb.rcv_nxt)
-    queue_text(tcb, segment)
+take = Reassembly.take
 
 
 def plant(patch: Patch) -> None:
-    patch(steps, "queue_text", as_it_comes)
+    def filler_last(waiting: Reassembly, rcv_nxt: int) -> bytes:
+        first = len(waiting._blocks[0][1]) if waiting else 0
+        ready = take(waiting, rcv_nxt)
+        return ready[first:] + ready[:first]
+
+    patch(Reassembly, "take", filler_last)

@@ -9,10 +9,10 @@ from tcpref.ports import Binding
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
 
-REQUIREMENT = "LINUX:REUSEADDR-TIMEWAIT"
+REQUIREMENT = "DOC-09"
 
 
-def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:
+def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:  # noqa: ARG001 - the fault
     return binding.overlaps(address)
 
 

@@ -9,7 +9,7 @@ from tcpref.ports import Binding
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
 
-REQUIREMENT = "DOC-09"
+REQUIREMENT = "LINUX:REUSEADDR-LISTENER"
 
 
 def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:

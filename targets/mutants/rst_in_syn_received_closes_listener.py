@@ -10,7 +10,7 @@ from tcpref.tcb import State, Tcb
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
 
-REQUIREMENT = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
+REQUIREMENT = "RFC9293:3.5-OLD-DUP-SYN"
 
 
 close_connection = Stack.close_connection

@@ -1,4 +1,4 @@
-"""A blind attacker resets a connection with one guess in each window's width of the sequence space."""
+"""A blind attacker resets a connection with one guess in each window's width of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A peer that has lost its state and guesses the number is never asked again, so the connection hangs."""
+"""A peer that has lost its state resets in vain, and the connection hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resets that miss the window draw an answer each, which tells an attacker what he wants to know."""
+"""Resets that miss the window draw an answer each, which helps whoever guesses."""
 
 from __future__ import annotations
 

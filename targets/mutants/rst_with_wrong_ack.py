@@ -1,4 +1,4 @@
-"""A client that sends text on its SYN does not believe the refusal, and waits until it times out."""
+"""A client that sends text on its SYN does not believe the refusal, and waits in vain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A peer does not believe the reset that answers its segment, and goes on with a dead connection."""
+"""A peer does not believe the reset that it gets, and goes on with a dead connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that arrives ahead of its turn and lies beyond the peer's FIN is read as part of the stream."""
+"""Text beyond the peer's end-of-file, forged perhaps, is read as part of the stream."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC9293:3.10.7.4-FIN-THEN-DATA"
 
 
-def deliver(tcb: Tcb, text: bytes) -> None:
-    tcb.rcv_nxt = seq.add(tcb.rcv_nxt, len(text))
-    tcb.received += text
+def take_fin(tcb: Tcb) -> bool:
+    if tcb.fin_seq is None or tcb.rcv_nxt != tcb.fin_seq:
+        return False
+    tcb.rcv_nxt = seq.add(tcb.rcv_nxt, 1)
+    tcb.received += tcb.reassembly.take(tcb.rcv_nxt)
+    return True
 
 
 def plant(patch: Patch) -> None:
-    patch(steps, "deliver", deliver)
+    patch(steps, "take_fin", take_fin)

@@ -1,4 +1,4 @@
-"""A transfer stalls when the reader was slow once: the peer is not told that there is room again."""
+"""A transfer stalls once the reader was slow: the peer is not told that there is room."""
 
 from __future__ import annotations
 

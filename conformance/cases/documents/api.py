@@ -40,10 +40,12 @@ def source_of_unbound_connects(bench: Bench) -> None:
     """Five connects without bind(); the interface's address, an ephemeral port each, none twice."""
     ports = []
     for _ in range(5):
-        conn, _ = syn_sent(bench)
+        sock = bench.app.socket()
+        sock.begin_connect(PEER_PORT)
+        conn = bench.expect_syn()
         bench.check(conn.address in bench.stack_addresses, True, "an address of the interface")
         bench.check(
-            conn.app.getsockname(),
+            sock.getsockname(),
             (conn.address, conn.port),
             "getsockname()",
             requirement="RFC9293:MUST-44",
@@ -66,7 +68,8 @@ def port_in_time_wait_is_not_taken(bench: Bench) -> None:
         peer_closes(old)
         old.expect_state("TIME-WAIT")
     for _ in range(3):
-        conn, _ = syn_sent(bench)
+        bench.app.socket().begin_connect(PEER_PORT)
+        conn = bench.expect_syn()
         bench.check(conn.port != old.port, True, "another port than the one in TIME-WAIT")
 
 

@@ -94,14 +94,14 @@ def again_when_open(bench: Bench, way: str) -> None:
     conn.expect("A", payload=b"alive")
 
 
-@case("POSIX:CONNECT-LISTENING")
+@case("POSIX:CONNECT-LISTENING", "POSIX:ACCEPT-LISTENER-LIVES")
 def on_a_listener(bench: Bench) -> None:
     """connect() on a listening socket; EOPNOTSUPP or EISCONN, and the listener goes on."""
     sock = listener(bench)
     sock.connect(PEER_PORT, errno=("EOPNOTSUPP", "EISCONN"))
     bench.check(len(bench.strays), 0, "SYNs")
     handshake(bench.connection())
-    sock.accept()
+    sock.accept(requirement="POSIX:ACCEPT-LISTENER-LIVES")
 
 
 @case("POSIX:CONNECT-EAFNOSUPPORT", ip=(4,))

@@ -2,21 +2,8 @@
 
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.reach import established, handshake, listener
-
-
-@case("DOC-10")
-def makes_a_socket_passive(bench: Bench) -> None:
-    """The same SYN before and after listen(); RST, then SYN-ACK."""
-    sock = bench.app.socket()
-    sock.bind(LISTEN_PORT)
-    conn = bench.connection()
-    early = conn.send(TCP(flags="S", seq=conn.peer.iss))
-    conn.expect("RA", seq=0, ack=early.seq + 1)
-    sock.listen()
-    conn.send("S")
-    conn.expect("SA", ack=conn.peer.snd.nxt)
 
 
 @case("POSIX:LISTEN-CONNECTED", "DOC-10", rows={"accepted": "listen", "connected": "connect"})
@@ -44,14 +31,14 @@ def without_a_name(bench: Bench) -> None:
     conn.expect("SA", ack=conn.peer.snd.nxt)
 
 
-@case("POSIX:LISTEN-AGAIN")
+@case("POSIX:ACCEPT-QUEUED-DATA", "POSIX:LISTEN-AGAIN")
 def a_second_time(bench: Bench) -> None:
-    """listen() on a listener that has a client waiting; it succeeds and the client is kept."""
+    """listen() on a listener that has a client with text waiting; both are kept."""
     sock = listener(bench)
     conn = handshake(bench.connection())
-    sock.listen(10)
+    conn.send(TCP(flags="PA") / Raw(b"kept"))
+    sock.listen(10, requirement="POSIX:LISTEN-AGAIN")
     conn.app = sock.accept()
-    conn.send("PA", payload=b"kept")
     conn.app.recv(10, want=b"kept")
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 #:   pollfds  tuple[(fd, (name, ...))] descriptors and events of poll()
 #:   address  (host, port)             an IP socket address, host as text
 #:   flags    tuple[str, ...]          names of or-ed constants ("MSG_PEEK", "O_NONBLOCK")
-#:   name     str                      the name of one constant ("AF_INET", "SO_REUSEADDR")
+#:   name     str                      the name of one constant ("AF_INET"); a number that has none
 #:   octets   bytes                    data
 #:   length   int                      a size or a count (a backlog is one)
 #:   value    int                      any other number
