@@ -503,3 +503,28 @@ def test_controls(host: Host) -> None:
     info = host.on("getsockopt", ("name", "IPPROTO_TCP"), ("name", "TCP_INFO")).get("state")
     assert isinstance(info, dict)
     assert (info["state"], info["snd.wnd"]) == ("ESTABLISHED", 0)
+
+
+def test_connections_are_bounded_both_ways(make_host: type[Host]) -> None:
+    host = make_host(max_connections=1)
+    host.connect("SOCK_NONBLOCK")
+    fd = ("fd", host.socket("SOCK_NONBLOCK"))
+    assert host.call("connect", fd, ("address", ("192.0.2.2", 4001))).errno == "ENOBUFS"
+
+
+def test_close_frees_what_nobody_can_read_any_more(host: Host) -> None:
+    host.establish()
+    host.on("shutdown", ("name", "SHUT_WR"))
+    host.next(FIN | ACK, payload=b"unread")
+    assert host.state() == "TIME-WAIT"
+    host.on("close")
+    assert host.assay.read_stats()["queued_octets"] == 0
+
+
+def test_shutdown_of_reading_reopens_the_window(make_host: type[Host]) -> None:
+    host = make_host(rcv_buffer=4000)
+    host.establish()
+    host.next(payload=b"r" * 4000)
+    assert host.only().wnd == 0
+    host.on("shutdown", ("name", "SHUT_RD"))
+    assert host.only().wnd == 4000

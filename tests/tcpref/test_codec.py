@@ -170,6 +170,7 @@ def test_reassembly_is_bounded() -> None:
     queue = Reassembly(limit=3)
     for place in range(2, 40, 2):
         queue.insert(place, b"x")
+        assert queue.take(0) == b""
     assert queue.octets() == 3
 
 

@@ -45,8 +45,9 @@ def test_hard_error_ends_an_open(host: Host, code: int) -> None:
         (3, 1, "EHOSTUNREACH"),
         (3, 5, "EHOSTUNREACH"),
         (3, 4, "ETIMEDOUT"),
-        (11, 0, "ETIMEDOUT"),
-        (12, 0, "ETIMEDOUT"),
+        (11, 0, "EHOSTUNREACH"),
+        (11, 1, "EHOSTUNREACH"),
+        (12, 0, "EPROTO"),
         (4, 0, "ETIMEDOUT"),
     ],
 )

@@ -200,6 +200,13 @@ def test_repeated_syn_arrives_when_syn_received(host: Host, payload: bytes) -> N
     assert host.state() == "ESTABLISHED"
 
 
+def test_syn_ack_to_a_passive_open_is_left_of_the_window(host: Host) -> None:
+    host.reach(State.SYN_RECEIVED)
+    host.peer(SYN | ACK, host.tcb.irs, host.tcb.snd_nxt)
+    check_ack(host)
+    assert host.state() == "SYN-RECEIVED"
+
+
 @pytest.mark.parametrize("offset", [0, 2])
 def test_bad_ack_arrives_when_syn_received(host: Host, offset: int) -> None:
     host.reach(State.SYN_RECEIVED)
@@ -377,6 +384,18 @@ def test_out_of_order_text_and_fin_wait_for_the_hole(host: Host) -> None:
     assert host.state() == "CLOSE-WAIT"
     assert host.recv().get("octets") == b"helloworld"
     assert host.recv().get("octets") == b""
+
+
+def test_full_reassembly_queue_never_refuses_what_is_due(make_host: type[Host]) -> None:
+    host = make_host(reassembly_blocks=2)
+    host.establish()
+    stream = bytes(range(30))
+    first = host.tcb.rcv_nxt
+    for place in (10, 20, 25):
+        host.peer(ACK, first + place, host.tcb.snd_nxt, payload=stream[place : place + 2])
+    assert host.tcb.reassembly.octets() == 4
+    host.next(payload=stream)
+    assert host.recv().get("octets") == stream
 
 
 def test_only_the_new_part_of_an_overlap_counts(host: Host) -> None:

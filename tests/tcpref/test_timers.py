@@ -142,6 +142,34 @@ def test_closed_window_is_probed_with_growing_gaps(host: Host, text: bytes) -> N
     assert sent[-1].flags & FIN
 
 
+def test_first_probe_waits_one_rto_whatever_ran_before(host: Host) -> None:
+    host.establish(wnd=2000)
+    host.send(b"o" * 5000)
+    host.next(wnd=10)
+    host.take()
+    host.advance(0.3)
+    host.next(wnd=0)
+    host.advance(0.99)
+    assert host.take() == []
+    host.advance(0.02)
+    assert [len(s.payload) for s in host.take()] == [1]
+
+
+def test_override_does_not_wait_for_a_probe(host: Host) -> None:
+    host.establish(wnd=2000)
+    host.send(b"o" * 9000)
+    host.next(wnd=0)
+    host.take()
+    for _ in range(6):
+        host.advance_to_timer()
+        host.next(wnd=0)
+    host.take()
+    host.next(wnd=10)
+    assert host.take() == []
+    host.advance(0.51)
+    assert [len(s.payload) for s in host.take()] == [10]
+
+
 def test_unanswered_probes_end_the_connection(host: Host) -> None:
     host.establish(wnd=0)
     host.send(b"w")
@@ -238,6 +266,19 @@ def test_window_opens_in_worthwhile_steps(make_host: type[Host]) -> None:
     assert host.only().wnd == 1500
 
 
+def test_nobody_is_told_of_a_window_after_its_fin(host: Host) -> None:
+    host.establish()
+    host.on("shutdown", ("name", "SHUT_WR"))
+    host.next()
+    for _ in range(44):
+        host.next(payload=b"r" * 1460)
+    host.next(FIN | ACK)
+    assert host.state() == "TIME-WAIT"
+    host.take()
+    assert host.recv(65535).value == 44 * 1460
+    assert host.take() == []
+
+
 def test_right_edge_never_moves_left(host: Host) -> None:
     host.establish()
     edge = host.tcb.rcv_edge
@@ -283,3 +324,16 @@ def test_timer_queue_puts_off_and_stops() -> None:
     second.stop()
     assert [timer.owner for timer in queue.due(100)] == ["first"]
     assert (queue.next_deadline(), queue.running()) == (None, 0)
+
+
+def test_timer_queue_forgets_what_no_longer_runs() -> None:
+    queue = TimerQueue()
+    kept = Timer(TimerKind.CALL, "kept")
+    queue.start(kept, 5_000)
+    for number in range(3_000):
+        gone = Timer(TimerKind.CALL, number)
+        queue.start(gone, 10_000)
+        gone.stop()
+    assert len(queue) < 200
+    assert queue.running() == 1
+    assert [timer.owner for timer in queue.due(10_000)] == ["kept"]

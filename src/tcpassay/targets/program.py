@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.targets.forking import DESCRIPTOR_TABLE
 from tcpassay.targets.orphans import die_with
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Program:
         self.sanitizer = False
         with theirs:
             try:
-                self._process = _start(launch, theirs.fileno())
+                with DESCRIPTOR_TABLE:
+                    self._process = _start(launch, theirs.fileno())
             except OSError as error:
                 self.channel.close()
                 raise TargetUnavailableError(

@@ -60,6 +60,8 @@ def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
     if made.binding is None:
         bind_to(kernel, made, ipv4.WILDCARD, 0)
     key = (local, made.port, remote, port)
+    if len(stack.connections) >= stack.settings.max_connections:
+        raise CallError("ENOBUFS")
     if key in stack.connections or made.binding is None:
         raise CallError("EADDRINUSE")
     made.address = local
@@ -139,7 +141,7 @@ def shutdown(kernel: Kernel, call: PendingCall) -> Result:
         raise CallError("ENOTCONN")
     if how != "SHUT_WR":
         made.read_shut = True
-        tcb.received.clear()
+        user.stop_receiving(kernel.stack, tcb)
     if how != "SHUT_RD" and not made.write_shut:
         made.write_shut = True
         user.close(kernel.stack, tcb)

@@ -65,7 +65,11 @@ def is_hard(tcb: Tcb, error: IcmpError) -> bool:
 
 
 def soft_errno(error: IcmpError) -> str | None:
-    """What the application is told if the connection times out later (SHLD-25)."""
-    if error.type != DESTINATION_UNREACHABLE or error.code == FRAGMENTATION_NEEDED:
+    """What the application is told if the connection times out later (MUST-56, SHLD-25)."""
+    if error.type == TIME_EXCEEDED:
+        return "EHOSTUNREACH"
+    if error.type == PARAMETER_PROBLEM:
+        return "EPROTO"
+    if error.code == FRAGMENTATION_NEEDED:
         return None
     return "ENETUNREACH" if error.code in _NETWORK_CODES else "EHOSTUNREACH"

@@ -188,12 +188,12 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     waiting = tcb.unsent > 0 or tcb.fin_pending
     if tcb.snd_wnd == 0 and (tcb.flight or waiting):
         tcb.retransmission.stop()
-        start_persist(stack, tcb, tcb.rto.rto)
+        start_probing(stack, tcb)
     elif tcb.flight:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
     elif waiting:
-        start_persist(stack, tcb, tcb.settings.sws_override_ms * 1_000_000)
+        start_override(stack, tcb)
     else:
         stop_persist(tcb)
         tcb.retransmission.stop()
@@ -205,16 +205,28 @@ def start_retransmission(stack: Stack, tcb: Tcb) -> None:
         stack.timers.start(tcb.retransmission, stack.now + tcb.rto.rto)
 
 
-def start_persist(stack: Stack, tcb: Tcb, wait: int) -> None:
-    """Start the persist timer unless it runs; `probe_wait` is doubled by each probe (SHLD-30)."""
-    if not tcb.persist.running:
-        if not tcb.probe_wait:
-            tcb.probe_wait = wait
-            tcb.stalled_since = stack.now
-        stack.timers.start(tcb.persist, stack.now + tcb.probe_wait)
+def start_probing(stack: Stack, tcb: Tcb) -> None:
+    """The window has closed: the first probe waits for one RTO (SHLD-29).
+
+    Each probe doubles `probe_wait` (SHLD-30), which is 0 while the window is open.
+    """
+    if tcb.probe_wait and tcb.persist.running:
+        return
+    if not tcb.probe_wait:
+        tcb.probe_wait = tcb.rto.rto
+        tcb.stalled_since = stack.now
+    stack.timers.start(tcb.persist, stack.now + tcb.probe_wait)
+
+
+def start_override(stack: Stack, tcb: Tcb) -> None:
+    """The window is open, but for a silly little: wait for more, not for long (3.8.6.2.1)."""
+    if tcb.probe_wait or not tcb.persist.running:
+        tcb.probe_wait = 0
+        wait = tcb.settings.sws_override_ms * 1_000_000
+        stack.timers.start(tcb.persist, stack.now + wait)
 
 
 def stop_persist(tcb: Tcb) -> None:
-    """The window is open again."""
+    """The window is open, and nothing waits for more of it."""
     tcb.persist.stop()
     tcb.probe_wait = 0

@@ -1,7 +1,8 @@
 """Octets that arrived ahead of their turn (RFC 9293, 3.10.7.4; SHLD-31).
 
 Blocks are kept sorted and apart. Where two segments bring the same octet, the copy that came
-first stays, so the octets handed on never depend on a later, perhaps forged, copy.
+first stays, so the octets handed on never depend on a later, perhaps forged, copy. Of too many
+blocks those nearest to RCV.NXT stay: what is due next is never refused, and the rest comes again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Reassembly:
         return sum(len(octets) for _, octets in self._blocks)
 
     def insert(self, start: int, octets: bytes) -> None:
-        """Keep what is new of `octets`; dropped in silence when there are too many blocks."""
+        """Keep what is new of `octets` until `take`."""
         kept: list[tuple[int, bytes]] = []
         for block_start, block in self._blocks:
             ahead = seq.distance(block_start, start)
@@ -39,11 +40,10 @@ class Reassembly:
                 start = seq.add(start, covered)
         if octets:
             kept.append((start, octets))
-        if len(kept) <= self.limit:
-            self._blocks = kept
+        self._blocks = kept
 
     def take(self, rcv_nxt: int) -> bytes:
-        """Remove and return the octets that have become in order at `rcv_nxt`."""
+        """Remove and return the octets in order at `rcv_nxt`; of the rest keep what the limit lets."""
         ready = bytearray()
         while self._blocks:
             start, block = self._blocks[0]
@@ -52,6 +52,7 @@ class Reassembly:
                 break
             ready += block[late:]
             del self._blocks[0]
+        del self._blocks[self.limit :]
         return bytes(ready)
 
     def clear(self) -> None:

@@ -1,14 +1,19 @@
 """Timers as values: the stack never waits, it tells when it wants to be called again.
 
 A heap holds at most one live entry a timer. Putting a timer off costs nothing: its entry stays
-where it is and is moved when it comes to the top.
+where it is and is moved when it comes to the top. Stopping one costs nothing either: whenever the
+heap has doubled, what no longer runs is forgotten, so it never holds much more than what does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+
+
+#: Entries below which the heap is left alone.
+SMALLEST_ROOM = 64
 
 
 class TimerKind(Enum):
@@ -45,11 +50,15 @@ class Timer:
 class TimerQueue:
     """All timers of a stack, by the time they expire; equal times keep the order of starting."""
 
-    __slots__ = ("_count", "_heap")
+    __slots__ = ("_count", "_heap", "_room")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timer]] = []
         self._count = 0
+        self._room = SMALLEST_ROOM
+
+    def __len__(self) -> int:
+        return len(self._heap)
 
     def start(self, timer: Timer, at: int) -> None:
         """Let `timer` expire at `at`, in place of any earlier setting."""
@@ -81,7 +90,22 @@ class TimerQueue:
         """How many timers run."""
         return len({id(timer) for _, _, timer in self._heap if timer.at is not None})
 
+    def _forget_stopped(self) -> None:
+        heap = []
+        for entry in self._heap:
+            at, _, timer = entry
+            if timer.queued == at:
+                if timer.running:
+                    heap.append(entry)
+                else:
+                    timer.queued = None
+        heapify(heap)
+        self._heap = heap
+        self._room = max(SMALLEST_ROOM, 2 * len(heap))
+
     def _push(self, timer: Timer, at: int) -> None:
+        if len(self._heap) >= self._room:
+            self._forget_stopped()
         self._count += 1
         timer.queued = at
         heappush(self._heap, (at, self._count, timer))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import output, resets, window
-from tcpref.tcb import SENDING, Key, State, Tcb
+from tcpref.tcb import RECEIVING, SENDING, Key, State, Tcb
 
 if TYPE_CHECKING:
     from tcpref.ports import Binding
@@ -51,9 +51,21 @@ def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
     octets = bytes(tcb.received[:count])
     if not peek:
         del tcb.received[:count]
-        if octets and tcb.state is not State.CLOSED and window.update_wanted(tcb):
-            output.send_ack(stack, tcb)
+        if octets:
+            announce_room(stack, tcb)
     return octets
+
+
+def announce_room(stack: Stack, tcb: Tcb) -> None:
+    """Tell the peer of a window that has opened; after its FIN it has no more use for one."""
+    if tcb.state in RECEIVING and window.update_wanted(tcb):
+        output.send_ack(stack, tcb)
+
+
+def stop_receiving(stack: Stack, tcb: Tcb) -> None:
+    """Nobody will read: what waits is thrown away, and so is all that is still to come."""
+    tcb.received.clear()
+    announce_room(stack, tcb)
 
 
 def close(stack: Stack, tcb: Tcb) -> None:
@@ -80,6 +92,7 @@ def abandon(stack: Stack, tcb: Tcb) -> None:
     if tcb.received and tcb.state in RESETTABLE:
         abort(stack, tcb, None)
         return
+    tcb.received.clear()
     close(stack, tcb)
     if tcb.state is State.FIN_WAIT_2:
         stack.enter(tcb, State.FIN_WAIT_2)  # Its time is limited from now on.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.core.events import Spawn
+from tcpassay.targets.forking import DESCRIPTOR_TABLE
 from tcpassay.targets.namespace import rtnetlink
 
 if TYPE_CHECKING:
@@ -61,3 +63,16 @@ def test_limit_of_a_process(start: Start) -> None:
     assert made.errno == "EMFILE"
     again = wire.call("setrlimit", ("name", "RLIMIT_NOFILE"), ("value", -7), process=1)
     assert again.errno == "EINVAL"
+
+
+def test_close_waits_while_a_program_starts(wire: Wire) -> None:
+    """A program is being started, with a copy of all descriptors; close() waits until it runs."""
+    fd = wire.listener()
+    closing = threading.Thread(target=wire.call, args=("close", ("fd", fd)))
+    with DESCRIPTOR_TABLE:
+        closing.start()
+        closing.join(0.05)
+        assert closing.is_alive()
+    closing.join(1.0)
+    assert not closing.is_alive()
+    assert wire.send(wire.SYN).events

@@ -11,6 +11,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from tcpassay.targets.forking import DESCRIPTOR_TABLE
 from tcpassay.targets.namespace import constants, libc, sockaddr
 from tcpassay.targets.namespace.prepared import Prepared, Raw, nothing, raw, sleeps_in
 
@@ -144,10 +145,14 @@ def close(app: App, args: Arguments) -> Prepared:
     app.before_close(real)
     lingers = _lingers(real)
     app.descriptors.drop(fd)
-    run = partial(raw, _c["close"], real)
     if not lingers:
-        return Prepared(run, nothing)
-    return Prepared(run, nothing, sleeps_in("close"), real)
+        return Prepared(partial(_close, real), nothing)
+    return Prepared(partial(raw, _c["close"], real), nothing, sleeps_in("close"), real)
+
+
+def _close(real: int) -> Raw:
+    with DESCRIPTOR_TABLE:
+        return raw(_c["close"], real)
 
 
 def _lingers(fd: int) -> bool:

@@ -22,7 +22,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
     # First, check the sequence number.
     if repeats_syn(tcb, segment):
-        return finish_crossed(tcb, segment, now) if segment.flags & ACK else CHALLENGE
+        crossed = segment.flags & ACK and not tcb.passive
+        return finish_crossed(tcb, segment, now) if crossed else CHALLENGE
     refused = (
         steps.check_sequence(tcb, segment)
         # Second, check the RST bit.
