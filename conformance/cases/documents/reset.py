@@ -50,7 +50,7 @@ def writing_to_a_process_that_has_gone(bench: Bench) -> None:
     conn.expect_silence(0.3)
 
 
-@case("DOC-39", settings=("fast_data_giveup",))
+@case("DOC-39", settings=("fast_data_giveup",), real_s=3)
 def the_peers_host_is_cut_off(bench: Bench) -> None:
     """Nothing comes back any more; text goes out ever later, then recv() returns ETIMEDOUT."""
     conn = established(bench)

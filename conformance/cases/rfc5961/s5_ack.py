@@ -73,7 +73,7 @@ def ack_above_snd_nxt(bench: Bench, offset: int) -> None:
     reading.expect_blocked()
 
 
-@case("RFC5961:7-THROTTLE", settings=("challenge_ack_limit",), state="ESTABLISHED")
+@case("RFC5961:7-THROTTLE", settings=("challenge_ack_limit",), state="ESTABLISHED", real_s=3)
 def challenge_acks_are_limited(bench: Bench) -> None:
     """Two thousand resets in the window at once; fewer challenge ACKs come back."""
     conn = established(bench)
@@ -85,7 +85,7 @@ def challenge_acks_are_limited(bench: Bench) -> None:
     bench.check(len(answers) >= 1, True, "there is an answer")
 
 
-@case("RFC5961:7-THROTTLE-GLOBAL", settings=("challenge_ack_limit",), measures=True)
+@case("RFC5961:7-THROTTLE-GLOBAL", settings=("challenge_ack_limit",), measures=True, real_s=3)
 def limit_is_shared_between_connections(bench: Bench) -> None:
     """One connection uses up its challenge ACKs; whether another still gets one is recorded."""
     listener(bench)

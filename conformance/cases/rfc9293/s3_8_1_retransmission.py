@@ -63,7 +63,7 @@ def first_time_out(bench: Bench) -> None:
     bench.check(early, False, "sent again sooner than 1 s")
 
 
-@case("RFC9293:3.10.7.4-ACK-NEW", "RFC6298:5.2-STOP", state="ESTABLISHED")
+@case("RFC9293:3.10.7.4-ACK-NEW", "RFC6298:5.2-STOP", state="ESTABLISHED", real_s=3)
 def acknowledged_text_is_not_sent_again(bench: Bench) -> None:
     """All text is acknowledged; nothing is sent again."""
     conn = established(bench)
@@ -148,7 +148,7 @@ def an_ack_of_new_text_restarts_the_timer(bench: Bench) -> None:
     bench.check(restarted, True, "a whole time-out after the ACK")
 
 
-@case("RFC9293:MUST-20", settings=("fast_data_giveup",), state="ESTABLISHED")
+@case("RFC9293:MUST-20", settings=("fast_data_giveup",), state="ESTABLISHED", real_s=4)
 def gives_up_in_the_end(bench: Bench) -> None:
     """Nobody ever acknowledges the text; recv() returns ETIMEDOUT and the connection is closed."""
     conn = established(bench)

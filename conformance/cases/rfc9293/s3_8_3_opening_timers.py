@@ -128,7 +128,9 @@ def unanswered_syn_ack_gives_up(bench: Bench) -> None:
     conn.expect("R", seq=conn.target.iss + 1, requirement="3.10.7.2-ACK")
 
 
-@case("RFC9293:MUST-22", "RFC9293:3.10.7.3-SYNACK", needs=("active_open",), state="SYN-SENT")
+@case(
+    "RFC9293:MUST-22", "RFC9293:3.10.7.3-SYNACK", needs=("active_open",), state="SYN-SENT", real_s=3
+)
 def late_answer_still_opens(bench: Bench) -> None:
     """The first SYN is lost and its repetition answered; the connection opens as usual."""
     conn, pending = syn_sent(bench)
@@ -139,7 +141,12 @@ def late_answer_still_opens(bench: Bench) -> None:
     conn.expect_silence(1.5)
 
 
-@case("RFC9293:3.10.7.2-SYNACK-RETRANS", "RFC9293:3.10.7.4-ACK-SYNRCVD-OK", state="SYN-RECEIVED")
+@case(
+    "RFC9293:3.10.7.2-SYNACK-RETRANS",
+    "RFC9293:3.10.7.4-ACK-SYNRCVD-OK",
+    state="SYN-RECEIVED",
+    real_s=3,
+)
 def late_ack_still_opens(bench: Bench) -> None:
     """The ACK comes after the SYN-ACK was sent again; it opens, and no SYN-ACK follows."""
     sock = listener(bench)

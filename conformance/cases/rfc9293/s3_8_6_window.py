@@ -200,7 +200,9 @@ def window_that_shrinks_to_zero_is_probed(bench: Bench) -> None:
     conn.expect("A", seq=first + 1000, payload=b"new")
 
 
-@case("RFC9293:3.8.6.1-ZW-ANSWER", "RFC9293:3.10.7.4-SEQ-ZEROWND-DATA", state="ESTABLISHED")
+@case(
+    "RFC9293:3.8.6.1-ZW-ANSWER", "RFC9293:3.10.7.4-SEQ-ZEROWND-DATA", state="ESTABLISHED", real_s=3
+)
 def probes_of_the_targets_closed_window(bench: Bench) -> None:
     """The target's window is closed; an octet at RCV.NXT is answered, and not taken."""
     conn = established(bench)
@@ -217,7 +219,7 @@ def probes_of_the_targets_closed_window(bench: Bench) -> None:
     bench.check(got == text, True, "what was read is what was sent")
 
 
-@case("RFC9293:3.8.6-WIN-OPEN-UPDATE", "RFC9293:MUST-39", state="ESTABLISHED")
+@case("RFC9293:3.8.6-WIN-OPEN-UPDATE", "RFC9293:MUST-39", state="ESTABLISHED", real_s=3)
 def reading_reopens_the_window(bench: Bench) -> None:
     """The application empties the buffer; the target announces a window of a segment or more."""
     conn = established(bench)
@@ -234,7 +236,7 @@ def reading_reopens_the_window(bench: Bench) -> None:
     bench.check(small, [], "windows of less than a segment", requirement="MUST-39")
 
 
-@case("RFC9293:MUST-39", state="ESTABLISHED")
+@case("RFC9293:MUST-39", state="ESTABLISHED", real_s=3)
 def a_slow_reader_draws_no_tiny_windows(bench: Bench) -> None:
     """The buffer is full and is read 100 octets at a time; no window of under a segment opens."""
     conn = established(bench)
@@ -249,7 +251,7 @@ def a_slow_reader_draws_no_tiny_windows(bench: Bench) -> None:
     bench.check([window for window in windows if 0 < window < 1460], [], "tiny windows")
 
 
-@case("RFC9293:MUST-66", "RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK", state="ESTABLISHED")
+@case("RFC9293:MUST-66", "RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK", state="ESTABLISHED", real_s=4)
 def reset_and_ack_count_while_the_window_is_closed(bench: Bench) -> None:
     """The target's window is closed; an ACK still counts, and RST at RCV.NXT still resets."""
     conn = established(bench)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from enum import Enum
 from heapq import heapify, heappop, heappush
 
-
 #: Entries below which the heap is left alone.
 SMALLEST_ROOM = 64
 

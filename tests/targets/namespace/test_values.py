@@ -43,6 +43,7 @@ def test_constants() -> None:
 def test_errno_names() -> None:
     """Every error has a POSIX name; an unknown number keeps its value."""
     assert errno_name(errno.ECONNREFUSED) == "ECONNREFUSED"
+    assert errno_name(errno.EOPNOTSUPP) == "EOPNOTSUPP"
     assert errno_name(9999) == "E9999"
 
 

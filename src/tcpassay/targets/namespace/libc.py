@@ -72,7 +72,12 @@ errno_now = ctypes.get_errno
 
 
 def errno_name(number: int) -> str:
-    """The POSIX name of an error number ("ECONNREFUSED"); "E<number>" for one without a name."""
+    """The POSIX name of an error number ("ECONNREFUSED"); "E<number>" for one without a name.
+
+    Linux has one number for ENOTSUP and EOPNOTSUPP; the second is the one that sockets mean.
+    """
+    if number == errno.EOPNOTSUPP:
+        return "EOPNOTSUPP"
     return errno.errorcode.get(number, f"E{number}")
 
 
