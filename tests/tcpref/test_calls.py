@@ -500,6 +500,8 @@ def test_controls(host: Host) -> None:
     assert host.on("fcntl", ("name", "F_GETFL")).get("flags") == ("O_RDWR", "O_NONBLOCK")
     host.on("ioctl", ("name", "FIONBIO"), ("value", 0))
     assert host.on("fcntl", ("name", "F_DUPFD"), ("value", 10)).value == 10
+    for lowest in (-1, 1024):
+        assert host.on("fcntl", ("name", "F_DUPFD"), ("value", lowest)).errno == "EINVAL"
     info = host.on("getsockopt", ("name", "IPPROTO_TCP"), ("name", "TCP_INFO")).get("state")
     assert isinstance(info, dict)
     assert (info["state"], info["snd.wnd"]) == ("ESTABLISHED", 0)

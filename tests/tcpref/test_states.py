@@ -173,6 +173,16 @@ def test_simultaneous_open(host: Host, again: int) -> None:
     assert host.returned[call].errno is None
 
 
+def test_text_for_a_closed_application_when_syn_received(host: Host) -> None:
+    host.connect("SOCK_NONBLOCK")
+    host.peer(SYN, X)
+    host.on("close")
+    host.take()
+    host.next(payload=b"nobody here")
+    assert [s.flags for s in host.take()] == [RST]
+    assert not host.assay.stack.connections
+
+
 def test_reset_arrives_when_syn_received_by_crossed_syns(host: Host) -> None:
     call = host.connect()
     host.peer(SYN, X)

@@ -24,7 +24,10 @@ def fcntl(_kernel: Kernel, call: PendingCall) -> Result:
         made.nonblocking = "O_NONBLOCK" in call.args.names()
         return Result()
     if command in ("F_DUPFD", "F_DUPFD_CLOEXEC"):
-        return Result(call.process.install(made, call.args.number("value", 0)))
+        lowest = call.args.number("value", 0)
+        if not 0 <= lowest < call.process.limit:
+            raise CallError("EINVAL")
+        return Result(call.process.install(made, lowest))
     if command in ("F_GETFD", "F_SETFD"):
         return Result()
     raise CallError("EINVAL")

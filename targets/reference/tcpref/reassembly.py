@@ -43,7 +43,7 @@ class Reassembly:
         self._blocks = kept
 
     def take(self, rcv_nxt: int) -> bytes:
-        """Remove and return the octets in order at `rcv_nxt`; of the rest keep what the limit lets."""
+        """Remove and return the octets in order at `rcv_nxt`; of the rest keep so many blocks."""
         ready = bytearray()
         while self._blocks:
             start, block = self._blocks[0]

@@ -52,6 +52,20 @@ class Settings:
     privileged_ports: int = 1_024
 
 
+#: Numbers that have bounds of their own: below them a timer would expire for ever at the same
+#: moment or no octet could be sent, above them a header field would overflow.
+BOUNDS = {
+    "rto_initial_ms": (1, None),
+    "rto_max_ms": (1, None),
+    "mtu": (68, 65_535),
+    "default_mss": (1, 65_495),
+    "min_mss": (1, 65_495),
+    "prefix": (0, 32),
+    "ephemeral_first": (1, 65_535),
+    "ephemeral_last": (1, 65_535),
+}
+
+
 def make_settings(values: Mapping[str, object]) -> Settings:
     """Settings with these values in place of the defaults.
 
@@ -68,7 +82,15 @@ def make_settings(values: Mapping[str, object]) -> Settings:
             wanted = types[name].__name__
             msg = f"setting {name!r}: wanted {wanted}, got {value!r}; write a {wanted}"
             raise ValueError(msg)
-        if isinstance(value, int) and value < 0:
-            msg = f"setting {name!r}: wanted 0 or more, got {value}; write a number from 0 up"
-            raise ValueError(msg)
+        if isinstance(value, int):
+            check_bounds(name, value)
     return Settings(**values)  # type: ignore[arg-type]  # checked one by one above
+
+
+def check_bounds(name: str, value: int) -> None:
+    """Raise ValueError for a number that the setting cannot be."""
+    least, most = BOUNDS.get(name, (0, None))
+    if value < least or (most is not None and value > most):
+        wanted = f"{least} or more" if most is None else f"{least} to {most}"
+        msg = f"setting {name!r}: wanted {wanted}, got {value}; write a number in that range"
+        raise ValueError(msg)

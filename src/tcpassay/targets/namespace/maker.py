@@ -1,4 +1,4 @@
-"""Making namespaces with a TUN in them, one ahead of the demand."""
+"""Namespaces for the stacks of one manifest: taken from the foundry's store, else made at once."""
 
 from __future__ import annotations
 
@@ -6,93 +6,58 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from tcpassay.core.errors import ConfigurationError, TargetUnavailableError
-from tcpassay.targets.namespace import netns, rtnetlink, tun
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.targets.namespace import netns
+from tcpassay.targets.namespace.foundry import Foundry
+from tcpassay.targets.namespace.making import Made, Recipe, differing, make
 
 if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion
     from tcpassay.targets.manifest import Addresses, Manifest
 
-_UNDERWAY_S = 0.02
 _NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
-
-
-class Made(NamedTuple):
-    """A namespace that is up, and the TUN's descriptor."""
-
-    namespace: netns.NetworkNamespace
-    tun: int
-
-    def close(self) -> None:
-        """Free both."""
-        os.close(self.tun)
-        self.namespace.close()
+#: The one asked for that starts a foundry: a preflight and a single case do without.
+_BEFORE_FOUNDRY = 3
 
 
 class Maker:
-    """Makes namespaces as a manifest says. A thread makes a spare when told to.
-
-    Making one takes the kernel about 1 ms; taking the spare 20 us. The same thread closes those
-    that are given back, because closing waits for the lock that making holds. Several threads
-    may ask at once.
-    """
+    """Makes namespaces as a manifest says, and frees them. Several threads may ask at once."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
         self._home = netns.open_current()
-        self._sysctls: dict[IpVersion, dict[str, str]] = {}
-        self._spares: dict[IpVersion, SimpleQueue[Made]] = {4: SimpleQueue(), 6: SimpleQueue()}
-        self._orders: SimpleQueue[IpVersion | Made | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._pending: set[IpVersion] = set()
+        self._recipes: dict[IpVersion, Recipe] = {}
+        self._foundries: dict[IpVersion, Foundry] = {}
+        self._taken: dict[IpVersion, int] = {4: 0, 6: 0}
         self._lock = threading.Lock()
-        self._waiter = threading.Lock()
-        self._closed = False
+        self._given_back: SimpleQueue[Made | None] = SimpleQueue()
+        self._closer: threading.Thread | None = None
 
     def take(self, ip: IpVersion) -> Made:
         """A fresh namespace for this IP version. Raises TargetUnavailableError."""
-        try:
-            return self._spares[ip].get_nowait()
-        except Empty:
-            return self._underway(ip) or self.make(ip)
+        with self._lock:
+            recipe = self._recipe(ip)
+            self._taken[ip] += 1
+            if self._taken[ip] == _BEFORE_FOUNDRY:
+                # Without one each namespace is made at once, which only takes longer.
+                with suppress(OSError):
+                    self._foundries[ip] = Foundry(recipe, self._home)
+            foundry = self._foundries.get(ip)
+            ready = foundry.take() if foundry is not None else None
+        return ready or make(recipe, self._home)
 
-    def provide(self, ip: IpVersion) -> None:
-        """Have a spare made if there is none; best asked for while a case waits or has ended.
-
-        Making one keeps a processor inside the kernel for up to 1 ms, during which a woken thread
-        may have to wait for it.
-        """
-        self._order(ip)
-
-    def give_back(self, made: Made, ip: IpVersion) -> None:
-        """Have a namespace closed that nobody uses any more, then a spare made."""
-        self._order(made)
-        self._order(ip)
-
-    def make(self, ip: IpVersion) -> Made:
-        """Make one now, in the calling thread. Raises TargetUnavailableError."""
-        addresses = self.addresses(ip)
-        namespace = netns.make(self._home)
-        device = -1
-        try:
-            self._configure(ip)
-            device = tun.open_tun()
-            ends = [(host, addresses.prefix) for host in addresses.stack]
-            rtnetlink.send(rtnetlink.bring_up(ends, ip), "the addresses of the manifest")
-            if ip == 6:
-                rtnetlink.await_ipv6(addresses.stack)
-        except BaseException:
-            namespace.leave()
-            namespace.close()
-            if device >= 0:
-                os.close(device)
-            raise
-        namespace.leave()
-        return Made(namespace, device)
+    def give_back(self, made: Made) -> None:
+        """Have a namespace freed that nobody uses any more; it waits for no lock here."""
+        self._given_back.put(made)
+        with self._lock:
+            if self._closer is None:
+                self._closer = threading.Thread(
+                    target=self._free, name="tcpassay-closer", daemon=True
+                )
+                self._closer.start()
 
     def addresses(self, ip: IpVersion) -> Addresses:
         """The manifest's addresses of one version. Raises ConfigurationError."""
@@ -105,67 +70,34 @@ class Maker:
         return found
 
     def close(self) -> None:
-        """Free the spares and end the thread."""
-        self._closed = True
-        if self._thread is not None:
-            self._orders.put(None)
-            self._thread.join()
-            self._thread = None
-        while not self._orders.empty():
-            order = self._orders.get_nowait()
-            if isinstance(order, Made):
-                order.close()
-        for spares in self._spares.values():
-            while not spares.empty():
-                spares.get_nowait().close()
+        """Free what was given back and what was made ahead."""
+        if self._closer is not None:
+            self._given_back.put(None)
+            self._closer.join()
+            self._closer = None
+        for foundry in self._foundries.values():
+            foundry.close()
+        self._foundries.clear()
         if self._home >= 0:
             os.close(self._home)
             self._home = -1
 
-    def _underway(self, ip: IpVersion) -> Made | None:
-        """The spare that the thread is making right now: two at once hinder each other."""
-        if ip not in self._pending or not self._waiter.acquire(blocking=False):
-            return None
-        try:
-            return self._spares[ip].get(timeout=_UNDERWAY_S)
-        except Empty:
-            return None
-        finally:
-            self._waiter.release()
+    def _free(self) -> None:
+        while (made := self._given_back.get()) is not None:
+            made.close()
 
-    def _order(self, order: IpVersion | Made) -> None:
-        if not isinstance(order, Made):
-            self._pending.add(order)
-        self._orders.put(order)
-        if self._thread is not None:
-            return
-        with self._lock:
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(
-                    target=self._serve, name="tcpassay-maker", daemon=True
-                )
-                self._thread.start()
-
-    def _serve(self) -> None:
-        while (order := self._orders.get()) is not None:
-            if isinstance(order, Made):
-                order.close()
-                continue
-            if not self._closed and self._spares[order].empty():
-                # Whoever asks next makes one himself if this fails, and is told why.
-                with suppress(TargetUnavailableError):
-                    self._spares[order].put(self.make(order))
-            self._pending.discard(order)
-
-    def _configure(self, ip: IpVersion) -> None:
-        """Write those of the manifest's sysctls that a fresh namespace does not have already.
-
-        A name that this kernel does not know is passed over: what it would turn off is not there.
-        """
-        if ip not in self._sysctls:
-            self._sysctls[ip] = dict(_differing(self._base(ip)))
-        for name, value in self._sysctls[ip].items():
-            write_sysctl(name, value)
+    def _recipe(self, ip: IpVersion) -> Recipe:
+        """What to make. The first time, one is made to see which sysctls have to be written."""
+        if ip not in self._recipes:
+            addresses = self.addresses(ip)
+            namespace = netns.make(self._home)
+            try:
+                sysctls = differing(self._base(ip))
+            finally:
+                namespace.leave()
+                namespace.close()
+            self._recipes[ip] = Recipe(ip, addresses.stack, addresses.prefix, sysctls)
+        return self._recipes[ip]
 
     def _base(self, ip: IpVersion) -> dict[str, str]:
         table = self._manifest.start.get("sysctl")
@@ -174,38 +106,3 @@ class Maker:
         if ip == 4:
             base[_NO_IPV6] = "1"
         return base
-
-
-def sysctl_path(name: str) -> Path:
-    """Where a sysctl lies; the calling thread's namespace decides whose it is."""
-    return Path("/proc/sys", *name.split("."))
-
-
-def _differing(sysctls: Mapping[str, str]) -> list[tuple[str, str]]:
-    differing = []
-    for name, value in sysctls.items():
-        try:
-            now = sysctl_path(name).read_text()
-        except FileNotFoundError:
-            continue
-        except OSError:
-            now = ""
-        if now.split() != value.split():
-            differing.append((name, value))
-    return differing
-
-
-def write_sysctl(name: str, value: str) -> None:
-    """Set a sysctl of the calling thread's namespace (8 us). Raises TargetUnavailableError."""
-    try:
-        fd = os.open(sysctl_path(name), os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            os.write(fd, value.encode())
-        finally:
-            os.close(fd)
-    except FileNotFoundError:
-        msg = f"linux: this kernel has no sysctl {name}; a newer one is needed for this setting"
-        raise TargetUnavailableError(msg) from None
-    except OSError as error:
-        msg = f"linux: sysctl {name} = {value!r} was refused: {error.strerror}"
-        raise TargetUnavailableError(msg) from None

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_MS, NS_PER_S, RealClock
 from tcpassay.core.errors import StackFault, TcpassayError
@@ -37,16 +37,9 @@ if TYPE_CHECKING:
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.contract import StackOptions
     from tcpassay.targets.namespace.apps import Apps
-    from tcpassay.targets.namespace.maker import Made
+    from tcpassay.targets.namespace.making import Made
     from tcpassay.targets.namespace.reader import Reader
     from tcpassay.targets.namespace.worker import WorkerPool
-
-
-class Life(NamedTuple):
-    """Whom a stack tells that its case waits (time for other work), and that it has ended."""
-
-    waits: Callable[[], None]
-    ended: Callable[[], None]
 
 
 class NamespaceStack:
@@ -64,13 +57,13 @@ class NamespaceStack:
         mtu: int,
         pool: WorkerPool,
         reader: Reader,
-        life: Life,
+        ended: Callable[[], None],
         start_apps: Callable[[RealClock], Apps],
         options: StackOptions,
     ) -> None:
         self._clock = RealClock()
         self._made = made
-        self._life = life
+        self._ended = ended
         self._reader = reader
         self._stamps = (
             KernelStamps(made.namespace, mtu, self._clock.from_monotonic)
@@ -140,7 +133,7 @@ class NamespaceStack:
                 self._diagnosis.close()
             if self._stamps is not None:
                 self._stamps.close()
-            self._life.ended()
+            self._ended()
 
     def _carry_out(self, command: Command, events: list[StackEvent]) -> None:
         match command:
@@ -212,7 +205,6 @@ class NamespaceStack:
 
     def _wait_with(self, apps: Apps, until_ns: int, events: list[StackEvent]) -> None:
         """Wait for the TUN, for the apps, and for calls of process 0, in the case's own thread."""
-        self._life.waits()
         apps.begin_advance(until_ns)
         sources = select.poll()
         for fd in (self._made.tun, apps.fileno(), self._bell):
@@ -227,7 +219,6 @@ class NamespaceStack:
     def _wait(self, until_ns: int, events: list[StackEvent]) -> None:
         arrivals = self._inlet.arrivals
         self._reader.arm(self._inlet)
-        self._life.waits()
         try:
             while not events and not self._closing:
                 left_ns = until_ns - self._clock.now_ns()

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.targets.namespace import tun
-from tcpassay.targets.namespace.maker import Maker, write_sysctl
+from tcpassay.targets.namespace.maker import Maker
+from tcpassay.targets.namespace.making import write_sysctl
 from tcpassay.targets.namespace.reader import Reader
 from tcpassay.targets.namespace.rtnetlink import route_with_quick_ack, send
-from tcpassay.targets.namespace.stack import Life, NamespaceStack
+from tcpassay.targets.namespace.stack import NamespaceStack
 from tcpassay.targets.namespace.stamps import keep_stamping
 from tcpassay.targets.namespace.worker import WorkerPool
 from tcpassay.targets.settings import merged
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion, StackOptions
     from tcpassay.targets.manifest import Manifest
     from tcpassay.targets.namespace.apps import Apps
-    from tcpassay.targets.namespace.maker import Made
+    from tcpassay.targets.namespace.making import Made
 
 #: Not a sysctl but an attribute of the route to the peer, given among them.
 QUICK_ACK = "route.quickack"
@@ -87,15 +88,12 @@ class NamespaceTarget:
                 mtu=self._manifest.limits.mtu,
                 pool=pool,
                 reader=reader,
-                life=Life(
-                    partial(maker.provide, options.ip),
-                    partial(maker.give_back, made, options.ip),
-                ),
+                ended=partial(maker.give_back, made),
                 start_apps=partial(self._start_apps, made, options, maker),
                 options=options,
             )
         except BaseException:
-            maker.give_back(made, options.ip)
+            maker.give_back(made)
             raise
 
     def close(self) -> None:

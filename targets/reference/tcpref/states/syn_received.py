@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpref import seq
 from tcpref.disposition import (
+    ABORT,
     ACKNOWLEDGE,
     CHALLENGE,
     CLOSE_QUIETLY,
@@ -70,6 +71,8 @@ def finish(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
     steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
     answer = steps.process_text(tcb, segment)
+    if tcb.app_gone and tcb.received:
+        return ABORT
     if steps.take_fin(tcb):
         return ACKNOWLEDGE._replace(enter=State.CLOSE_WAIT)
     return Disposition(Answer.ACK if held else answer, State.ESTABLISHED)
