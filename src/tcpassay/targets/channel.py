@@ -165,7 +165,9 @@ class AgentChannel:
 
     def _wait_for_room(self, until: float, within_s: float) -> None:
         left = until - time.monotonic()
-        if left <= 0 or not select.select([], [self._socket], [], left)[1]:
+        room = select.poll()
+        room.register(self._socket.fileno(), select.POLLOUT)
+        if left <= 0 or not room.poll(left * 1000):
             self._hung(within_s)
 
     def _answer(self) -> Outcome:

@@ -97,7 +97,10 @@ class Program:
 
     def ended(self, within_s: float) -> bool:
         """Whether the program ends within this time."""
-        return bool(select.select([self.pidfd], [], [], within_s)[0])
+        # Not select(): with hundreds of stacks the number lies beyond FD_SETSIZE.
+        waiting = select.poll()
+        waiting.register(self.pidfd, select.POLLIN)
+        return bool(waiting.poll(within_s * 1000))
 
     def stop(self, grace_s: float) -> int:
         """Close the channel, wait, kill what is left of it; the exit status. Never raises."""

@@ -3,7 +3,8 @@
 A connection is a tuple of addresses and ports, and an incarnation: the same tuple may be opened
 again. A SYN with another number starts a new incarnation where the stack takes it: a SYN of the
 stack answers it, or the stack sends one of its own accord. (A blind SYN on an open connection,
-RFC 5961, 4, is answered with an ACK and starts nothing.)
+RFC 5961, 4, is answered with an ACK and starts nothing, even where the same SYN comes again later
+and is taken.)
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ class _Tuple:
     current: Connection
     members: list[int] = field(default_factory=list)
     candidate: Bound | None = None
+    refused: bool = False
 
 
 class Connections:
@@ -199,6 +201,8 @@ class Connections:
                 self._stack_syn(n, known, segment)
             else:
                 self._peer_syn(n, known, segment)
+        elif from_stack:
+            known.refused = True
         known.members.append(n)
         connection = known.current
         for option in segment.options:
@@ -210,10 +214,10 @@ class Connections:
         bound = known.current.bases.get("peer.iss")
         if bound is None:
             known.current.bind("peer.iss", segment.seq, n)
-        elif bound.value != segment.seq and not (
-            known.candidate and known.candidate.value == segment.seq
+        elif bound.value != segment.seq and (
+            known.refused or known.candidate is None or known.candidate.value != segment.seq
         ):
-            known.candidate = Bound(segment.seq, n)
+            known.candidate, known.refused = Bound(segment.seq, n), False
 
     def _stack_syn(self, n: int, known: _Tuple, segment: Segment) -> None:
         candidate = known.candidate
