@@ -52,8 +52,7 @@ class Pending:
         """The call has to return within `within` seconds: well, or with one of these errors."""
         errors = (errno,) if isinstance(errno, str) else errno or ()
         start, since_n = self.bench.moment(since)
-        tolerance = self.bench.tolerance_s
-        self.bench.wait_until(lambda: self.returned is not None, within + tolerance)
+        self.bench.wait_until(lambda: self.returned is not None, self.bench.left(start, within))
         want: dict[str, object] = {
             "call": self.call.id,
             "after": after,
@@ -66,10 +65,10 @@ class Pending:
         diff = self._diff(value, errors, octets)
         message = self._message(within, diff)
         if self.returned is not None and not diff:
-            waited = (self.returned.t_ns - start) / 1e9
-            if after and waited < after - tolerance:
-                diff = (FieldDiff("after", f"{waited:.3f} s", f"{after:g} s or later"),)
-                message = f"{self.call.name}() returned too soon"
+            diff = self.bench.untimely(self.returned.t_ns - start, after, within)
+            message = "".join(
+                f"{self.call.name}() returned after {d.got}, wanted {d.want}" for d in diff
+            )
         self.bench.judge(
             "return", want, met=not message, requirement=requirement, message=message, diff=diff
         )
@@ -78,6 +77,7 @@ class Pending:
 
     def expect_blocked(self, *, requirement: str | None = None) -> None:
         """The call has to be waiting still."""
+        self._refuse_unknown()
         self.bench.judge(
             "blocked",
             {"call": self.call.id},
@@ -96,11 +96,9 @@ class Pending:
         self, value: object, errors: tuple[str, ...], octets: object
     ) -> tuple[FieldDiff, ...]:
         got = self.returned
+        self._refuse_unknown()
         if got is None:
             return ()
-        if got.errno == "ENOSYS-AGENT":
-            msg = f"the agent does not know {self.call.name}()"
-            raise Unsupported(msg)
         if not self._error_as_wanted(got.errno, errors):
             return (FieldDiff("errno", got.errno or "none", " or ".join(errors) or "none"),)
         out: list[FieldDiff] = []
@@ -109,6 +107,11 @@ class Pending:
         if isinstance(octets, bytes) and got.get("octets") != octets:
             out.append(_octets_diff(got.get("octets"), octets))
         return tuple(out)
+
+    def _refuse_unknown(self) -> None:
+        if self.returned is not None and self.returned.errno == "ENOSYS-AGENT":
+            msg = f"the agent does not know {self.call.name}()"
+            raise Unsupported(msg)
 
     def _error_as_wanted(self, got: str | None, errors: tuple[str, ...]) -> bool:
         if not errors or got is None or self.bench.has("errno"):
