@@ -81,6 +81,8 @@ def test_http_answers(lab: Lab, tmp_path: Path) -> None:
         b"HEAD /file" + host + end: (b"200", b""),
         b"GET /" + host + end: (b"200", b"file\n"),
         b"GET /none" + host + end: (b"404", b"no file /none\n"),
+        b"HEAD /none" + host + end: (b"404", b""),
+        b"PUT /" + b"n" * 300 + host + b"Content-Length: 1\r\n" + end + b"x": (b"500", None),
         b"GET /../secret" + host + end: (b"403", None),
         b"GET /%2e%2e/secret" + host + end: (b"403", None),
         b"DELETE /file" + host + end: (b"405", None),
@@ -126,6 +128,33 @@ def test_fetch_failures(lab: Lab, tmp_path: Path) -> None:
         code, err = told(*lab.tcpassay("fetch", url, "-o", str(target)))
         assert (code, reason in err, err.count("\n")) == (1, True, 1), err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_fetch_is_terminated(lab: Lab, tmp_path: Path) -> None:
+    """SIGTERM while the answer is awaited; exit 143, the server gets a FIN, no file is left."""
+    with lab.space:
+        listener = socket.create_server(("0.0.0.0", 8000))  # noqa: S104 - of the namespace
+    listener.settimeout(10)
+    command = lab.tcpassay("fetch", "http://192.0.2.2:8000/x", "-o", str(tmp_path / "got"))
+    with listener, subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
+        connection, _ = listener.accept()
+        connection.settimeout(10)
+        with connection:
+            assert connection.recv(1_000).startswith(b"GET /x HTTP/1.1\r\n")
+            client.send_signal(signal.SIGTERM)
+            assert connection.recv(1) == b""
+        assert client.communicate(timeout=10)[1] == "tcpassay: terminated\n"
+    assert client.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+    assert lab.devices() == ["lo"]
+
+
+def test_device_is_deleted(lab: Lab) -> None:
+    """The TUN device is deleted under a server; exit 4 and one line."""
+    server = lab.serve()
+    subprocess.run(["ip", "-n", lab.name, "link", "delete", "tun0"], check=True)
+    _, err = server.communicate(timeout=10)
+    assert (server.returncode, "is gone or down" in err, err.count("\n")) == (4, True, 1), err
 
 
 def test_device_that_is_taken(lab: Lab) -> None:

@@ -55,10 +55,16 @@ class FileServer:
             head = await read_head(stream)
             return await self._answer(stream, head)
         except BadMessage as bad:
-            about = " ".join(head.start[:2]) if head else "request"
-            self._log(stream, f"{about} {bad.status} {bad}")
-            await refuse(stream, bad.status, f"{bad}\n")
-            return False
+            return await self._refuse(stream, head, bad.status, str(bad))
+        except OSError as error:  # A full disk, a name too long: the server goes on.
+            return await self._refuse(stream, head, 500, error.strerror or "input or output error")
+
+    async def _refuse(self, stream: Stream, head: Head | None, status: int, why: str) -> bool:
+        """Say why not; nothing else can follow."""
+        about = " ".join(head.start[:2]) if head else "request"
+        self._log(stream, f"{about[:200]} {status} {why}")
+        await refuse(stream, status, f"{why}\n", bodiless=about.startswith("HEAD "))
+        return False
 
     async def _answer(self, stream: Stream, head: Head) -> bool:
         method, target, version = head.start
@@ -84,7 +90,10 @@ class FileServer:
         octets = unquote_to_bytes(urlsplit(target).path)
         if b"\0" in octets or not octets.startswith(b"/"):
             raise BadMessage(f"target {target[:80]!r}: wanted a path")
-        path = (self._root / os.fsdecode(octets.lstrip(b"/"))).resolve()
+        try:
+            path = (self._root / os.fsdecode(octets.lstrip(b"/"))).resolve()
+        except RuntimeError:  # Links that lead in a circle.
+            raise BadMessage(f"target {target[:80]!r} leads nowhere", 403) from None
         if not path.is_relative_to(self._root):
             raise BadMessage(f"target {target[:80]!r} leads out of the folder", 403)
         return path
@@ -158,13 +167,13 @@ async def _store(path: Path, body: Body) -> int:
     return size
 
 
-async def refuse(stream: Stream, status: int, text: str) -> None:
-    """An answer that says why not; the connection ends with it."""
+async def refuse(stream: Stream, status: int, text: str, *, bodiless: bool) -> None:
+    """An answer that says why not; the connection ends with it. To HEAD it has no body."""
     octets = text.encode("utf-8", "replace")
     fields = {"Content-Length": str(len(octets)), "Content-Type": "text/plain; charset=utf-8"}
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         fields["Allow"] = _METHODS
-    await stream.send(_head_of(status, fields, lasting=False) + octets)
+    await stream.send(_head_of(status, fields, lasting=False) + (b"" if bodiless else octets))
 
 
 def _head_of(status: int, fields: dict[str, str], *, lasting: bool) -> bytes:
