@@ -8,7 +8,7 @@ SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance mutants test lint type bench clean
+.PHONY: help setup conformance mutants test lint type bench soak clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ type: setup  ## mypy, strict
 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
+
+soak: setup  ## the long forms: 20 MB to and from the kernel's programs over good and bad links
+	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10
 
 clean:  ## remove what was built or written here
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -22,6 +22,8 @@ VERBS = {
     "explain": ("explain", "explain"),
     "run": ("run", "run"),
     "replay": ("replay", "replay"),
+    "serve": ("serve", "serve"),
+    "fetch": ("fetch", "fetch"),
 }
 
 

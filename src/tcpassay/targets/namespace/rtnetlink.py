@@ -74,7 +74,7 @@ def add_address(index: int, address: str, prefix: int) -> bytes:
     flags = _IFA_F_NODAD if ip.version == 6 else 0
     body = struct.pack("=BBBBI", _family(ip), prefix, flags, 0, index)
     body += _attribute(_IFA_LOCAL, ip.packed) + _attribute(_IFA_ADDRESS, ip.packed)
-    return _message(_RTM_NEWADDR, body, _REQUEST | _CREATE)
+    return _message(_RTM_NEWADDR, body, _REQUEST | _REPLACE | _CREATE)
 
 
 def route_with_quick_ack(index: int, address: str, prefix: int) -> bytes:

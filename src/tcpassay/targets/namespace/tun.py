@@ -7,12 +7,14 @@ import fcntl
 import os
 import struct
 
-from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.core.errors import ConfigurationError, TargetUnavailableError
 
 DEVICE = "/dev/net/tun"
 NAME = "tun0"
 #: The device's index is ours to choose, so that nobody has to look it up.
 INDEX = 77
+#: IFNAMSIZ, less the NUL that ends it.
+LONGEST_NAME = 15
 
 _TUNSETIFF = 0x4004_54CA
 _TUNSETPERSIST = 0x4004_54CB
@@ -29,10 +31,7 @@ def open_tun() -> int:
     The device is persistent because closing any other costs 30 ms (the kernel waits for a grace
     period); it goes away with its namespace. Raises TargetUnavailableError.
     """
-    try:
-        fd = os.open(DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise TargetUnavailableError(_why_not_opened(error)) from None
+    fd = _open_device()
     try:
         fcntl.ioctl(fd, _TUNSETIFINDEX, _INDEX)
         fcntl.ioctl(fd, _TUNSETIFF, _REQUEST)
@@ -53,6 +52,52 @@ def _why_not_made(error: OSError) -> str:
         f"linux: {DEVICE} refused to make a device ({error.strerror}): it needs "
         "CAP_NET_ADMIN in the namespace; run as root or in a user namespace"
     )
+
+
+def check_name(name: str) -> None:
+    """Raise ConfigurationError for what cannot be the name of a device (netdevice(7))."""
+    odd = not name.isascii() or not name.isprintable() or set(name) & set(" /:%")
+    if odd or not 0 < len(name) <= LONGEST_NAME or name in {".", "..", "all", "default"}:
+        raise ConfigurationError(
+            f"--tun {name!r}: wanted the name of a device, such as tun0: 1 to {LONGEST_NAME} "
+            "letters, digits, dots and dashes"
+        )
+
+
+def open_named(name: str, netns: str) -> int:
+    """A non-blocking descriptor of the TUN `name` in the calling thread's network namespace.
+
+    The device is made, and goes when the descriptor is closed; one that was there already stays.
+    `netns` is what messages call the namespace. Raises TargetUnavailableError.
+    """
+    fd = _open_device()
+    try:
+        fcntl.ioctl(fd, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TUN | _IFF_NO_PI))
+    except OSError as error:
+        os.close(fd)
+        raise TargetUnavailableError(_why_not_named(error, name, netns)) from None
+    return fd
+
+
+def _why_not_named(error: OSError, name: str, netns: str) -> str:
+    if error.errno == errno.EBUSY:
+        return f"--tun {name!r}: another program in namespace {netns!r} has this TUN: end it first"
+    if error.errno == errno.EINVAL:
+        return (
+            f"--tun {name!r}: namespace {netns!r} has a device of this name that is no TUN: "
+            "choose another name"
+        )
+    return (
+        f"--tun {name!r}: {DEVICE} refused to make the device ({error.strerror}): it needs "
+        "CAP_NET_ADMIN in the namespace; run as root"
+    )
+
+
+def _open_device() -> int:
+    try:
+        return os.open(DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise TargetUnavailableError(_why_not_opened(error)) from None
 
 
 def _why_not_opened(error: OSError) -> str:
