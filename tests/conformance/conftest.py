@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import Case, case
 from tcpassay.conformance.case import mark_of as _mark_of
 from tcpassay.conformance.execute import Context
@@ -15,15 +17,19 @@ from tcpassay.conformance.expectations import Expectations
 from tcpassay.conformance.plan import Plan, PlannedRun, TargetPlan
 from tcpassay.core.clock import RealClock, VirtualClock
 from tcpassay.core.errors import StackFault
-from tcpassay.core.events import Advance, Command, Idle, Outcome
+from tcpassay.core.events import Advance, Command, Datagram, Idle, Outcome, Sent, StartCall
+from tcpassay.core.trace import Trace
 from tcpassay.model.catalogue import load_catalogue
-from tcpassay.targets.manifest import Addresses, Manifest
+from tcpassay.targets.manifest import Addresses, Limits, Manifest
+from tcpassay.wire import Datagram as IpDatagram
+from tcpassay.wire import Segment, build, flags_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.errors import TcpassayError
+    from tcpassay.core.events import StackEvent
     from tcpassay.targets.contract import StackOptions
 
 MUST = "RFC9293:MUST-14"
@@ -59,6 +65,73 @@ class ScriptedStack:
 
     def close(self) -> None:
         self.closed.set()
+
+
+class AnsweringStack(ScriptedStack):
+    """Says what a test has put down: `at_once` in the next datagram's or call's step, `later`
+    at its time. What is said carries that time as its stamp. An Advance ends `lag_s` too late,
+    with what has come by then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("virtual")
+        self.at_once: list[StackEvent] = []
+        self.later: list[StackEvent] = []
+        self.commands: list[Command] = []
+        self.lag_s = 0.0
+
+    def execute(self, command: Command) -> Outcome:
+        self.commands.append(command)
+        events: list[StackEvent] = []
+        if isinstance(command, Advance):
+            self.later.sort(key=lambda event: event.t_ns)
+            until = command.until_ns + round(self.lag_s * 1e9)
+            if self.later and self.later[0].t_ns <= until:
+                events.append(self.later.pop(0))
+                until = max(self.now_ns(), events[0].t_ns)
+            self._virtual.move_to(until)
+        elif isinstance(command, Datagram | StartCall):
+            now = self.now_ns()
+            events = [event._replace(t_ns=now) for event in self.at_once]
+            self.at_once = []
+        return Outcome(events, Idle(self.now_ns(), None, ()))
+
+    def answers(self, *octets: bytes) -> None:
+        """Put down datagrams for the next step."""
+        self.at_once += [Sent(0, each) for each in octets]
+
+    def sends_at(self, t_s: float, octets: bytes) -> None:
+        """Put down a datagram for a moment."""
+        self.later.append(Sent(round(t_s * 1e9), octets))
+
+
+def from_stack(
+    flags: str,
+    seq: int,
+    ack: int = 0,
+    payload: bytes = b"",
+    *,
+    window: int = 1000,
+    sport: int = 8080,
+    dport: int = 40001,
+) -> bytes:
+    """A datagram of the scripted stack to the peer."""
+    segment = Segment(sport, dport, seq, ack, flags_value(flags), window, payload=payload)
+    return build(IpDatagram.between("192.0.2.1", "192.0.2.2", segment))
+
+
+def make_bench(
+    *requirements: str, capabilities: tuple[str, ...] = (), jitter_ms: float = 0.0
+) -> tuple[Bench, AnsweringStack]:
+    """A bench around a stack that says what the test puts down."""
+    manifest = replace(
+        ScriptedTarget().manifest,
+        capabilities=frozenset(capabilities),
+        limits=Limits(jitter_ms=jitter_ms),
+    )
+    stack = AnsweringStack()
+    bench = Bench(manifest, stack, Trace(), requirements=requirements or (MUST, SHOULD))
+    return bench, stack
 
 
 class ScriptedTarget:
@@ -152,6 +225,8 @@ class Kit:
     case = staticmethod(make_case)
     plan = staticmethod(make_plan)
     context = staticmethod(make_context)
+    bench = staticmethod(make_bench)
+    from_stack = staticmethod(from_stack)
     passes = staticmethod(passes)
     fails = staticmethod(fails)
 

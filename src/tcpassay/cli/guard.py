@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from functools import wraps
-from typing import TYPE_CHECKING, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -64,8 +65,12 @@ def _told(error: BaseException) -> int:
             return error.exit_code
         case BrokenPipeError():
             # Whoever read us is gone; the interpreter must not fail again when it flushes.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _let_go(sys.stdout)
             return BROKEN_PIPE
+        case OSError(errno=errno.ENOSPC | errno.EFBIG | errno.EDQUOT | errno.EIO, filename=None):
+            complain(f"output cannot be written: {error.strerror}; free space or write elsewhere")
+            _let_go(sys.stdout)
+            return INTERNAL_FAULT
         case Terminated():
             complain("terminated")
             return TERMINATED
@@ -77,6 +82,10 @@ def _told(error: BaseException) -> int:
         case _:
             complain(f"internal fault: {_place(error)}; please report it ({_DEBUG_HINT})")
             return INTERNAL_FAULT
+
+
+def _let_go(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 _DEBUG_HINT = f"{DEBUG_VARIABLE}=1 shows the traceback"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.load import load_cases
+from tcpassay.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ def load_named(names: Sequence[str]) -> Named:
     cases = {case.id: case for case in own}
     for path in paths:
         found = load_cases(path)
+        if not found:
+            raise ConfigurationError(f"{path}: no case here; mark a function with @case(...)")
         cases |= {case.id: case for case in found}
         globs += [case.id for case in found]
     return Named(tuple(cases.values()), tuple(globs), whole=False)

@@ -55,8 +55,7 @@ class Pending:
         """The call has to return within `within` seconds: well, or with one of these errors."""
         errors = (errno,) if isinstance(errno, str) else errno or ()
         start, since_n = self.bench.moment(since)
-        tolerance = self.bench.tolerance_s
-        self.bench.wait_until(lambda: self.returned is not None, within + tolerance)
+        self.bench.wait_until(lambda: self.returned is not None, self.bench.left(start, within))
         want: dict[str, object] = {
             "call": self.call.id,
             "after": after,
@@ -70,10 +69,10 @@ class Pending:
         diff = self._diff(value, errors, octets) or self._out_diff(out)
         message = self._message(within, diff)
         if self.returned is not None and not diff:
-            waited = (self.returned.t_ns - start) / 1e9
-            if after and waited < after - tolerance:
-                diff = (FieldDiff("after", f"{waited:.3f} s", f"{after:g} s or later"),)
-                message = f"{self.call.name}() returned too soon"
+            diff = self.bench.untimely(self.returned.t_ns - start, after, within)
+            message = "".join(
+                f"{self.call.name}() returned after {d.got}, wanted {d.want}" for d in diff
+            )
         self.bench.judge(
             "return", want, met=not message, requirement=requirement, message=message, diff=diff
         )
@@ -82,6 +81,7 @@ class Pending:
 
     def expect_blocked(self, *, requirement: str | None = None) -> None:
         """The call has to be waiting still."""
+        self._refuse_unknown()
         self.bench.judge(
             "blocked",
             {"call": self.call.id},
@@ -100,11 +100,9 @@ class Pending:
         self, value: object, errors: tuple[str, ...], octets: object
     ) -> tuple[FieldDiff, ...]:
         got = self.returned
+        self._refuse_unknown()
         if got is None:
             return ()
-        if got.errno == "ENOSYS-AGENT":
-            msg = f"the agent does not know {self.call.name}()"
-            raise Unsupported(msg)
         if not self._error_as_wanted(got.errno, errors):
             return (FieldDiff("errno", got.errno or "none", " or ".join(errors) or "none"),)
         out: list[FieldDiff] = []
@@ -121,6 +119,11 @@ class Pending:
         pairs = zip_longest(self.returned.out, out)
         got, want = next(pair for pair in pairs if pair[0] != pair[1])
         return (FieldDiff("result", _shown(got), _shown(want)),)
+
+    def _refuse_unknown(self) -> None:
+        if self.returned is not None and self.returned.errno == "ENOSYS-AGENT":
+            msg = f"the agent does not know {self.call.name}()"
+            raise Unsupported(msg)
 
     def _error_as_wanted(self, got: str | None, errors: tuple[str, ...]) -> bool:
         if not errors or got is None or self.bench.has("errno"):

@@ -10,7 +10,7 @@ from tcpassay.conformance.app import App, Pending
 from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
 from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.core import events
-from tcpassay.core.clock import seconds
+from tcpassay.core.clock import NS_PER_S, seconds
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import FieldDiff, Judgement, Trace
 from tcpassay.wire import ACK, SYN, Icmp, ParseError, Segment, parse
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 Flow = tuple[str, int, str, int]
+
+_COMMANDS = frozenset(
+    {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill"}
+)
 
 FIRST_PEER_PORT = 40001
 LISTEN_PORT = 8080
@@ -99,6 +103,19 @@ class Bench:
                 return done()
             self.execute(events.Advance(deadline))
         return True
+
+    def left(self, start_ns: int, within_s: float) -> float:
+        """Seconds from now to `within_s` (and the target's jitter) after `start_ns`."""
+        return (start_ns - self.now_ns) / NS_PER_S + within_s + self.tolerance_s
+
+    def untimely(self, waited_ns: int, after_s: float, within_s: float) -> tuple[FieldDiff, ...]:
+        """How what came `waited_ns` after its start misses `after_s` to `within_s`, if it does."""
+        waited_s = waited_ns / NS_PER_S
+        if after_s > 0 and waited_s < after_s - self.tolerance_s:
+            return (FieldDiff("after", f"{waited_s:.3f} s", f"{after_s:g} s or later"),)
+        if waited_ns > seconds(within_s + self.tolerance_s):
+            return (FieldDiff("within", f"{waited_s:.3f} s", f"{within_s:g} s or sooner"),)
+        return ()
 
     def moment(self, since: Arrival | Entry | None = None) -> tuple[int, int]:
         """When an expectation counts from, and the trace entry that stands for it."""
@@ -180,6 +197,9 @@ class Bench:
             self, flow, 0x1000_0000 + 0x0100_0001 * (peer_port % 97) if iss is None else iss
         )
         self._connections[flow] = conn
+        for stray in [stray for stray in self.strays if _flow_of(stray) == flow]:
+            self.strays.remove(stray)
+            conn.deliver(stray)
         return conn
 
     def connection_at(self, flow: Flow) -> Connection | None:
@@ -189,8 +209,9 @@ class Bench:
 
     def expect_syn(self, *, within: float = 1.0, requirement: str | None = None) -> Connection:
         """The target opens a connection: the next SYN to a flow that nobody has claimed yet."""
-        self.wait_until(lambda: bool(self.strays), within)
-        if not self.strays:
+        self.wait_until(lambda: self._stray_syn() is not None, within + self.tolerance_s)
+        arrival = self._stray_syn()
+        if arrival is None:
             self.judge(
                 "segment",
                 {"flags": "S"},
@@ -198,34 +219,51 @@ class Bench:
                 requirement=requirement,
                 message=f"wanted a SYN within {within:g} s, nothing came",
             )
-        arrival = self.strays.popleft()
-        source = arrival.datagram.ip
-        segment = arrival.segment
+            raise AssertionError  # pragma: no cover - judge has raised
+        self.strays.remove(arrival)
+        peer_address, peer_port, address, port = _flow_of(arrival)
         conn = self.connection(
-            peer_port=segment.dport,
-            port=segment.sport,
-            peer_address=source.dst,
-            address=source.src,
+            peer_port=peer_port, port=port, peer_address=peer_address, address=address
         )
         conn.claim(arrival)
         self.judge(
             "segment",
             {"flags": "S", "conn": conn.flow},
-            met=segment.flags & SYN != 0,
+            met=True,
             requirement=requirement,
             event=arrival.n,
-            message="wanted a SYN, another segment came",
         )
         return conn
+
+    def wrong_ways(self, since: int) -> list[Arrival]:
+        """Segments to flows that nobody has claimed, from trace entry `since` on, but SYNs."""
+        return [stray for stray in self.strays if stray.n >= since and not _opens(stray.segment)]
+
+    def answers_datagram(self, n: int) -> bool:
+        """Whether entry `n` came in the very step of a datagram of the peer's."""
+        entries = self.trace.entries
+        while (n := n - 1) >= 0:
+            if entries[n].kind in _COMMANDS:
+                return entries[n].kind == "send"
+        return False
+
+    def _stray_syn(self) -> Arrival | None:
+        return next((stray for stray in self.strays if _opens(stray.segment)), None)
 
     # -- judging ---------------------------------------------------------------------------------
 
     @contextmanager
-    def reaching(self, state: str) -> Iterator[None]:
-        """While set-up goes on: what fails here makes the case inconclusive, not the target."""
+    def reaching(self, state: str, *, whole: bool = True) -> Iterator[None]:
+        """While set-up goes on: what fails here makes the case inconclusive, not the target.
+
+        So does what the target sent besides, which a later expectation could take for an answer.
+        `whole` False: only a part of the set-up, so that a later part may look for it.
+        """
         self._reaching += 1
         try:
             yield
+            if whole and self._reaching == 1:
+                self._refuse_leftovers(state)
         except ExpectationFailed as failure:
             if self._reaching > 1:
                 raise
@@ -233,6 +271,13 @@ class Bench:
             raise Inconclusive(msg) from failure
         finally:
             self._reaching -= 1
+
+    def _refuse_leftovers(self, state: str) -> None:
+        for conn in self._connections.values():
+            told = conn.unasked()
+            if told:
+                msg = f"{state} could not be reached: the target also sent {told}"
+                raise Inconclusive(msg)
 
     def judge(
         self,
@@ -344,7 +389,7 @@ class Bench:
             conn = self._connections.get((ip.dst, body.dport, ip.src, body.sport))
             if conn is not None:
                 conn.deliver(arrival)
-            elif body.flags & (SYN | ACK) == SYN:
+            else:
                 self.strays.append(arrival)
         elif isinstance(body, Icmp):
             self.note("the stack sent an ICMP message")
@@ -363,3 +408,13 @@ class Bench:
             ),
         )
         return ExpectationFailed(requirement, message)
+
+
+def _opens(segment: Segment) -> bool:
+    return segment.flags & (SYN | ACK) == SYN
+
+
+def _flow_of(arrival: Arrival) -> Flow:
+    """The flow of what the stack sent, from the peer's point of view."""
+    ip, segment = arrival.datagram.ip, arrival.segment
+    return ip.dst, segment.dport, ip.src, segment.sport

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -74,11 +74,18 @@ def case(
     `requirements` are catalogue ids, one to three; the first is the default of every expectation.
     `rows` maps a row's name to the value handed to the function. `needs` names capabilities of
     the manifest, `settings` its named settings to start the stack with. `measures` marks a case
-    whose result is a value rather than a judgement.
+    whose result is a value rather than a judgement. Raises ConfigurationError for an argument of
+    the wrong type, and for a class or a function of other parameters where it is attached.
     """
     if not 1 <= len(requirements) <= 3:
         msg = "a case names one to three requirements"
         raise ConfigurationError(msg)
+    _check("a requirement", requirements, str, 'write @case("MUST-14")')
+    _check("the name of a row", rows or {}, str, 'write rows={"name": value}')
+    _check_words("needs", needs)
+    _check_words("settings", settings)
+    if not isinstance(ip, tuple) or not ip or not set(ip) <= {4, 6}:
+        raise ConfigurationError(f"ip is {ip!r}, wanted (4,), (6,) or (4, 6)")
     mark = CaseMark(
         requirements=requirements,
         rows=dict(rows or {}),
@@ -93,10 +100,34 @@ def case(
     )
 
     def attach(function: F) -> F:
+        _check_parameters(function, 2 if mark.rows else 1)
         function.__tcpassay_case__ = mark  # type: ignore[attr-defined]
         return function
 
     return attach
+
+
+def _check(what: str, values: Iterable[object], kind: type, instead: str) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{what} is {value!r}, wanted a {kind.__name__}: {instead}")
+
+
+def _check_words(name: str, words: object) -> None:
+    if not isinstance(words, tuple):
+        raise ConfigurationError(f"{name} is {words!r}, wanted a tuple: ({words!r},)")
+    _check(f"a word of {name}", words, str, "write it in quotes")
+
+
+def _check_parameters(function: object, number: int) -> None:
+    wanted = "(bench, row)" if number == 2 else "(bench)"
+    if not inspect.isfunction(function):
+        raise ConfigurationError(f"@case stands on {function!r}, wanted a function f{wanted}")
+    try:
+        inspect.signature(function).bind(*range(number))
+    except TypeError:
+        msg = f"{function.__name__}{inspect.signature(function)} is a case, wanted f{wanted}"
+        raise ConfigurationError(msg) from None
 
 
 def mark_of(function: object) -> CaseMark | None:

@@ -59,9 +59,10 @@ def run_case(
 ) -> tuple[CaseResult, Trace]:
     """Run a case on a fresh stack and judge it; raises nothing that a case or stack can cause.
 
-    `guard` is entered around the part that may be cut short by CutShort; a case cut for time is
-    inconclusive, or fails where the stack was the one that did not come back. A CutShort for
-    any other reason passes through. The stack is closed in every case.
+    That holds for sys.exit() in a case, too. `guard` is entered around the part that may be cut
+    short by CutShort; a case cut for time is inconclusive, or fails where the stack was the one
+    that did not come back. A CutShort for any other reason passes through. The stack is closed in
+    every case.
     """
     case, leash = run.case, leash or Leash()
     trace = _trace(context, case, run.ip)
@@ -79,7 +80,9 @@ def run_case(
         if not cut.for_time:
             raise
         ending = _over_time(stack, cut, context.max_time_s)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         ending = Inconclusive(leash.reason) if leash.reason else error
     finally:
         leash.close()

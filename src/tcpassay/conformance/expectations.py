@@ -116,7 +116,7 @@ def load_expectations(folder: Path) -> Expectations:
     Raises ConfigurationError with file, line and the nearest valid word.
     """
     path = folder / "expectations.toml"
-    if not path.is_file():
+    if not path.exists():
         return Expectations()
     file = read_toml(path)
     for key in file.data:

@@ -117,8 +117,6 @@ def _checked(mark: CaseMark, place: str, catalogue: Catalogue) -> CaseMark:
     if mark.state and mark.state not in STATES:
         msg = f"{place}: unknown state {mark.state!r}{nearest(mark.state, STATES)}"
         raise ConfigurationError(msg)
-    if not mark.ip or not set(mark.ip) <= {4, 6}:
-        raise ConfigurationError(f"{place}: ip is {mark.ip!r}, wanted (4,), (6,) or (4, 6)")
     return replace(mark, requirements=requirements)
 
 
@@ -132,13 +130,13 @@ def _import(file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise _failed(file, error) from error
     return module
 
 
-def _failed(file: Path, error: Exception) -> ConfigurationError:
+def _failed(file: Path, error: Exception | SystemExit) -> ConfigurationError:
     line = 1
     if isinstance(error, SyntaxError) and error.filename == str(file):
         line = error.lineno or 1

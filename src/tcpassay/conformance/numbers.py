@@ -46,13 +46,15 @@ class Numbers:
 
     `target.snd.nxt` is the highest number that the target has sent up to, `target.rcv.nxt` the
     last acknowledgement it has sent. `peer.rcv.nxt` moves over what arrives in order.
+    `peer_sent_up_to` lies behind all that the peer has sent, in order or not.
     """
 
-    __slots__ = ("heard", "peer", "synchronized", "target")
+    __slots__ = ("heard", "peer", "peer_sent_up_to", "synchronized", "target")
 
     def __init__(self, peer_iss: int) -> None:
         self.peer = End(iss=Seq(peer_iss))
         self.peer.snd.una = self.peer.snd.nxt = Seq(peer_iss)
+        self.peer_sent_up_to = Seq(peer_iss)
         self.target = End()
         self.heard = False
         self.synchronized = False
@@ -62,8 +64,12 @@ class Numbers:
         if segment.flags & SYN and not self.synchronized:
             self.peer.iss = Seq(segment.seq)
             self.target.irs = Seq(segment.seq)
+            self.peer_sent_up_to = Seq(segment.seq)
         if segment.flags & RST:
             return
+        end = Seq(segment.seq) + segment.seg_len
+        if end.after(self.peer_sent_up_to):
+            self.peer_sent_up_to = end
         self.target.snd.wnd = self.peer.rcv.wnd = segment.window
         if segment.flags & ACK and self._acceptable(segment.ack):
             self.target.snd.una = Seq(segment.ack)

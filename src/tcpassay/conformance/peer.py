@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.conformance import craft
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.numbers import Numbers
-from tcpassay.core.clock import NS_PER_S, seconds
+from tcpassay.conformance.repeats import SentText
+from tcpassay.core.clock import seconds
 from tcpassay.core.events import Datagram as DatagramCommand
 from tcpassay.core.seq import Seq
 from tcpassay.core.trace import Judgement
@@ -68,7 +69,9 @@ class Connection:
         self.last_arrival: Arrival | None = None
         self._socket: Socket | None = None
         self._inbox: deque[Arrival] = deque()
+        self._sent_text = SentText()
         self._window_seen = -1
+        self._emitted = 0
 
     @property
     def flow(self) -> tuple[str, int, str, int]:
@@ -144,6 +147,7 @@ class Connection:
     def _emit(self, segment: Segment, octets: bytes) -> None:
         self.numbers.sent(segment)
         self.last_sent = segment
+        self._emitted = len(self.bench.trace)
         self.bench.execute(DatagramCommand(octets))
 
     def send_icmp(
@@ -161,6 +165,7 @@ class Connection:
         """Count a segment as seen: from now on the variables of both ends include it."""
         segment = arrival.segment
         self.numbers.arrived(segment)
+        self._sent_text.take(segment, self.target.iss)
         self._window_seen = segment.window
         self.last_arrival = arrival
 
@@ -185,10 +190,12 @@ class Connection:
     ) -> Arrival:
         """The next segment of the target has to look like this, `after` to `within` s from now.
 
-        `since` counts both times from an earlier arrival or trace entry instead.
+        `since` counts both times from an earlier arrival or trace entry instead. Both are judged
+        by the segment's stamp, and by no more than the target's jitter.
         Fields left out are not looked at, but a payload is none unless given (octets, a number of
-        octets, or ANY). What the target may send at any time (a retransmission, a window update,
-        a bare ACK of new octets) is passed over, unless that is what is wanted.
+        octets, or ANY). What the target may send at any time is passed over, unless that is what
+        is wanted: a repetition of what it has sent, octet for octet; a window update that no
+        segment of the peer has called for; a bare ACK of octets that the peer has sent.
         """
         pattern = Pattern(flags, seq, ack, window, urgent, payload, mss)  # type: ignore[arg-type]
         return self.expect_one_of(
@@ -205,7 +212,7 @@ class Connection:
     ) -> tuple[int, Arrival]:
         """The next segment has to match one of the patterns; which, and the segment."""
         start, since_n = self.bench.moment(since)
-        arrival = self._next(patterns, self._left(start, within))
+        arrival = self._next(patterns, self.bench.left(start, within))
         want: dict[str, object] = {
             "conn": self.flow,
             "any": [p.as_want() for p in patterns],
@@ -236,15 +243,15 @@ class Connection:
                 diff=diff,
                 message=f"wanted {wanted}, got {_brief(arrival.segment)}",
             )
-        waited = (arrival.t_ns - start) / NS_PER_S
-        early = after > 0 and waited < after - self.bench.tolerance_s
+        untimely = self.bench.untimely(arrival.t_ns - start, after, within)
         judge(
             "segment",
             want,
-            met=not early,
+            met=not untimely,
             requirement=requirement,
             event=arrival.n,
-            message=f"came after {waited:.3f} s, wanted no sooner than {after:g} s",
+            diff=untimely,
+            message="".join(f"came after {d.got}, wanted {d.want}" for d in untimely),
         )
         return which or 0, arrival
 
@@ -257,23 +264,28 @@ class Connection:
     ) -> None:
         """Nothing may come: now (before the stack is idle), or within `duration` seconds.
 
-        `repeats` lets retransmissions of what was sent before pass.
+        Judged by stamps. What comes to a flow that nobody has claimed, since the peer last sent
+        on this one, breaks it too: a wrong answer with a wrong port. `repeats` lets
+        retransmissions of what was sent before pass.
         """
+        bench = self.bench
         offending: list[Arrival] = []
+        end_ns = bench.now_ns + seconds(duration + bench.tolerance_s)
 
         def disturbed() -> bool:
-            while self._inbox and not offending:
+            while self._inbox and not offending and self._inbox[0].t_ns <= end_ns:
                 arrival = self._inbox.popleft()
-                if not self._passes(arrival.segment, repeats=repeats):
+                if not self._passes(arrival, repeats=repeats):
                     offending.append(arrival)
                 self.claim(arrival)
+            offending.extend(bench.wrong_ways(self._emitted))
             return bool(offending)
 
-        self.bench.wait_until(disturbed, duration)
+        bench.wait_until(disturbed, duration)
         arrival = offending[0] if offending else None
         want: dict[str, object] = {"conn": self.flow, "for": duration, "repeats": repeats}
         span = f" for {duration:g} s" if duration else ""
-        self.bench.judge(
+        bench.judge(
             "silence",
             want,
             met=arrival is None,
@@ -309,6 +321,13 @@ class Connection:
         """The target's state of this connection, in the spelling of RFC 9293."""
         return self.bench.read_state((self.address, self.port), (self.peer_address, self.peer_port))
 
+    def unasked(self) -> str:
+        """The first segment that waits and that `expect` would not pass over; empty for none."""
+        for arrival in self._inbox:
+            if not (self._passes(arrival, repeats=True) or self._acknowledges(arrival.segment)):
+                return _brief(arrival.segment)
+        return ""
+
     def drop_arrivals(self) -> list[Arrival]:
         """Take whatever has arrived and was not expected; for cases that judge in bulk."""
         taken = list(self._inbox)
@@ -319,10 +338,6 @@ class Connection:
         self.bench.trace.append(self.bench.now_ns, "expect", drop)
         return taken
 
-    def _left(self, start_ns: int, within: float) -> float:
-        """Seconds from now to `within` (and the target's jitter) after `start_ns`."""
-        return (start_ns - self.bench.now_ns) / NS_PER_S + within + self.bench.tolerance_s
-
     def _next(self, patterns: tuple[Pattern, ...], within: float) -> Arrival | None:
         found: list[Arrival] = []
 
@@ -331,8 +346,7 @@ class Connection:
                 arrival = self._inbox.popleft()
                 wanted = _match(patterns, arrival.segment) is not None
                 if wanted or not (
-                    self._passes(arrival.segment, repeats=True)
-                    or self._acknowledges(arrival.segment)
+                    self._passes(arrival, repeats=True) or self._acknowledges(arrival.segment)
                 ):
                     found.append(arrival)
                 self.claim(arrival)
@@ -341,22 +355,31 @@ class Connection:
         self.bench.wait_until(take, within)
         return found[0] if found else None
 
-    def _passes(self, segment: Segment, *, repeats: bool) -> bool:
+    def _passes(self, arrival: Arrival, *, repeats: bool) -> bool:
         """Whether a segment is the target's own business: a window update, or a repetition."""
-        if not self.numbers.heard or segment.flags & RST:
+        segment = arrival.segment
+        if not self.numbers.heard or segment.flags & RST or not self._may_acknowledge(segment):
             return False
         if not segment.seg_len:
-            return self._opens_window(segment)
+            return self._opens_window(segment) and not self.bench.answers_datagram(arrival.n)
         end = Seq(segment.seq) + segment.seg_len
-        return repeats and not end.after(self.target.snd.nxt)
+        if not repeats or end.after(self.target.snd.nxt):
+            return False
+        return self._sent_text.holds(segment, self.target.iss, self.target.snd.una)
 
     def _acknowledges(self, segment: Segment) -> bool:
         """A bare ACK of octets not acknowledged before: it may come at any time."""
         return (
             segment.flags & (SYN | FIN | RST | ACK) == ACK
             and not segment.payload
+            and not Seq(segment.seq).after(self.target.snd.nxt)
             and Seq(segment.ack).after(self.target.rcv.nxt)
+            and self._may_acknowledge(segment)
         )
+
+    def _may_acknowledge(self, segment: Segment) -> bool:
+        """Whether a segment acknowledges nothing that the peer has not sent."""
+        return not (segment.flags & ACK and Seq(segment.ack).after(self.numbers.peer_sent_up_to))
 
     def _opens_window(self, segment: Segment) -> bool:
         return (

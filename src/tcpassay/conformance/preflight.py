@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from tcpassay.conformance import reach
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.interrupts import CutShort
-from tcpassay.core.errors import ConfigurationError, TargetUnavailableError, TcpassayError
+from tcpassay.core.errors import (
+    AgentFault,
+    ConfigurationError,
+    TargetUnavailableError,
+    TcpassayError,
+)
 from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 
@@ -25,8 +30,8 @@ def preflight(
     """One handshake and one exchange of data with a fresh stack.
 
     Raises TargetUnavailableError with one sentence where that fails: none of the target's cases
-    could judge anything. Every datagram is parsed strictly, checksums included. `guard` may end
-    it by CutShort, for a stack that never comes back.
+    could judge anything, AgentFault where that is the agent's doing. Every datagram is parsed
+    strictly, checksums included. `guard` may end it by CutShort, for a stack that never comes back.
     """
     name = target.manifest.name
     stack = target.start(StackOptions(ip=ip))
@@ -34,7 +39,7 @@ def preflight(
     try:
         with guard or nullcontext():
             _exchange(Bench(target.manifest, stack, trace, requirements=("",), ip=ip))
-    except (ConfigurationError, TargetUnavailableError):
+    except (AgentFault, ConfigurationError, TargetUnavailableError):
         raise
     except TcpassayError as error:
         msg = f"target {name} cannot shake hands and echo over IPv{ip}, so nothing ran: {error}"

@@ -128,7 +128,9 @@ def _never_called(_bench: Bench) -> None:
 class _Player:
     def __init__(self, file: TraceFile, bench: Bench) -> None:
         self.taken = 0
+        self._file = file
         self._bench = bench
+        self._began_ns = bench.now_ns
         self._binder = Binder(file)
         self._calls: dict[int, Pending] = {}
         self._fds: dict[tuple[int, int], int] = {}
@@ -143,8 +145,7 @@ class _Player:
             case "send":
                 self._send(event)
             case "advance":
-                until = cast("int", event.data)
-                self._bench.execute(events.Advance(self._bench.now_ns + until - event.t_ns))
+                self._advance(event)
             case "call":
                 self._call(event)
             case "return":
@@ -161,6 +162,12 @@ class _Player:
                 pass
         if self._bench.trace.entries:
             self._moments[event.n] = self._bench.trace.entries[-1]
+
+    def _advance(self, event: TraceEvent) -> None:
+        """Wait as long as the recording did and, where the replay is ahead of it, until as late."""
+        until, now = cast("int", event.data), self._bench.now_ns
+        level = self._began_ns + until - self._file.events[0].t_ns
+        self._bench.execute(events.Advance(max(now + until - event.t_ns, level)))
 
     def _learn(self) -> None:
         """Tell the binder what the new stack has sent since the last time."""
@@ -222,7 +229,7 @@ class _Player:
             self._fds[old.process, old.value] = new.value
 
     def _expect(self, judgement: Judgement) -> None:
-        setup = self._bench.reaching("the recorded state")
+        setup = self._bench.reaching("the recorded state", whole=False)
         with nullcontext() if judgement.requirement else setup:
             self._judge(judgement, judgement.requirement or None)
 

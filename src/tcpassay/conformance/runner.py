@@ -20,7 +20,7 @@ from tcpassay.conformance.result import (
     TargetInfo,
     TargetNotStarted,
 )
-from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.core.errors import AgentFault, TargetUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,6 +108,9 @@ class _Run:
             except TargetUnavailableError as error:
                 skipped = self._plan.where_possible
                 missing.append(TargetNotStarted(target_plan.name, str(error), skipped))
+            except AgentFault as fault:
+                missing.append(TargetNotStarted(target_plan.name, str(fault), skipped=False))
+                self._tally.errors += 1
         self._listener(
             RunStarted(
                 seed=self._plan.seed,

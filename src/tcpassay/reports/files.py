@@ -115,8 +115,16 @@ def file_name(case: str, ip: IpVersion) -> str:
 
 
 def write_whole(path: Path, put: Callable[[Path], None]) -> None:
-    """Let `put` write a file beside `path`, then give it that name. Raises TcpassayError."""
+    """Let `put` write a file beside `path`, then give it that name. Raises TcpassayError.
+
+    What is there and no ordinary file (/dev/stdout, /dev/null, a FIFO) is written to, never
+    replaced; of a symbolic link, what it leads to.
+    """
     try:
+        if _is_special(path):
+            put(path)
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         os.close(descriptor)
@@ -140,17 +148,23 @@ def write_text(path: Path, text: str) -> None:
 
 def require_writable(path: Path, option: str) -> None:
     """Raise ConfigurationError now rather than lose a report at the end of the run."""
-    if path.is_dir():
-        msg = f"{option} {path}: is a folder; name a file"
-        raise ConfigurationError(msg)
     try:
+        if path.is_dir():
+            msg = f"{option} {path}: is a folder; name a file"
+            raise ConfigurationError(msg)
+        if _is_special(path):
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"{option} {path}: cannot make its folder ({error.strerror})"
+        msg = f"{option} {path}: cannot make its folder ({error.strerror}); name another file"
         raise ConfigurationError(msg) from error
     if not os.access(path.parent, os.W_OK):
         msg = f"{option} {path}: the folder {path.parent} cannot be written"
         raise ConfigurationError(msg)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def _put_text(part: Path, text: str) -> None:

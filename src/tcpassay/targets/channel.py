@@ -135,6 +135,10 @@ class AgentChannel:
             raise self._fault
         try:
             return action()
+        except ProtocolError as error:
+            self._fault = AgentFault(f"{self._name}: {error}{self._last_line()}")
+            self.close()
+            raise self._fault from None
         except TcpassayError as fault:
             self._fault = fault
             self.close()
@@ -160,7 +164,7 @@ class AgentChannel:
                 self._ended()
             except OSError as error:
                 raise ProtocolError(
-                    f"{self._name}: a frame of {len(frame)} octets cannot be sent: {error.strerror}"
+                    f"a frame of {len(frame)} octets cannot be sent: {error.strerror}"
                 ) from None
 
     def _wait_for_room(self, until: float, within_s: float) -> None:
@@ -180,8 +184,7 @@ class AgentChannel:
         while (frame := self._next(until, within_s)).type != Type.IDLE or frame.step != step:
             if frame.step != step:
                 raise ProtocolError(
-                    f"{self._name}: {Type(frame.type).name} names step {frame.step}, "
-                    f"wanted the command's, {step}"
+                    f"{Type(frame.type).name} names step {frame.step}, wanted the command's, {step}"
                 )
             if frame.type == Type.TIME:
                 t_ns = Fields(frame).integer("t_ns")
@@ -203,7 +206,7 @@ class AgentChannel:
         idle = read_idle(frame)
         if idle.now_ns < self._now_ns:
             raise ProtocolError(
-                f"{self._name}: IDLE says {idle.now_ns} ns after an earlier one said "
+                f"IDLE says {idle.now_ns} ns after an earlier one said "
                 f"{self._now_ns} ns: the clock went back"
             )
         self._now_ns = idle.now_ns

@@ -128,7 +128,7 @@ class InProcessTarget:
             return self._open({"seed": seed, "addresses": stack, "settings": settings})
         except ValueError as error:
             raise ConfigurationError(f"{self._manifest.path}: settings: {error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TargetUnavailableError(
                 f"target {self._manifest.name!r}: {self._manifest.start['entry']} failed: "
                 f"{_one_line(error)}"
@@ -168,7 +168,7 @@ class InProcessStack:
         except (StackFault, AgentFault) as fault:
             self._over = fault
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._over = StackFault(
                 f"{self._name}: the stack raised {_one_line(error)} "
                 f"on {type(command).__name__} at {self._now} ns",
@@ -262,9 +262,10 @@ def _load(manifest: Manifest) -> Callable[[Mapping[str, object]], PythonStack]:
     try:
         module = import_module(module_name)
         opener: Callable[[Mapping[str, object]], PythonStack] = getattr(module, function)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TargetUnavailableError(
-            f"target {manifest.name!r}: cannot import {entry}: {_one_line(error)}"
+            f"target {manifest.name!r}: cannot import {entry}: {_one_line(error)}; "
+            f"see start.entry and start.path in {manifest.path}"
         ) from error
     if folder is not None:
         _check_origin(manifest, module, folder)

@@ -6,7 +6,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, cast
 
-from tcpassay.core.errors import ConfigurationError, TargetUnavailableError
+from tcpassay.core.errors import AgentFault, ConfigurationError, TargetUnavailableError
+from tcpassay.core.events import Advance
 from tcpassay.targets.channel import AgentChannel
 from tcpassay.targets.messages import Start
 from tcpassay.targets.program import Launch
@@ -153,6 +154,8 @@ class ProcessStack:
     def execute(self, command: Command) -> Outcome:
         """Give one command. Raises StackFault and AgentFault as AgentChannel says."""
         outcome = self._channel.execute(command)
+        if type(command) is Advance:
+            self._check_advance(command, outcome)
         self._now_ns = outcome.idle.now_ns
         self._seen = time.monotonic_ns()
         return outcome
@@ -160,3 +163,13 @@ class ProcessStack:
     def close(self) -> None:
         """End the agent and all that it started."""
         self._channel.close()
+
+    def _check_advance(self, command: Advance, outcome: Outcome) -> None:
+        """Whoever waits for a moment would wait for ever on a clock that stands."""
+        now_ns = outcome.idle.now_ns
+        if self.clock_kind == "virtual" and not outcome.events and now_ns < command.until_ns:
+            self.close()
+            raise AgentFault(
+                f"{self._channel.hello.name}: the agent ended ADVANCE at {now_ns} ns without an "
+                f"event, wanted {command.until_ns} ns (until_ns) in IDLE's now_ns"
+            )

@@ -60,7 +60,7 @@ class Program:
             except OSError as error:
                 self.channel.close()
                 raise TargetUnavailableError(
-                    f"target {launch.name!r}: cannot start {launch.command[0]!r}: "
+                    f"target {launch.name!r}: cannot start {_command(launch, 0)[0]!r}: "
                     f"{error.strerror}; see start.command in its target.toml"
                 ) from None
         if self._process.stdout is None:
@@ -121,10 +121,8 @@ class Program:
 
 def _start(launch: Launch, fd: int) -> subprocess.Popen[bytes]:
     parent = os.getpid()
-    places = {"{fd}": str(fd), "{python}": sys.executable, "{folder}": str(launch.cwd or ".")}
-    command = [_filled(word, places) for word in launch.command]
     return subprocess.Popen(  # noqa: S603 - the manifest's own program
-        command,
+        _command(launch, fd),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -134,6 +132,11 @@ def _start(launch: Launch, fd: int) -> subprocess.Popen[bytes]:
         start_new_session=True,
         preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - it takes no lock
     )
+
+
+def _command(launch: Launch, fd: int) -> list[str]:
+    places = {"{fd}": str(fd), "{python}": sys.executable, "{folder}": str(launch.cwd or ".")}
+    return [_filled(word, places) for word in launch.command]
 
 
 def _filled(word: str, places: Mapping[str, str]) -> str:

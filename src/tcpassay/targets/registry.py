@@ -77,6 +77,11 @@ def _manifest(name_or_path: str) -> Manifest:
         return load_manifest(path)
     if path.is_dir():
         raise ConfigurationError(f"{path}: no target.toml in this folder")
+    if "/" in name_or_path or name_or_path.endswith(".toml"):
+        raise ConfigurationError(
+            f"{path}: no such file; name a target.toml, its folder, or a target of "
+            f"`tcpassay targets`"
+        )
     return _by_manifest_name(name_or_path)
 
 

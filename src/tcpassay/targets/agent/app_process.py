@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 _PR_SET_DUMPABLE: Final = 4
 _REPORTED: Final = (signal.SIGPIPE, signal.SIGURG, signal.SIGIO, signal.SIGUSR1, signal.SIGUSR2)
+_CLONE_NEWUSER: Final = 0x1000_0000
 _prctl = ctypes.CDLL(None).prctl
+_unshare = ctypes.CDLL(None).unshare
 
 
 class Nursery:
@@ -156,13 +158,18 @@ class AppProcess:
 
 
 def _become(user: int) -> None:
-    """Give up all privileges for those of `user`, and stay readable in /proc for ourselves."""
+    """Give up all privileges for those of `user`, and stay readable in /proc for ourselves.
+
+    Inside an unprivileged user namespace there is nobody else to become. A user namespace below it
+    does as well: its processes have no privileges over the stack's network namespace.
+    """
     try:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
     except OSError as error:
-        raise AgentFault(
-            f"cannot become user {user}: {error.strerror}; run as root, or without this case"
-        ) from None
+        if _unshare(_CLONE_NEWUSER):
+            raise AgentFault(
+                f"cannot become user {user}: {error.strerror}; run as root, or without this case"
+            ) from None
     _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)

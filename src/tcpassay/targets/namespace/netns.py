@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Self
 
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.targets.namespace import libc
+from tcpassay.targets.namespace import libc, tun
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,11 +65,24 @@ def make(home: int) -> NetworkNamespace:
     `home` is a descriptor of the namespace to return to. Raises TargetUnavailableError.
     """
     if _unshare(libc.CLONE_NEWNET):
-        reason = libc.errno_name(libc.errno_now())
-        msg = (
-            f"linux: unshare(CLONE_NEWNET) was refused with {reason}: a network namespace needs "
-            "CAP_SYS_ADMIN; run as root, or permit unprivileged user namespaces "
-            "(sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0)"
-        )
-        raise TargetUnavailableError(msg)
+        raise TargetUnavailableError(_why_refused(libc.errno_now()))
     return NetworkNamespace(open_current(), home)
+
+
+def _why_refused(number: int) -> str:
+    refused = f"linux: unshare(CLONE_NEWNET) was refused with {libc.errno_name(number)}"
+    if number in (errno.ENOSPC, errno.EUSERS):
+        return (
+            f"{refused}: there may be no more network namespaces; raise the limit "
+            "(sysctl user.max_net_namespaces)"
+        )
+    if not os.access(tun.DEVICE, os.R_OK | os.W_OK):
+        return (
+            f"{refused} and user {os.getuid()} may not open {tun.DEVICE}, so a user namespace is "
+            f"of no use; run as root, or let users open it (chmod 666 {tun.DEVICE})"
+        )
+    return (
+        f"{refused}: a network namespace needs CAP_SYS_ADMIN; run as root, or permit unprivileged "
+        "user namespaces (sysctl user.max_user_namespaces > 0 and, where there is one, "
+        "kernel.unprivileged_userns_clone = 1)"
+    )

@@ -80,12 +80,13 @@ class Reader:
         """Read this TUN from now on, until something has come or `disarm`."""
         with inlet.lock:
             inlet.armed = True
+            # Known before it can be ready: one event is all that ONESHOT gives.
+            self._inlets[inlet.fd] = inlet
             if inlet.registered:
                 self._epoll.modify(inlet.fd, select.EPOLLIN | select.EPOLLONESHOT)
             else:
                 self._epoll.register(inlet.fd, select.EPOLLIN | select.EPOLLONESHOT)
                 inlet.registered = True
-            self._inlets[inlet.fd] = inlet
 
     def disarm(self, inlet: Inlet) -> None:
         """Leave this TUN to its case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -38,12 +39,20 @@ def open_tun() -> int:
         fcntl.ioctl(fd, _TUNSETPERSIST, 1)
     except OSError as error:
         os.close(fd)
-        msg = (
-            f"linux: {DEVICE} refused to make a device ({error.strerror}): it needs "
-            "CAP_NET_ADMIN in the namespace; run as root or in a user namespace"
-        )
-        raise TargetUnavailableError(msg) from None
+        raise TargetUnavailableError(_why_not_made(error)) from None
     return fd
+
+
+def _why_not_made(error: OSError) -> str:
+    if error.errno == errno.ENOTTY:
+        return (
+            f"linux: {DEVICE} is no TUN device ({error.strerror}): make it anew "
+            f"(mknod -m 666 {DEVICE} c 10 200)"
+        )
+    return (
+        f"linux: {DEVICE} refused to make a device ({error.strerror}): it needs "
+        "CAP_NET_ADMIN in the namespace; run as root or in a user namespace"
+    )
 
 
 def _why_not_opened(error: OSError) -> str:
