@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcpref import names_address
+from tcpref.calls import CALLS
 from tcpref.names import Resolver
 from tcpref.names_addrinfo import getaddrinfo
 from tcpref.names_errors import EAI, TROUBLES, explain
@@ -45,6 +47,17 @@ second 80/tcp
 """
 ROOMS = ("length", 16), ("length", 1025), ("length", 32)
 STREAM = ("flags", ()), ("name", "AF_UNSPEC"), ("name", "SOCK_STREAM"), ("value", 0)
+
+#: What arguments may be, wrong ones among them.
+VALUES: dict[str, tuple[object, ...]] = {
+    "text": (None, "", "localhost", "six", "1.2.3", "::1", "80", "http", 5, b"x", "\0", "9" * 6000),
+    "value": (0, -1, 80, 65536, 1 << 70, "x", None, 3.5),
+    "octets": (b"", b"1234", bytes(16), None, "x"),
+    "length": (0, 4, 16, 28, 1025, -1, 1 << 70, None, "x"),
+    "name": ("AF_INET", "AF_INET6", "AF_UNSPEC", "0", "SOCK_STREAM", "SOCK_RAW", 7, None, b""),
+    "flags": ((), ("AI_PASSIVE",), ("AI_CANONNAME", "AI_ALL"), ("NI_DGRAM",), None, 5, (1, 2)),
+    "address": (("127.0.0.1", 80), ("::1", 80), ("x", 1), ("::1", -5), (1, 2), None, ("::1",)),
+}
 
 
 @pytest.fixture
@@ -183,6 +196,8 @@ def test_without_a_host_ipv6_is_first(named_host: Host) -> None:
         ("getnameinfo", (("address", ("::1", 80)), *ROOMS), "EAI_FAMILY"),
         ("getnameinfo", (("address", ("127.0.0.1", 80)),), "EINVAL"),
         ("getnameinfo", (("address", ("127.0.0.1", 80)), *ROOMS[:2], ("length", -1)), "EINVAL"),
+        ("getnameinfo", (("address", ("127.0.0.1", -1)), *ROOMS), "EINVAL"),
+        ("getnameinfo", (("address", ("127.0.0.1", 65536)), *ROOMS), "EINVAL"),
         ("freeaddrinfo", (), "EINVAL"),
         ("freeaddrinfo", (("value", 1),), "EINVAL"),
         ("gai_strerror", (), "EINVAL"),
@@ -194,6 +209,22 @@ def test_bad_arguments(
 ) -> None:
     told = named_host.call(name, *args)
     assert (told.value, told.errno, told.out) == (-1, errno, ())
+
+
+def test_any_arguments_end_in_one_return(named_host: Host) -> None:
+    """10,000 calls with arguments at random, most of them wrong; each returns, none raises."""
+    random = Random(3)
+    calls = [
+        name for name in CALLS if name.startswith(("gethost", "getserv", "getaddr", "getname"))
+    ]
+    calls += ["freeaddrinfo", "gai_strerror"]
+    errors = set()
+    for _ in range(10_000):
+        tags = random.choices(list(VALUES), k=random.randint(0, 6))
+        args = [(tag, random.choice(VALUES[tag])) for tag in tags]
+        errors.add(named_host.call(random.choice(calls), *args).errno)
+    assert errors >= {None, "EINVAL", "EAI_NONAME", "EAI_FAMILY", "HOST_NOT_FOUND"}
+    assert not errors - {None, "EINVAL", "HOST_NOT_FOUND", "NO_DATA", "NO_RECOVERY", *EAI}
 
 
 def test_no_protocol_is_not_an_empty_one(named_host: Host) -> None:

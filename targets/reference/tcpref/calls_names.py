@@ -16,7 +16,7 @@ from tcpref.names_errors import Unanswered, explain, refuse
 from tcpref.names_hints import Hints
 from tcpref.names_hosts import HostLine, aliases_of
 from tcpref.names_nameinfo import Question, getnameinfo
-from tcpref.names_services import ANY, Service
+from tcpref.names_services import ANY, MAX_PORT, Service
 from tcpref.waiting import Result
 
 if TYPE_CHECKING:
@@ -155,8 +155,10 @@ def get_name_info(kernel: Kernel, call: PendingCall) -> Result:
         raise refuse("EAI_FAMILY")
     host, port = args.pair("address")
     address = text.from_strict(host) if isinstance(host, str) else None
-    if address is None or not isinstance(port, int):
+    if address is None:
         raise refuse("EAI_FAMILY")
+    if not isinstance(port, int) or not 0 <= port <= MAX_PORT:
+        raise CallError("EINVAL")
     size, host_room, service_room = (args.size(index) for index in range(3))
     asked = Question(address, port, size, host_room, service_room, args.names())
     try:
