@@ -23,7 +23,7 @@ def returned(
 
 def test_return_as_wanted(kit: Any) -> None:
     pending, _ = begun(kit, returned())
-    assert pending.expect_return(4, octets=b"text").value == 4
+    assert pending.expect_return(4, octets=b"text", out=(("octets", b"text"),)).value == 4
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,9 @@ def test_return_as_wanted(kit: Any) -> None:
         ({"octets": b"texT"}, "octets"),
         ({"octets": b""}, "octets"),
         ({"errno": "EAGAIN"}, "errno"),
+        ({"out": ()}, "result"),
+        ({"out": (("octets", b"text"), ("flags", ()))}, "result"),
+        ({"out": (("octets", b"texT"),)}, "result"),
     ],
 )
 def test_return_that_differs(kit: Any, want: dict[str, object], field: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
+from tcpassay.conformance.names import Hints, Host, Info
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.reach import established, listener, syn_sent
 from tcpassay.conformance.replay import Replayed, replay
@@ -17,7 +18,7 @@ from tcpassay.core.trace import Judgement
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.targets.mutants import load_mutants
-from tcpassay.targets.registry import open_target
+from tcpassay.targets.registry import open_manifest, open_target
 from tcpassay.wire import Segment, parse
 from tcpassay.wire.tracefile import dumps, loads
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tcpassay.wire.tracefile import TraceFile
 
 CATALOGUE = load_catalogue()
+FOUR = Host("four.example.net", ("four",), ("192.0.2.20",))
 OTHER_SEED = 0xA5A5_5A5A
 
 
@@ -179,6 +181,24 @@ def test_trace_of_a_fault_passes_once_the_fault_is_gone(kit: Any, reference: Tar
     assert verdict is Verdict.FAIL
     assert with_fault.same
     assert again(file, reference).judged.verdict is Verdict.PASS
+
+
+def test_results_of_calls_are_judged_again(kit: Any, reference: Target) -> None:
+    """Names resolved, then replayed where a fault changes one result; it is found."""
+
+    def resolves(bench: Bench) -> None:
+        bench.app.names.gethostbyname("four", FOUR)
+        bench.app.names.getaddrinfo("four", "80", Hints(), (Info("192.0.2.20", 80),))
+
+    file, _, verdict = recorded(reference, kit.case(resolves, kit.MUST))
+    assert (verdict, again(file, reference).judged.verdict) == (Verdict.PASS, Verdict.PASS)
+    settings = {"hosts": "192.0.2.20 four.example.net four 4"}
+    start = {**reference.manifest.start, "settings": settings}
+    changed = open_manifest(replace(reference.manifest, start=start))
+    replayed = again(file, changed)
+    changed.close()
+    assert replayed.judged.verdict is Verdict.FAIL
+    assert "gethostbyname() returned 1" in replayed.judged.message
 
 
 def test_values_that_the_case_worked_out_are_taken(kit: Any, reference: Target) -> None:

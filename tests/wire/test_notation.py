@@ -183,6 +183,8 @@ def test_calls(wire: Wire) -> None:
     call(8, "getsockopt", ("fd", 4), ("name", "TCP_INFO"))
     returned(8, 0, None, ("state", {"rtt": 5}))
     call(9, "select", ("fds", (3, 4)))
+    call(10, "getservbyname", ("text", "www"), ("text", None))
+    returned(10, 1, None, ("state", {"s_name": "http"}), ("texts", ("www", "web")))
     assert lines(wire.trace) == [
         "+0 socket(AF_INET, SOCK_STREAM) = 3",
         "+0 bind(3, {192.0.2.2:80}) = -1 EADDRINUSE",
@@ -196,6 +198,7 @@ def test_calls(wire: Wire) -> None:
         "+0 poll([{4, POLLIN|POLLOUT}], -1) = 1 [{4, POLLIN}]",
         "+0 getsockopt(4, TCP_INFO) = 0 {rtt=5}",
         "+0 select([3, 4]) ...",
+        '+0 getservbyname("www", NULL) = 1 {s_name=http} [www, web]',
     ]
 
 

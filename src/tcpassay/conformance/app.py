@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tcpassay.conformance.match import ANY
+from tcpassay.conformance.names import Names
 from tcpassay.conformance.outcome import Unsupported
 from tcpassay.core.trace import FieldDiff
 
@@ -44,6 +46,7 @@ class Pending:
         *,
         errno: str | tuple[str, ...] | None = None,
         octets: bytes | object = ANY,
+        out: tuple[Tagged, ...] | object = ANY,
         after: float = 0.0,
         within: float = 1.0,
         since: Entry | None = None,
@@ -62,7 +65,8 @@ class Pending:
         want |= {"errno": list(errors)} if errors else {}
         want |= {"value": value} if value is not ANY else {}
         want |= {"octets": octets} if octets is not ANY else {}
-        diff = self._diff(value, errors, octets)
+        want |= {"out": out} if out is not ANY else {}
+        diff = self._diff(value, errors, octets) or self._out_diff(out)
         message = self._message(within, diff)
         if self.returned is not None and not diff:
             diff = self.bench.untimely(self.returned.t_ns - start, after, within)
@@ -107,6 +111,14 @@ class Pending:
         if isinstance(octets, bytes) and got.get("octets") != octets:
             out.append(_octets_diff(got.get("octets"), octets))
         return tuple(out)
+
+    def _out_diff(self, out: object) -> tuple[FieldDiff, ...]:
+        """The first results that differ where all of them are wanted."""
+        if self.returned is None or not isinstance(out, tuple) or self.returned.out == out:
+            return ()
+        pairs = zip_longest(self.returned.out, out)
+        got, want = next(pair for pair in pairs if pair[0] != pair[1])
+        return (FieldDiff("result", _shown(got), _shown(want)),)
 
     def _refuse_unknown(self) -> None:
         if self.returned is not None and self.returned.errno == "ENOSYS-AGENT":
@@ -155,6 +167,11 @@ class App:
             "socket", ("name", family), ("flags", ("SOCK_STREAM", *flags)), ("value", 0)
         )
         return Socket(self, made.value)
+
+    @property
+    def names(self) -> Names:
+        """Calls about names of hosts and services."""
+        return Names(self)
 
     def exit(self, status: int = 0) -> None:
         """End the process by itself; it does not return."""
@@ -384,6 +401,14 @@ def _address(returned: Returned) -> tuple[str, int]:
     got = returned.get("address")
     host, port = got if isinstance(got, (list, tuple)) else ("", 0)
     return str(host), int(port)
+
+
+def _shown(result: object) -> str:
+    match result:
+        case (str(tag), value):
+            return f"{tag} {value}"
+        case _:
+            return "none"
 
 
 def _octets_diff(got: object, want: bytes) -> FieldDiff:

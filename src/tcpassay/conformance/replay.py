@@ -268,6 +268,7 @@ class _Player:
             value,
             errno=tuple(cast("list[str]", want.get("errno", []))) or None,
             octets=want.get("octets", ANY),
+            out=want.get("out", ANY),
             after=cast("float", want.get("after", 0.0)),
             within=cast("float", want.get("within", 1.0)),
             since=self._since(want),

@@ -16,6 +16,8 @@ from typing import NamedTuple
 #:   address  (host, port)             an IP socket address, host as text
 #:   flags    tuple[str, ...]          names of or-ed constants ("MSG_PEEK", "O_NONBLOCK")
 #:   name     str                      the name of one constant ("AF_INET"); a number that has none
+#:   text     str | None               a string; None is a null pointer
+#:   texts    tuple[str, ...]          a list of strings
 #:   octets   bytes                    data
 #:   length   int                      a size or a count (a backlog is one)
 #:   value    int                      any other number

@@ -58,6 +58,10 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(_text(item) for item in _list(value))
 
 
+def _text_or_null(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _list(value: object, size: int | None = None) -> list[object]:
     if not isinstance(value, list) or (size is not None and len(value) != size):
         raise TypeError
@@ -101,6 +105,8 @@ _FROM_JSON: Final[dict[str, Callable[[object], object]]] = {
     "address": address,
     "flags": _texts,
     "name": _text,
+    "text": _text_or_null,
+    "texts": _texts,
     "octets": _octets,
     "length": _integer,
     "value": _integer,
@@ -116,6 +122,8 @@ _WANTED: Final = {
     "address": '["192.0.2.1", 80]',
     "flags": "an array of names",
     "name": "a name",
+    "text": "a text, or null",
+    "texts": "an array of texts",
     "octets": "octets as hexadecimal text",
     "length": "a whole number",
     "value": "a whole number",

@@ -181,6 +181,10 @@ def _value(tag: str, value: object) -> str:
     match tag, value:
         case "octets", bytes():
             return octets_text(value)
+        case "text", _:
+            return "NULL" if value is None else f'"{value}"'
+        case "texts", (*texts,):
+            return f"[{', '.join(map(str, texts))}]"
         case "flags", (*flags,):
             return "|".join(map(str, flags)) or "0"
         case "address", (host, port):

@@ -64,6 +64,20 @@ class Arguments:
             raise CallError("EINVAL")
         return frozenset(str(name) for name in value)
 
+    def text(self, index: int = 0) -> str | None:
+        """A string; None for a null pointer or when absent."""
+        value = self.first("text", index)
+        if value is not None and not isinstance(value, str):
+            raise CallError("EINVAL")
+        return value
+
+    def size(self, index: int) -> int:
+        """The length number `index`: octets, 0 or more."""
+        value = self.first("length", index)
+        if not isinstance(value, int) or value < 0:
+            raise CallError("EINVAL")
+        return value
+
     def octets(self) -> bytes:
         """The data of the call."""
         value = self.first("octets")

@@ -5,6 +5,16 @@ from __future__ import annotations
 from tcpref.calls_connection import accept, close, connect, dup, exit_process, shutdown
 from tcpref.calls_control import fcntl, ioctl, setrlimit
 from tcpref.calls_data import recv, recvmsg, send, sendmsg
+from tcpref.calls_names import (
+    freeaddrinfo,
+    gai_strerror,
+    get_address_info,
+    get_name_info,
+    gethostbyaddr,
+    gethostbyname,
+    getservbyname,
+    getservbyport,
+)
 from tcpref.calls_naming import bind, getpeername, getsockname, listen, socket
 from tcpref.calls_options import getsockopt, setsockopt
 from tcpref.calls_ready import poll, select
@@ -19,7 +29,15 @@ CALLS: dict[str, Call] = {
     "connect": connect,
     "dup": dup,
     "fcntl": fcntl,
+    "freeaddrinfo": freeaddrinfo,
+    "gai_strerror": gai_strerror,
+    "getaddrinfo": get_address_info,
+    "gethostbyaddr": gethostbyaddr,
+    "gethostbyname": gethostbyname,
+    "getnameinfo": get_name_info,
     "getpeername": getpeername,
+    "getservbyname": getservbyname,
+    "getservbyport": getservbyport,
     "getsockname": getsockname,
     "getsockopt": getsockopt,
     "ioctl": ioctl,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tcpref import user
 from tcpref.arguments import Arguments, Tagged
 from tcpref.errors import CallError
+from tcpref.names import Resolver
 from tcpref.processes import Process
 from tcpref.waiting import PendingCall, Result
 
@@ -31,6 +32,7 @@ class Kernel:
     def __init__(self, stack: Stack, calls: dict[str, Call]) -> None:
         self.stack = stack
         self.calls = calls
+        self.resolver = Resolver(stack.settings, stack.addresses)
         self.processes = {0: Process(0, 0, stack.settings.max_descriptors)}
         self.pending: dict[int, PendingCall] = {}
 

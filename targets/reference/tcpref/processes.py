@@ -12,13 +12,14 @@ FIRST_DESCRIPTOR = 3
 class Process:
     """One process: its descriptors and its user (0 has all privileges)."""
 
-    __slots__ = ("_full_below", "descriptors", "limit", "number", "user")
+    __slots__ = ("_full_below", "address_lists", "descriptors", "limit", "number", "user")
 
     def __init__(self, number: int, user: int, limit: int) -> None:
         self.number = number
         self.user = user
         self.limit = limit
         self.descriptors: dict[int, Socket] = {}
+        self.address_lists: set[int] = set()  # Results of getaddrinfo() not yet freed.
         self._full_below = FIRST_DESCRIPTOR  # No descriptor below this one is free.
 
     def fork(self, number: int, user: int | None) -> Process:
@@ -27,6 +28,7 @@ class Process:
         for descriptor, socket in self.descriptors.items():
             socket.references += 1
             child.descriptors[descriptor] = socket
+        child.address_lists |= self.address_lists
         return child
 
     @property
@@ -58,6 +60,12 @@ class Process:
         if socket is None:
             raise CallError("ENOTSOCK" if 0 <= descriptor < FIRST_DESCRIPTOR else "EBADF")
         return socket
+
+    def free_addresses(self, number: int) -> None:
+        """Forget a result of getaddrinfo(); EINVAL for one that the process does not hold."""
+        if number not in self.address_lists:
+            raise CallError("EINVAL")
+        self.address_lists.remove(number)
 
     def remove(self, descriptor: int) -> Socket:
         """Free the descriptor; the socket is closed by the caller when nobody holds it."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
+from tcpref.names_errors import TROUBLES
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -50,6 +52,13 @@ class Settings:
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
     privileged_ports: int = 1_024
+    # Names: tables in the form of /etc/hosts and /etc/services, the domain of this host, how the
+    # host table answers, and how many results of getaddrinfo() a process may hold.
+    hosts: str = "127.0.0.1 localhost\n::1 localhost\n"
+    services: str = "http 80/tcp\nhttps 443/tcp\ndomain 53/tcp\ndomain 53/udp\n"
+    domain: str = ""
+    resolver: str = "answers"
+    max_address_lists: int = 1_024
 
 
 #: Numbers that have bounds of their own: below them a timer would expire for ever at the same
@@ -64,6 +73,10 @@ BOUNDS = {
     "ephemeral_first": (1, 65_535),
     "ephemeral_last": (1, 65_535),
 }
+
+
+#: Settings that are one word of several.
+CHOICES = {"resolver": tuple(TROUBLES)}
 
 
 def make_settings(values: Mapping[str, object]) -> Settings:
@@ -84,6 +97,7 @@ def make_settings(values: Mapping[str, object]) -> Settings:
             raise ValueError(msg)
         if isinstance(value, int):
             check_bounds(name, value)
+        check_choice(name, value)
     return Settings(**values)  # type: ignore[arg-type]  # checked one by one above
 
 
@@ -93,4 +107,12 @@ def check_bounds(name: str, value: int) -> None:
     if value < least or (most is not None and value > most):
         wanted = f"{least} or more" if most is None else f"{least} to {most}"
         msg = f"setting {name!r}: wanted {wanted}, got {value}; write a number in that range"
+        raise ValueError(msg)
+
+
+def check_choice(name: str, value: object) -> None:
+    """Raise ValueError for a word that the setting does not know."""
+    words = CHOICES.get(name)
+    if words is not None and value not in words:
+        msg = f"setting {name!r}: wanted one of {', '.join(words)}, got {value!r}; write one"
         raise ValueError(msg)
