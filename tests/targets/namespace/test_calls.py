@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.core.errors import AgentFault
+from tcpassay.core.errors import AgentFault, StackFault
 from tcpassay.core.events import (
     Advance,
     Cancel,
@@ -269,3 +269,12 @@ def test_spawn_starts_the_agent_when_first_needed(start: Start) -> None:
     assert wire.socket(process=1) == 3
     wire.do(Spawn(2))
     assert wire.socket(process=2) == 3
+
+
+def test_closing_twice_with_own_process(start: Start) -> None:
+    """A second close() finds the descriptors gone, and touches none that has their number now."""
+    wire = start(own_process=True)
+    wire.stack.close()
+    wire.stack.close()
+    with pytest.raises(StackFault, match="closed"):
+        wire.do(Kill(1))

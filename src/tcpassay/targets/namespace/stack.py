@@ -128,7 +128,8 @@ class NamespaceStack:
             self._destroy_orphans()
             if self._apps is not None:
                 self._apps.close()
-                os.close(self._bell)
+                bell, self._bell = self._bell, -1
+                os.close(bell)
             if self._diagnosis is not None:
                 self._diagnosis.close()
             if self._stamps is not None:
