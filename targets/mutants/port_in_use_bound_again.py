@@ -18,6 +18,7 @@ def available(
     _port: int,
     *,
     reuse: bool,  # noqa: ARG001 - the fault
+    v6only: bool = False,  # noqa: ARG001 - the fault
 ) -> bool:
     return True
 

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 REQUIREMENT = "DOC-09"
 
 
-def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:  # noqa: ARG001 - the fault
-    return binding.overlaps(address)
+def conflicts(
+    binding: Binding,
+    address: bytes,
+    *,
+    reuse: bool,  # noqa: ARG001 - the fault
+    v6only: bool = False,
+) -> bool:
+    return binding.overlaps(address, v6only=v6only)
 
 
 def plant(patch: Patch) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 REQUIREMENT = "LINUX:REUSEADDR-LISTENER"
 
 
-def conflicts(binding: Binding, address: bytes, *, reuse: bool) -> bool:
-    return binding.overlaps(address) and not (reuse and binding.reuse)
+def conflicts(binding: Binding, address: bytes, *, reuse: bool, v6only: bool = False) -> bool:
+    return binding.overlaps(address, v6only=v6only) and not (reuse and binding.reuse)
 
 
 def plant(patch: Patch) -> None:

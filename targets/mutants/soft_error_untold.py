@@ -8,12 +8,11 @@ from tcpref import icmp
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
-    from tcpref.icmp import IcmpError
 
 REQUIREMENT = "RFC9293:SHLD-25"
 
 
-def soft_errno(_error: IcmpError) -> None:
+def soft_errno(_kind: int, _code: int) -> None:
     return None
 
 

@@ -19,7 +19,8 @@ ANY = "0.0.0.0"  # noqa: S104 - the wildcard as an argument, nothing is bound
 @pytest.mark.parametrize(
     ("family", "flags", "protocol", "errno"),
     [
-        ("AF_INET6", ("SOCK_STREAM",), 0, "EAFNOSUPPORT"),
+        ("AF_INET6", ("SOCK_STREAM",), 0, None),
+        ("AF_INET6", ("SOCK_STREAM",), 17, "EPROTONOSUPPORT"),
         ("AF_UNIX", ("SOCK_STREAM",), 0, "EAFNOSUPPORT"),
         ("AF_INET", ("SOCK_DGRAM",), 0, "EPROTOTYPE"),
         ("AF_INET", (), 0, "EPROTOTYPE"),

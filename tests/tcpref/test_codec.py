@@ -194,7 +194,7 @@ def test_isn_grows_with_time_and_differs_by_ends() -> None:
         ({"settings": {"rto_max_ms": 0}}, ["'rto_max_ms'", "1 or more"]),
         ({"settings": {"syn_queue": -1}}, ["'syn_queue'", "0 or more"]),
         ({"addresses": []}, ["addresses"]),
-        ({"addresses": ["fe80::1"]}, ["'fe80::1'", "IPv4"]),
+        ({"addresses": ["fe80::x"]}, ["'fe80::x'", "IPv6"]),
         ({"seed": "x"}, ["seed"]),
     ],
 )

@@ -11,7 +11,9 @@ time go in, octets and returns come out. A good order to read it in:
     output, window, recovery     what is sent and when; what is announced; loss and giving up
     rto, timers                  how long to wait, and how waiting works without a clock
     reassembly, send_buffer      octets that came too early; octets not yet acknowledged
-    listener, ports, isn, icmp   queues, bindings, first numbers, errors from the network
+    ipv4, ipv6, addresses        the layer below, of either version
+    listener, ports, isn         queues, bindings, first numbers
+    icmp, icmpv6                 errors from the network
     user                         the calls of RFC 9293: OPEN, SEND, RECEIVE, CLOSE, ABORT
     sockets, processes, kernel   descriptors, who holds them, calls that block
     calls and calls_*            the POSIX calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from tcpref import ipv4
+from tcpref import addresses as ip
 from tcpref.calls import CALLS
 from tcpref.calls_options import numbers
 from tcpref.kernel import Kernel
@@ -80,11 +80,11 @@ class Assay:
         self, local: tuple[str, int], remote: tuple[str, int] | None
     ) -> tuple[str, dict[str, int]]:
         """State (RFC 9293, 3.3.2) and numbers of a connection, or of a listener."""
-        here = ipv4.from_text(local[0]) or b""
+        here = ip.from_text(local[0]) or b""
         if remote is None:
             listener = self.stack.find_listener(here, local[1])
             return ("CLOSED" if listener is None else "LISTEN"), {}
-        there = ipv4.from_text(remote[0]) or b""
+        there = ip.from_text(remote[0]) or b""
         tcb = self.stack.connections.get((here, local[1], there, remote[1]))
         if tcb is None:
             return "CLOSED", {}
@@ -134,15 +134,15 @@ def open_stack(config: Mapping[str, object]) -> Assay:
 
 
 def parse_addresses(addresses: object) -> tuple[bytes, ...]:
-    """The stack's addresses; raises ValueError for none, or for one that is not IPv4."""
+    """The stack's addresses; raises ValueError for none, or for one that is no address."""
     if not isinstance(addresses, (list, tuple)) or not addresses:
-        msg = f"addresses: wanted a list of IPv4 addresses, got {addresses!r}"
+        msg = f"addresses: wanted a list of IP addresses, got {addresses!r}"
         raise ValueError(msg)
     packed: list[bytes] = []
     for text in addresses:
-        address = ipv4.from_text(text) if isinstance(text, str) else None
+        address = ip.from_text(text) if isinstance(text, str) else None
         if address is None:
-            msg = f"addresses: wanted IPv4 in dotted decimal, got {text!r}; IPv6 is not there yet"
+            msg = f"addresses: wanted IPv4 in dotted decimal or IPv6, got {text!r}"
             raise ValueError(msg)
         packed.append(address)
     return tuple(packed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import ipv4, user
+from tcpref import user
+from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import address_argument, bind_to, target
 from tcpref.errors import CallError
 from tcpref.sockets import Socket
@@ -52,13 +53,15 @@ def refuse_connect(made: Socket) -> None:
 def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
     """Choose this end, and send the SYN."""
     stack = kernel.stack
-    remote, port = address_argument(call.args)
+    remote, port = address_argument(made, call.args)
+    if not made.reaches(remote) or not made.has_source(remote):
+        raise CallError("ENETUNREACH")
     refuse_destination(stack, remote)
     if port == 0:
         raise CallError("EADDRNOTAVAIL")
-    local = made.address if made.address != ipv4.WILDCARD else source_for(stack, remote)
+    local = source_for(stack, remote) if is_wildcard(made.address) else made.address
     if made.binding is None:
-        bind_to(kernel, made, ipv4.WILDCARD, 0)
+        bind_to(kernel, made, made.address, 0)
     key = (local, made.port, remote, port)
     if len(stack.connections) >= stack.settings.max_connections:
         raise CallError("ENOBUFS")
@@ -78,23 +81,28 @@ def refuse_destination(stack: Stack, remote: bytes) -> None:
         raise CallError("ENETUNREACH")
 
 
-def same_network(one: bytes, other: bytes, prefix: int) -> bool:
-    """Whether two addresses share their first `prefix` bits."""
-    difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
-    return difference >> max(0, 32 - prefix) == 0
+def prefix_of(stack: Stack, address: bytes) -> int:
+    """How many bits of an address name its network."""
+    settings = stack.settings
+    return settings.prefix if len(address) == 4 else settings.prefix_ipv6
 
 
 def on_link(stack: Stack, remote: bytes) -> bool:
     """Whether the address lies in a network of ours."""
-    return any(same_network(own, remote, stack.settings.prefix) for own in stack.addresses)
+    prefix = prefix_of(stack, remote)
+    return any(same_network(own, remote, prefix) for own in stack.addresses)
 
 
 def source_for(stack: Stack, remote: bytes) -> bytes:
-    """MUST-44: our address in the same network, or else the first one."""
-    for own in stack.addresses:
-        if same_network(own, remote, stack.settings.prefix):
-            return own
-    return stack.addresses[0]
+    """MUST-44: our address in the same network, or else the first one of the IP version.
+
+    Raises ENETUNREACH where there is none.
+    """
+    usable = [own for own in stack.addresses if len(own) == len(remote)]
+    if not usable:
+        raise CallError("ENETUNREACH")
+    prefix = prefix_of(stack, remote)
+    return next((own for own in usable if same_network(own, remote, prefix)), usable[0])
 
 
 def accept(kernel: Kernel, call: PendingCall) -> Result | None:
@@ -112,15 +120,16 @@ def accept(kernel: Kernel, call: PendingCall) -> Result | None:
     tcb = listener.accept_queue.popleft()
     nonblocking = "SOCK_NONBLOCK" in call.args.names()
     accepted = adopt(kernel.stack, made, tcb, nonblocking=nonblocking)
-    peer = (ipv4.to_text(tcb.key[2]), tcb.key[3])
+    peer = (to_text(tcb.key[2], made.family), tcb.key[3])
     return Result(call.process.install(accepted), out=(("address", peer),))
 
 
 def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     """A socket for an accepted connection, with the options of its listener."""
-    accepted = Socket(stack.settings, nonblocking=nonblocking)
+    accepted = Socket(stack.settings, nonblocking=nonblocking, family=made.family)
     accepted.address, accepted.port = tcb.key[0], tcb.key[1]
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
+    accepted.v6only = made.v6only
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.tcb = tcb
     if tcb.binding is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import ipv4
+from tcpref import addresses
 from tcpref.errors import CallError
 from tcpref.listener import Listener
 from tcpref.sockets import Socket
@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from tcpref.waiting import PendingCall
 
 IPPROTO_TCP = 6
-#: Octets of struct sockaddr_in.
-SOCKADDR_SIZE = 16
+#: Octets of struct sockaddr_in and sockaddr_in6.
+SOCKADDR_SIZE = {"AF_INET": 16, "AF_INET6": 28}
 SOCKET_FLAGS = frozenset({"SOCK_NONBLOCK", "SOCK_CLOEXEC"})
 
 
 def socket(kernel: Kernel, call: PendingCall) -> Result:
-    """socket(family, type, protocol): IPv4 streams over TCP."""
-    family = call.args.first("name")
+    """socket(family, type, protocol): streams over TCP, of IPv4 or IPv6."""
+    family = call.args.name()
     flags = call.args.names()
-    if family != "AF_INET":
+    if family not in addresses.WILDCARDS:
         raise CallError("EAFNOSUPPORT")
     if flags - SOCKET_FLAGS != {"SOCK_STREAM"}:
         raise CallError("EPROTOTYPE")
     if call.args.number("value", 0) not in (0, IPPROTO_TCP):
         raise CallError("EPROTONOSUPPORT")
-    made = Socket(kernel.stack.settings, nonblocking="SOCK_NONBLOCK" in flags)
+    nonblocking = "SOCK_NONBLOCK" in flags
+    made = Socket(kernel.stack.settings, nonblocking=nonblocking, family=family)
     return Result(call.process.install(made))
 
 
@@ -43,24 +44,27 @@ def target(call: PendingCall) -> Socket:
     return call.sockets[0]
 
 
-def address_argument(args: Arguments) -> tuple[bytes, int]:
-    """The address argument; raises EAFNOSUPPORT for one of another family."""
+def address_argument(made: Socket, args: Arguments) -> tuple[bytes, int]:
+    """The address argument; raises EAFNOSUPPORT for one of another family than the socket's."""
     host, port = args.pair("address")
     if not isinstance(host, str) or not isinstance(port, int) or not 0 <= port <= 0xFFFF:
         raise CallError("EINVAL")
-    address = ipv4.from_text(host)
+    address = addresses.from_text(host)
     if address is None:
-        raise CallError("EAFNOSUPPORT" if ":" in host else "EINVAL")
+        raise CallError("EINVAL")
+    if (":" in host) != (made.family == "AF_INET6"):
+        raise CallError("EAFNOSUPPORT")
     return address, port
 
 
 def bind(kernel: Kernel, call: PendingCall) -> Result:
     """bind(fd, address): a local address and port, once."""
     made = target(call)
-    address, port = address_argument(call.args)
+    address, port = address_argument(made, call.args)
     if made.binding is not None or made.tcb is not None:
         raise CallError("EINVAL")
-    if address != ipv4.WILDCARD and address not in kernel.stack.addresses:
+    own = addresses.is_wildcard(address) or address in kernel.stack.addresses
+    if not own or not made.reaches(address):
         raise CallError("EADDRNOTAVAIL")
     if 0 < port < kernel.stack.settings.privileged_ports and not call.process.privileged:
         raise CallError("EACCES")
@@ -76,9 +80,9 @@ def bind_to(kernel: Kernel, made: Socket, address: bytes, port: int) -> None:
         if free is None:
             raise CallError("EADDRINUSE")
         port = free
-    elif not ports.available(address, port, reuse=made.reuse):
+    elif not ports.available(address, port, reuse=made.reuse, v6only=made.v6only):
         raise CallError("EADDRINUSE")
-    made.binding = ports.hold(address, port, reuse=made.reuse)
+    made.binding = ports.hold(address, port, reuse=made.reuse, v6only=made.v6only)
     made.address = address
     made.port = port
 
@@ -89,7 +93,7 @@ def listen(kernel: Kernel, call: PendingCall) -> Result:
     if made.tcb is not None or made.failed:
         raise CallError("EINVAL")
     if made.binding is None:
-        bind_to(kernel, made, ipv4.WILDCARD, 0)
+        bind_to(kernel, made, made.address, 0)
     if made.listener is None:
         start_listening(kernel, made)
     if made.listener is not None:
@@ -108,23 +112,25 @@ def start_listening(kernel: Kernel, made: Socket) -> None:
     stack.listeners[made.address, made.port] = made.listener
 
 
-def address_result(call: PendingCall, address: bytes, port: int) -> Result:
+def address_result(call: PendingCall, made: Socket, address: bytes, port: int) -> Result:
     """A result that is an address and its size; only the size where the room is less than that."""
-    size = ("length", SOCKADDR_SIZE)
-    if call.args.number("length", SOCKADDR_SIZE) < SOCKADDR_SIZE:
+    octets = SOCKADDR_SIZE[made.family]
+    size = ("length", octets)
+    if call.args.number("length", octets) < octets:
         return Result(out=(size,))
-    return Result(out=(("address", (ipv4.to_text(address), port)), size))
+    return Result(out=(("address", (addresses.to_text(address, made.family), port)), size))
 
 
 def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
     """getsockname(fd): wildcard and port 0 while unbound."""
     made = target(call)
-    return address_result(call, made.address, made.port)
+    return address_result(call, made, made.address, made.port)
 
 
 def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
     """getpeername(fd): ENOTCONN unless a connection is open."""
-    tcb = target(call).connection()
+    made = target(call)
+    tcb = made.connection()
     if tcb.state in OPENING or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
-    return address_result(call, tcb.key[2], tcb.key[3])
+    return address_result(call, made, tcb.key[2], tcb.key[3])

@@ -91,6 +91,22 @@ def set_mss(made: Socket, args: Arguments) -> None:
     made.max_segment = octets
 
 
+def set_v6only(made: Socket, args: Arguments) -> None:
+    """IPV6_V6ONLY: an AF_INET6 socket leaves IPv4 alone; only before it is bound."""
+    if made.family != "AF_INET6":
+        raise CallError("ENOPROTOOPT")
+    if made.binding is not None or made.tcb is not None:
+        raise CallError("EINVAL")
+    made.v6only = bool(args.number("value"))
+
+
+def get_v6only(made: Socket) -> tuple[Tagged, ...]:
+    """IPV6_V6ONLY; a socket of IPv4 does not have it."""
+    if made.family != "AF_INET6":
+        raise CallError("ENOPROTOOPT")
+    return number(made.v6only)
+
+
 def get_error(made: Socket) -> tuple[Tagged, ...]:
     """SO_ERROR: the pending error as number and name; reading clears it."""
     name = made.take_error()
@@ -140,6 +156,7 @@ OPTIONS: dict[tuple[str, str], Option] = {
         lambda made: (("timeout", made.snd_timeout),), set_snd_timeout
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
+    ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
     ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
     ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),

@@ -1,5 +1,7 @@
 """ICMP errors about our segments (RFC 792; RFC 1122, 4.2.3.9; RFC 5461; RFC 5927).
 
+Of both IP versions: `icmpv6` reads the messages of IPv6 into the same values.
+
 An error quotes the IP header and the first eight octets of the datagram it is about: enough for
 both ports and the sequence number. Source Quench is ignored (MUST-55).
 """
@@ -30,12 +32,16 @@ _QUOTED_PORTS = Struct("!HHI")
 
 
 class IcmpError(NamedTuple):
-    """An ICMP error and the segment of ours that it quotes."""
+    """An ICMP error and the segment of ours that it quotes.
 
-    type: int
-    code: int
+    `hard` is the errno with which it ends an open, None where it is soft; `soft` the errno that
+    it gives a time-out later, None where it tells nothing.
+    """
+
     key: Key
     seq: int
+    hard: str | None
+    soft: str | None
 
 
 def parse_error(octets: bytes) -> IcmpError | None:
@@ -50,7 +56,8 @@ def parse_error(octets: bytes) -> IcmpError | None:
         return None
     src_port, dst_port, number = _QUOTED_PORTS.unpack_from(quoted, header)
     key = (quoted[12:16], src_port, quoted[16:20], dst_port)
-    return IcmpError(octets[0], octets[1], key, number)
+    kind, code = octets[0], octets[1]
+    return IcmpError(key, number, hard_errno(kind, code), soft_errno(kind, code))
 
 
 def quotes_flight(tcb: Tcb, error: IcmpError) -> bool:
@@ -59,17 +66,22 @@ def quotes_flight(tcb: Tcb, error: IcmpError) -> bool:
 
 
 def is_hard(tcb: Tcb, error: IcmpError) -> bool:
-    """Protocol and port unreachable end an open; later all errors are soft (RFC 5927, 5.2)."""
-    unreachable = error.type == DESTINATION_UNREACHABLE and error.code in _HARD_CODES
-    return unreachable and tcb.state is State.SYN_SENT
+    """A hard error ends an open; later all errors are soft (RFC 5927, 5.2)."""
+    return error.hard is not None and tcb.state is State.SYN_SENT
 
 
-def soft_errno(error: IcmpError) -> str | None:
+def hard_errno(kind: int, code: int) -> str | None:
+    """Protocol and port unreachable refuse the connection (SHLD-26)."""
+    hard = kind == DESTINATION_UNREACHABLE and code in _HARD_CODES
+    return "ECONNREFUSED" if hard else None
+
+
+def soft_errno(kind: int, code: int) -> str | None:
     """What the application is told if the connection times out later (MUST-56, SHLD-25)."""
-    if error.type == TIME_EXCEEDED:
+    if kind == TIME_EXCEEDED:
         return "EHOSTUNREACH"
-    if error.type == PARAMETER_PROBLEM:
+    if kind == PARAMETER_PROBLEM:
         return "EPROTO"
-    if error.code == FRAGMENTATION_NEEDED:
+    if code == FRAGMENTATION_NEEDED:
         return None
-    return "ENETUNREACH" if error.code in _NETWORK_CODES else "EHOSTUNREACH"
+    return "ENETUNREACH" if code in _NETWORK_CODES else "EHOSTUNREACH"

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 from random import Random
 
-from tcpref.ipv4 import WILDCARD
+from tcpref.addresses import covers
 from tcpref.settings import Settings
 
 
 class Binding:
     """An address and port in use by a socket, a connection, or both; the last to let go frees it.
 
-    `reuse` is SO_REUSEADDR of the socket that made it.
+    `reuse` and `v6only` are SO_REUSEADDR and IPV6_V6ONLY of the socket that made it.
     """
 
-    __slots__ = ("address", "holders", "listening", "port", "reuse")
+    __slots__ = ("address", "holders", "listening", "port", "reuse", "v6only")
 
-    def __init__(self, address: bytes, port: int, *, reuse: bool) -> None:
+    def __init__(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> None:
         self.address = address
         self.port = port
         self.reuse = reuse
+        self.v6only = v6only
         self.listening = False
         self.holders = 1
 
-    def overlaps(self, address: bytes) -> bool:
+    def overlaps(self, address: bytes, *, v6only: bool = False) -> bool:
         """Whether a segment could be meant for both this binding and one of `address`."""
-        return WILDCARD in (address, self.address) or address == self.address
+        return covers(self.address, address, v6only=self.v6only) or covers(
+            address, self.address, v6only=v6only
+        )
 
-    def conflicts(self, address: bytes, *, reuse: bool) -> bool:
+    def conflicts(self, address: bytes, *, reuse: bool, v6only: bool = False) -> bool:
         """Whether a new binding of this port to `address` is refused.
 
         Two may share only when both have SO_REUSEADDR and the old one does not listen.
         """
-        return self.overlaps(address) and not (reuse and self.reuse and not self.listening)
+        if reuse and self.reuse and not self.listening:
+            return False
+        return self.overlaps(address, v6only=v6only)
 
 
 class PortTable:
@@ -46,22 +51,22 @@ class PortTable:
         self._size = max(1, settings.ephemeral_last - settings.ephemeral_first + 1)
         self._next = rng.randrange(self._size)
 
-    def available(self, address: bytes, port: int, *, reuse: bool) -> bool:
+    def available(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> bool:
         """Whether bind() to this address and port may succeed."""
         held = self._bindings.get(port, ())
-        return not any(binding.conflicts(address, reuse=reuse) for binding in held)
+        return not any(other.conflicts(address, reuse=reuse, v6only=v6only) for other in held)
 
     def may_listen(self, binding: Binding) -> bool:
         """Whether nobody else listens on what this binding covers."""
         return not any(
-            other.listening and other.overlaps(binding.address)
+            other.listening and other.overlaps(binding.address, v6only=binding.v6only)
             for other in self._bindings.get(binding.port, ())
             if other is not binding
         )
 
-    def hold(self, address: bytes, port: int, *, reuse: bool) -> Binding:
+    def hold(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> Binding:
         """A new binding, held once; whether it is allowed has been asked before."""
-        binding = Binding(address, port, reuse=reuse)
+        binding = Binding(address, port, reuse=reuse, v6only=v6only)
         self._bindings.setdefault(port, set()).add(binding)
         return binding
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tcpref.checksum import checksum, remainder
 from tcpref.ipv4 import PROTOCOL_TCP, build_ipv4
+from tcpref.ipv6 import build_ipv6
 from tcpref.options import NO_OPTIONS, Options, parse_options
 
 FIN = 0x01
@@ -41,9 +42,9 @@ class Segment(NamedTuple):
         return len(self.payload) + (self.flags & FIN) + (self.flags >> 1 & 1)
 
 
-def pseudo_header(src: bytes, dst: bytes, length: int) -> int:
+def pseudo_header(src: bytes, dst: bytes, length: int, protocol: int = PROTOCOL_TCP) -> int:
     """The pseudo-header's share of the checksum; a plain sum will do for both IP versions."""
-    return (int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL_TCP + length) % 65535
+    return (int.from_bytes(src, "big") + int.from_bytes(dst, "big") + protocol + length) % 65535
 
 
 def checksum_holds(src: bytes, dst: bytes, octets: bytes) -> bool:
@@ -80,7 +81,7 @@ def build_segment(
     options: bytes = b"",
     payload: bytes = b"",
 ) -> bytes:
-    """An IPv4 datagram that holds one segment, both checksums filled in (MUST-2).
+    """An IP datagram that holds one segment, checksums filled in (MUST-2).
 
     `options` must already be a multiple of four octets.
     """
@@ -89,4 +90,6 @@ def build_segment(
     rest = options + payload
     total = remainder(_HEADER.pack(*fields, 0, 0) + rest)
     total += pseudo_header(src, dst, header + len(payload))
-    return build_ipv4(src, dst, PROTOCOL_TCP, _HEADER.pack(*fields, checksum(total), 0) + rest)
+    octets = _HEADER.pack(*fields, checksum(total), 0) + rest
+    build = build_ipv4 if len(src) == 4 else build_ipv6
+    return build(src, dst, PROTOCOL_TCP, octets)

@@ -37,6 +37,7 @@ class Settings:
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
+    default_mss_ipv6: int = 1_220
     min_mss: int = 48
     rcv_buffer: int = 65_535
     snd_buffer: int = 65_536
@@ -48,6 +49,8 @@ class Settings:
     max_descriptors: int = 1_024
     # Addresses and ports.
     prefix: int = 24
+    prefix_ipv6: int = 64
+    v6only: bool = False
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
@@ -69,7 +72,9 @@ BOUNDS = {
     "mtu": (68, 65_535),
     "default_mss": (1, 65_495),
     "min_mss": (1, 65_495),
+    "default_mss_ipv6": (1, 65_495),
     "prefix": (0, 32),
+    "prefix_ipv6": (0, 128),
     "ephemeral_first": (1, 65_535),
     "ephemeral_last": (1, 65_535),
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
-from tcpref.ipv4 import WILDCARD
 from tcpref.tcb import OPENING, SENDING, State, Tcb
 
 if TYPE_CHECKING:
@@ -22,16 +22,19 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "linger", "listener", "max_segment", "nodelay",
-        "nonblocking",
+        "address", "binding", "error", "failed", "family", "linger", "listener", "max_segment",
+        "nodelay", "nonblocking",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "waiters", "write_shut",
+        "snd_timeout", "tcb", "v6only", "waiters", "write_shut",
     )  # fmt: skip
 
-    def __init__(self, settings: Settings, *, nonblocking: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, nonblocking: bool = False, family: str = "AF_INET"
+    ) -> None:
+        self.family = family
         self.references = 0
         self.nonblocking = nonblocking
-        self.address = WILDCARD
+        self.address = WILDCARDS[family]
         self.port = 0
         self.binding: Binding | None = None
         self.listener: Listener | None = None
@@ -43,6 +46,7 @@ class Socket:
         self.waiters: list[PendingCall] = []
         # Options.
         self.reuse = False
+        self.v6only = settings.v6only
         self.linger = (0, 0)
         self.nodelay = not settings.nagle
         self.max_segment = settings.mtu - 40
@@ -50,6 +54,16 @@ class Socket:
         self.snd_buffer = settings.snd_buffer
         self.rcv_timeout = 0
         self.snd_timeout = 0
+
+    def reaches(self, address: bytes) -> bool:
+        """Whether this socket can be bound or connected to an address of that IP version."""
+        if self.family == "AF_INET":
+            return len(address) == 4
+        return len(address) == 16 or not self.v6only
+
+    def has_source(self, remote: bytes) -> bool:
+        """Whether the local address chosen so far, if any, can talk to `remote`."""
+        return is_wildcard(self.address) or len(self.address) == len(remote)
 
     def configure(self, tcb: Tcb) -> None:
         """Give a new connection what the options of this socket say."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import icmp, ipv4, isn, output, recovery, resets, seq, states
+from tcpref import addresses, icmp, icmpv6, ipv4, ipv6, isn, output, recovery, resets, seq, states
 from tcpref.disposition import Answer, Disposition
 from tcpref.icmp import IcmpError
 from tcpref.ports import PortTable
@@ -32,10 +32,14 @@ REOPEN_GAP = 128_000
 class Stack:
     """All connections and listeners of one host."""
 
-    def __init__(self, settings: Settings, addresses: Sequence[bytes], rng: Random) -> None:
+    def __init__(self, settings: Settings, own: Sequence[bytes], rng: Random) -> None:
         self.settings = settings
-        self.addresses = tuple(addresses)
-        self.broadcasts = {ipv4.directed_broadcast(own, settings.prefix) for own in addresses}
+        self.addresses = tuple(own)
+        self.broadcasts = {
+            ipv4.directed_broadcast(address, settings.prefix)
+            for address in own
+            if len(address) == 4
+        }
         self.secret = rng.randbytes(16)
         self.ports = PortTable(settings, rng)
         self.timers = TimerQueue()
@@ -50,15 +54,16 @@ class Stack:
     # Input.
     def datagram_arrives(self, octets: bytes) -> None:
         """An IP datagram has come; what is damaged or not for us is dropped in silence."""
-        packet = ipv4.parse_ipv4(octets)
+        version6 = octets[:1] >= b"\x60"
+        packet = ipv6.parse_ipv6(octets) if version6 else ipv4.parse_ipv4(octets)
         if packet is None or not self.is_for_us(packet):
             return
         if packet.protocol == ipv4.PROTOCOL_TCP:
             segment = parse_segment(packet.src, packet.dst, packet.payload)
             if segment is not None:
                 self.segment_arrives(segment)
-        elif packet.protocol == ipv4.PROTOCOL_ICMP:
-            error = icmp.parse_error(packet.payload)
+        elif packet.protocol == (ipv6.PROTOCOL_ICMPV6 if version6 else ipv4.PROTOCOL_ICMP):
+            error = icmpv6.parse_error(packet) if version6 else icmp.parse_error(packet.payload)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -70,7 +75,7 @@ class Stack:
 
     def is_host_address(self, address: bytes) -> bool:
         """Whether a single other host may have this address."""
-        return ipv4.is_unicast(address) and address not in self.broadcasts
+        return addresses.is_unicast(address) and address not in self.broadcasts
 
     def segment_arrives(self, segment: Segment) -> None:
         """Find the connection, or the listener, or nothing (RFC 9293, 3.10.7)."""
@@ -112,7 +117,14 @@ class Stack:
     def find_listener(self, address: bytes, port: int) -> Listener | None:
         """The listener for this address, or else the one for any address."""
         listeners = self.listeners
-        return listeners.get((address, port)) or listeners.get((ipv4.WILDCARD, port))
+        found = listeners.get((address, port))
+        if found is None and len(address) == 4:
+            found = listeners.get((ipv4.WILDCARD, port))
+        if found is None:
+            found = listeners.get((ipv6.WILDCARD, port))
+            if found is not None and len(address) == 4 and found.socket.v6only:
+                return None
+        return found
 
     def open_passively(self, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
@@ -258,9 +270,9 @@ class Stack:
         if tcb is None or not icmp.quotes_flight(tcb, error):
             return
         if icmp.is_hard(tcb, error):
-            self.close_connection(tcb, "ECONNREFUSED")
+            self.close_connection(tcb, error.hard)
         else:
-            tcb.soft_error = icmp.soft_errno(error) or tcb.soft_error
+            tcb.soft_error = error.soft or tcb.soft_error
 
     # Time.
     def next_timeout(self) -> int | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tcpref import seq
+from tcpref.addresses import FIXED_HEADERS
 from tcpref.reassembly import Reassembly
 from tcpref.rto import RtoEstimator
 from tcpref.send_buffer import SendBuffer
@@ -56,7 +57,8 @@ class Tcb:
 
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss", "key",
+        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss",
+        "key", "largest_mss",
         "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay", "passive", "persist",
         "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
@@ -74,6 +76,10 @@ class Tcb:
         self.socket: Socket | None = None
         self.binding: Binding | None = None
         self.app_gone = False
+        # MTU less both fixed headers (MUST-67), and what a peer without the MSS option takes.
+        self.largest_mss = settings.mtu - FIXED_HEADERS[len(key[0])]
+        v4 = len(key[0]) == 4
+        self.default_mss = settings.default_mss if v4 else settings.default_mss_ipv6
         # Send sequence space.
         self.iss = iss
         self.snd_una = iss
@@ -82,19 +88,19 @@ class Tcb:
         self.snd_wl1 = 0
         self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.snd_mss = settings.default_mss
+        self.snd_mss = self.default_mss
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not settings.nagle
-        self.max_segment = settings.mtu - 40
+        self.max_segment = self.largest_mss
         # Receive sequence space.
         self.irs = 0
         self.rcv_nxt = 0
         self.rcv_edge = 0
         self.rcv_buffer = settings.rcv_buffer
-        self.rcv_mss = settings.default_mss
+        self.rcv_mss = self.default_mss
         self.received = bytearray()
         self.reassembly = Reassembly(settings.reassembly_blocks)
         self.fin_seq: int | None = None
@@ -154,7 +160,7 @@ class Tcb:
         """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
         what TCP_MAXSEG has in place of that if it is less.
         """
-        return min(self.settings.mtu - 40, self.max_segment)
+        return min(self.largest_mss, self.max_segment)
 
     @property
     def fin_acked(self) -> bool:
@@ -178,7 +184,7 @@ class Tcb:
         A peer that asks for less than `min_mss` gets that much: smaller segments would cost more
         in headers than they carry.
         """
-        wanted = self.settings.default_mss if offered is None else offered
+        wanted = self.default_mss if offered is None else offered
         self.snd_mss = max(self.settings.min_mss, min(wanted, self.announced_mss))
 
     def stop_timers(self) -> None:
