@@ -180,7 +180,6 @@ def test_hosts_own_namespace_is_refused(lab: Lab) -> None:
         (("serve", "reference", "--netns", "../x"), "wanted the name"),
         (("serve", "linux", "--netns", "x"), "of kind namespace"),
         (("serve", "referense", "--netns", "x"), "reference"),
-        (("serve", "reference", "--netns", "x", "--ip", "6"), "IPv6"),
         (("serve", "reference", "--netns", "x", "--root", "/no/such"), "no such folder"),
         (("serve", "reference", "--netns", "x", "--impair", "los=2%"), "unknown word"),
         (("serve", "reference", "--netns", "x", "--tun", "tun%d"), "name of a device"),
