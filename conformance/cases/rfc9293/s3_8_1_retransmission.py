@@ -30,7 +30,11 @@ def in_flight(conn: Connection, text: bytes) -> Arrival:
 
 
 @case(
-    "RFC9293:3.10.8-RETRANS", "RFC6298:5.5-BACKOFF", "RFC9293:3.8.1-RETX-SAME", state="ESTABLISHED"
+    "RFC9293:3.10.8-RETRANS",
+    "RFC6298:5.5-BACKOFF",
+    "RFC9293:3.8.1-RETX-SAME",
+    state="ESTABLISHED",
+    timing=True,
 )
 def text_is_sent_again_ever_later(bench: Bench) -> None:
     """Text stays unacknowledged; the same octets come again, each wait twice the one before."""
@@ -50,7 +54,7 @@ def text_is_sent_again_ever_later(bench: Bench) -> None:
     bench.check(doubled, [True, True], "each wait doubles", requirement="5.5-BACKOFF")
 
 
-@case("RFC6298:2.4-FLOOR", "RFC6298:5-NOT-EARLY", state="ESTABLISHED")
+@case("RFC6298:2.4-FLOOR", "RFC6298:5-NOT-EARLY", state="ESTABLISHED", timing=True)
 def first_time_out(bench: Bench) -> None:
     """After a handshake of no measurable length text is lost; it comes again no sooner than 1 s."""
     conn = established(bench)
@@ -113,7 +117,7 @@ def the_earliest_segment_comes_first(bench: Bench) -> None:
     bench.check(got, text[: len(got)], "octets", requirement="3.8.1-RETX-SAME")
 
 
-@case("RFC9293:MUST-18", "RFC6298:3-KARN", state="ESTABLISHED")
+@case("RFC9293:MUST-18", "RFC6298:3-KARN", state="ESTABLISHED", timing=True)
 def no_sample_from_a_repeated_segment(bench: Bench) -> None:
     """Text is sent twice and acknowledged at once; the next time-out is still the doubled one.
 
@@ -131,7 +135,7 @@ def no_sample_from_a_repeated_segment(bench: Bench) -> None:
     bench.check(kept, True, "time-out still doubled", requirement="3-KARN")
 
 
-@case("RFC6298:5.3-RESTART", state="ESTABLISHED")
+@case("RFC6298:5.3-RESTART", state="ESTABLISHED", timing=True)
 def an_ack_of_new_text_restarts_the_timer(bench: Bench) -> None:
     """Half of the text is acknowledged shortly before the time-out; a whole one passes anew."""
     conn = established(bench)
@@ -160,7 +164,7 @@ def gives_up_in_the_end(bench: Bench) -> None:
     conn.expect_silence(1.0)
 
 
-@case("RFC9293:SHLD-11", "RFC9293:SHLD-10", state="ESTABLISHED", real_s=1000.0)
+@case("RFC9293:SHLD-11", "RFC9293:SHLD-10", state="ESTABLISHED", real_s=1000.0, timing=True)
 def does_not_give_up_too_soon(bench: Bench) -> None:
     """With its own settings the target repeats the text for 100 s at least, three times or more."""
     conn = established(bench)

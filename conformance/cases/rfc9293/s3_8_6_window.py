@@ -108,7 +108,13 @@ def old_segment_does_not_change_the_window(bench: Bench, row: tuple[int, int]) -
     conn.expect_silence(0.1)
 
 
-@case("RFC9293:MUST-36", "RFC9293:SHLD-30", "RFC9293:3.8.6-SEND-IN-WINDOW", state="ESTABLISHED")
+@case(
+    "RFC9293:MUST-36",
+    "RFC9293:SHLD-30",
+    "RFC9293:3.8.6-SEND-IN-WINDOW",
+    state="ESTABLISHED",
+    timing=True,
+)
 def closed_window_is_probed(bench: Bench) -> None:
     """The window closes while text waits; probes come ever later, and an update releases it."""
     text = b"waits for room"

@@ -50,9 +50,8 @@ START_GAP_S = 0.002
 TICK_S = 0.005
 #: The reader's lag beyond which fewer cases are kept in flight.
 LAG_LIMIT_NS = 20 * NS_PER_MS
-#: The lag under which an unexpected verdict is believed; less for cases that measure time.
-TOLERANCE_NS = 50 * NS_PER_MS
-TIMING_TOLERANCE_NS = 20 * NS_PER_MS
+#: The lag under which an unexpected verdict is believed, and a value that measures time.
+TOLERANCE_NS = 20 * NS_PER_MS
 #: How often a case is run alone after a run that lagged.
 TRIES_ALONE = 2
 #: Seconds that a case has to come back once its stack was closed under it.
@@ -267,7 +266,7 @@ def _must_repeat(result: CaseResult, job: Job) -> bool:
     """Whether the lag, rather than the target, may have made this verdict."""
     timing = job.run.case.mark.timing
     believed = result.as_expected and not (timing and result.verdict is Verdict.INFO)
-    return not believed and job.lag_ns > (TIMING_TOLERANCE_NS if timing else TOLERANCE_NS)
+    return not believed and job.lag_ns > TOLERANCE_NS
 
 
 def _with_note(result: CaseResult, first_lag_ns: int) -> CaseResult:
