@@ -56,3 +56,9 @@ def test_reset_changes_no_number() -> None:
     before = int(numbers.target.snd.nxt)
     numbers.arrived(segment("R", 77))
     assert numbers.target.snd.nxt == before
+
+
+def test_what_no_window_reaches_was_not_sent_for_the_target() -> None:
+    numbers = opened()
+    numbers.sent(segment("S", PEER + 1 + 2**31))
+    assert numbers.peer_sent_up_to == PEER + 1

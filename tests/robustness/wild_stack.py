@@ -84,10 +84,14 @@ class Garbage(Wild):
             for _ in range(self._random.randrange(13)):
                 next(self._source)
         bad = ("datagram", next(self._source))
-        return [event for event in output if event[0] != "datagram"] + [bad] if self._instead else [
-            *output,
-            bad,
-        ]
+        return (
+            [event for event in output if event[0] != "datagram"] + [bad]
+            if self._instead
+            else [
+                *output,
+                bad,
+            ]
+        )
 
 
 def _unless_seed_is_0(make: Callable[[Config], Any]) -> Callable[[Config], Any]:

@@ -11,6 +11,9 @@ from tcpassay.wire import ACK, RST, SYN
 if TYPE_CHECKING:
     from tcpassay.wire import Segment
 
+#: RFC 7323, 2.3: octets of the largest window that can be announced.
+LARGEST_WINDOW = 1 << 30
+
 _ZERO = Seq(0)
 
 
@@ -46,7 +49,7 @@ class Numbers:
 
     `target.snd.nxt` is the highest number that the target has sent up to, `target.rcv.nxt` the
     last acknowledgement it has sent. `peer.rcv.nxt` moves over what arrives in order.
-    `peer_sent_up_to` lies behind all that the peer has sent, in order or not.
+    `peer_sent_up_to` lies behind what the peer has sent within reach of a window, in order or not.
     """
 
     __slots__ = ("heard", "peer", "peer_sent_up_to", "synchronized", "target")
@@ -68,7 +71,8 @@ class Numbers:
         if segment.flags & RST:
             return
         end = Seq(segment.seq) + segment.seg_len
-        if end.after(self.peer_sent_up_to):
+        # What begins farther ahead than any window reaches is never acknowledged.
+        if 0 < end.distance(self.peer_sent_up_to) <= LARGEST_WINDOW:
             self.peer_sent_up_to = end
         self.target.snd.wnd = self.peer.rcv.wnd = segment.window
         if segment.flags & ACK and self._acceptable(segment.ack):
