@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tcpref.assay import open_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 Config = "Mapping[str, Any]"
 FOR_EVER_NS = 10**18
