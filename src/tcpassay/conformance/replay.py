@@ -6,7 +6,7 @@ so a trace replays on a stack with another seed and on another target.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +23,8 @@ from tcpassay.wire import Segment, parse
 from tcpassay.wire.tracefile import Binder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcpassay.conformance.app import Pending
     from tcpassay.conformance.peer import Connection
     from tcpassay.core.events import Tagged
@@ -59,7 +61,8 @@ def replay(
 ) -> Replayed:
     """Run a trace again on a fresh stack of `target`, with the recorded seed unless told another.
 
-    Raises ConfigurationError for a trace that names no verdict, and what starting a stack raises.
+    Raises ConfigurationError for a trace that names no verdict or that says what makes no sense,
+    and what starting a stack raises.
     """
     recorded = _verdict(file)
     case = _case(file)
@@ -94,7 +97,10 @@ def replay(
         )
         player = _Player(file, bench)
         for event in file.events:
-            player.play(event)
+            with _made_sense_of(event):
+                player.play(event)
+    except ConfigurationError:
+        raise
     except Exception as error:
         ending = error
     finally:
@@ -105,20 +111,37 @@ def replay(
 
 def _verdict(file: TraceFile) -> Verdict:
     told = file.info.get("verdict")
-    if told not in set(Verdict):
+    if not isinstance(told, str) or told not in set(Verdict):
         msg = f"the trace of {file.case!r} names no verdict; wanted one of {', '.join(Verdict)}"
         raise ConfigurationError(msg)
-    return Verdict(str(told))
+    return Verdict(told)
 
 
 def _case(file: TraceFile) -> Case:
     named = file.info.get("requirements")
     requirements = [str(name) for name in named] if isinstance(named, list | tuple) else []
     for event in file.events:
-        if isinstance(event.data, Judgement) and event.data.requirement not in {"", *requirements}:
-            requirements.append(event.data.requirement)
+        if not isinstance(event.data, Judgement):
+            continue
+        name: object = event.data.requirement
+        if not isinstance(name, str):
+            msg = f"event {event.n} of the trace: requirement is {name!r}, wanted an id"
+            raise ConfigurationError(msg)
+        if name not in {"", *requirements}:
+            requirements.append(name)
     mark = CaseMark(tuple(requirements), measures=file.info["verdict"] == Verdict.INFO)
     return Case(file.case, "a replayed trace", "", 0, mark, _never_called)
+
+
+@contextmanager
+def _made_sense_of(event: TraceEvent) -> Iterator[None]:
+    """A file is right in form long before it makes sense: its values are used as they come."""
+    try:
+        yield
+    except (AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        msg = f"event {event.n} of the trace cannot be replayed ({what}); was the file changed?"
+        raise ConfigurationError(msg) from error
 
 
 def _never_called(_bench: Bench) -> None:
