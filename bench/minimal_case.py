@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,14 @@ def _of(target: Target, name: str) -> Iterator[Figure]:
         target, target.version(), load_catalogue(), Expectations(), 1, DEFAULT_MAX_TIME_S
     )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "case.pcapng"
+        # A run writes each capture to a file of its own.
+        paths = (Path(folder) / f"{number}.pcapng" for number in count())
 
         def whole() -> None:
             result, trace = run_case(context, PlannedRun(CASE, 4))
             if result.verdict is not Verdict.PASS:
                 raise RuntimeError(result.message)
-            write_capture(path, trace=trace, result=result)
+            write_capture(next(paths), trace=trace, result=result)
 
         case = median_s(whole, rounds=ROUNDS)
         start = median_s(lambda: target.start(StackOptions()).close(), rounds=ROUNDS)
