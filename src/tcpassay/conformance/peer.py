@@ -328,6 +328,17 @@ class Connection:
                 return _brief(arrival.segment)
         return ""
 
+    def answers(self) -> list[Segment]:
+        """What has arrived, but for repetitions and window updates that no segment called for."""
+        taken = []
+        while self._inbox:
+            arrival = self._inbox.popleft()
+            asked = self.bench.answers_datagram(arrival.n)
+            if asked or not self._passes(arrival, repeats=True):
+                taken.append(arrival.segment)
+            self.claim(arrival)
+        return taken
+
     def drop_arrivals(self) -> list[Arrival]:
         """Take whatever has arrived and was not expected; for cases that judge in bulk."""
         taken = list(self._inbox)

@@ -1,0 +1,84 @@
+"""RFC 9293, 3.10.7: SEGMENT ARRIVES. The steps in their order, whatever the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.model.rules.ack import ack
+from tcpassay.model.rules.closed import closed
+from tcpassay.model.rules.fin import fin
+from tcpassay.model.rules.listen import listen
+from tcpassay.model.rules.reset import reset
+from tcpassay.model.rules.sequence import sequence
+from tcpassay.model.rules.syn import reopens, syn
+from tcpassay.model.rules.syn_sent import syn_sent
+from tcpassay.model.rules.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpassay.model.answers import Answer, Branch
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+    Step = Callable[[Tcb, Segment], tuple[Branch, ...]]
+
+#: 3.10.7.4 has eight checks; the third, IP security, is out of a tester's sight, and the sixth,
+#: URG, changes nothing that a segment could show.
+_STEPS: tuple[Step, ...] = (sequence, reset, syn, ack, text, fin)
+
+
+class Claims(NamedTuple):
+    """What the target's manifest says of optional parts of TCP."""
+
+    rfc5961: bool = True
+
+
+def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Every way in which the target may take a segment; at least one."""
+    if tcb.state == "CLOSED":
+        return closed(tcb, segment)
+    if tcb.state == "LISTEN":
+        return listen(tcb, segment)
+    if tcb.state == "SYN-SENT":
+        return syn_sent(tcb, segment)
+    if reopens(tcb, segment):
+        return (*otherwise(tcb, segment), *listen(tcb, segment))
+    return otherwise(tcb, segment)
+
+
+def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """3.10.7.4: each step deals with the segment, or passes it on with what it has changed."""
+    going: tuple[Branch, ...] = sequence(tcb, segment)
+    for step in _STEPS[1:]:
+        following: list[Branch] = []
+        for branch in going:
+            if branch.final:
+                following.append(branch)
+            else:
+                following.extend(_after(branch, new) for new in step(branch.tcb, segment))
+        going = tuple(following)
+    return going
+
+
+def _after(earlier: Branch, later: Branch) -> Branch:
+    """A step's result with what earlier steps owe: an ACK due, a clause, a label."""
+    answer = _stronger(earlier.answer, later.answer)
+    if answer.kind == "ack" and answer is earlier.answer:
+        answer = answer._replace(acks=(later.tcb.rcv_nxt,), seqs=(later.tcb.snd_nxt,))
+    return later._replace(
+        answer=answer,
+        clause=later.clause or earlier.clause,
+        label=later.label if later.label != "standard" else earlier.label,
+        variant=later.variant or earlier.variant,
+        event=later.event or earlier.event,
+    )
+
+
+def _stronger(first: Answer, second: Answer) -> Answer:
+    """The answer that covers both: what is due beats what may stay away, soon beats late."""
+    if first.kind == "silence" or second.kind not in {"silence", "ack"}:
+        return second
+    if second.kind == "silence":
+        return first
+    return min(first, second, key=lambda answer: (answer.may_fail, answer.within_s))

@@ -1,0 +1,89 @@
+"""RFC 9293, 3.10.7.4, first: is any of the segment in the window (table 6)?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import SILENCE, Branch, acknowledge
+from tcpassay.model.tcb import MASK
+from tcpassay.wire import ACK, RST, SYN, URG
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+
+def acceptable(tcb: Tcb, segment: Segment) -> bool:
+    """Table 6: whether some of the segment's sequence space lies in the receive window."""
+    length, window = segment.seg_len, tcb.rcv_wnd
+    at = (segment.seq - tcb.rcv_nxt) & MASK
+    if not window:
+        return not length and not at
+    if at < window:
+        return True
+    return bool(length) and (at + length - 1) & MASK < window
+
+
+def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """An unacceptable segment is acknowledged and dropped; a RST is dropped in silence."""
+    if acceptable(tcb, segment):
+        return (Branch(tcb, SILENCE, "", final=False),)
+    if segment.flags & RST:
+        return (Branch(tcb, SILENCE, "RFC9293:3.10.7.4-SEQ-RST-SILENT"),)
+    dropped = Branch(tcb, acknowledge(tcb), _clause(tcb, segment))
+    if _repeats_crossed_syn(tcb, segment):
+        return (dropped, *_crossed(tcb, segment))
+    if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & (ACK | URG):
+        # "Special allowance should be made to accept valid ACKs, URGs, and RSTs": the ACK counts,
+        # the text does not.
+        return (dropped, _only_its_ack(tcb, segment))
+    return (dropped,)
+
+
+def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
+    """3.5, figure 8: the SYN,ACK that ends a simultaneous open has the number of the SYN again."""
+    if tcb.state != "SYN-RECEIVED" or tcb.passive:
+        return False
+    return segment.flags & (SYN | ACK) == SYN | ACK and segment.seq == tcb.irs
+
+
+def _crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Its SYN lies below the window, its ACK counts; the peer may hear that all is well."""
+    from tcpassay.model.rules.ack import ack
+
+    rest = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
+    branches = ack(tcb, rest)
+    return tuple(
+        branch._replace(answer=acknowledge(branch.tcb, may_fail=True), final=True)
+        if branch.answer.kind == "silence"
+        else branch
+        for branch in branches
+    )
+
+
+def _only_its_ack(tcb: Tcb, segment: Segment) -> Branch:
+    from tcpassay.model.rules.ack import advanced
+
+    clause = "RFC9293:3.10.7.4-SEQ-ZEROWND-VALIDACK"
+    return Branch(advanced(tcb, segment), acknowledge(tcb), clause)
+
+
+def _clause(tcb: Tcb, segment: Segment) -> str:
+    if tcb.state == "SYN-RECEIVED" and segment.flags & SYN and segment.seq == tcb.irs:
+        return "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN"
+    if not tcb.rcv_wnd and segment.payload and segment.seq == tcb.rcv_nxt:
+        return "RFC9293:3.10.7.4-SEQ-ZEROWND-DATA"
+    return f"RFC9293:3.10.7.4-SEQ-{SHORT[tcb.state]}"
+
+
+#: How the catalogue shortens the states in the ids of section 3.10.7.4.
+SHORT = {
+    "SYN-RECEIVED": "SYN-RCVD",
+    "ESTABLISHED": "ESTAB",
+    "FIN-WAIT-1": "FW1",
+    "FIN-WAIT-2": "FW2",
+    "CLOSE-WAIT": "CW",
+    "CLOSING": "CLOSING",
+    "LAST-ACK": "LAST-ACK",
+    "TIME-WAIT": "TW",
+}

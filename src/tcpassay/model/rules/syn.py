@@ -1,0 +1,52 @@
+"""RFC 9293, 3.10.7.4, fourth: SYN where a connection is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.rules.sequence import SHORT, acceptable
+from tcpassay.model.tcb import offset
+from tcpassay.wire import ACK, FIN, SYN
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+
+def syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Challenged in synchronized states (RFC 5961, 4.2); ends a passive SYN-RECEIVED."""
+    if not segment.flags & SYN:
+        return (Branch(tcb, SILENCE, "", final=False),)
+    if tcb.state == "SYN-RECEIVED":
+        return _in_syn_received(tcb)
+    clause = f"RFC9293:3.10.7.4-SYN-{SHORT[tcb.state]}"
+    challenged = Branch(tcb, acknowledge(tcb), clause)
+    if not acceptable(tcb, segment):
+        return (challenged,)
+    # RFC 793: "If the SYN is in the window it is an error, send a reset."
+    answer = Answer("rst", _reset_numbers(tcb, segment))
+    old = Branch(tcb._replace(state="CLOSED"), answer, clause, "variant", "RFC 793", event="reset")
+    return (challenged, old)
+
+
+def reopens(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a SYN may open a new connection out of TIME-WAIT (MAY-2; RFC 6191, 2, B2).
+
+    The number alone decides here: it has to lie above all that the old connection received.
+    """
+    if segment.flags & (SYN | ACK | FIN) != SYN or tcb.state != "TIME-WAIT":
+        return False
+    return offset(segment.seq, tcb.rcv_nxt) > 0
+
+
+def _reset_numbers(tcb: Tcb, segment: Segment) -> tuple[int, ...]:
+    return (segment.ack, tcb.snd_nxt) if segment.flags & ACK else (tcb.snd_nxt, 0)
+
+
+def _in_syn_received(tcb: Tcb) -> tuple[Branch, ...]:
+    if not tcb.passive:
+        clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-ACTIVE"
+        return (Branch(tcb, acknowledge(tcb), clause),)
+    clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
+    return (Branch(tcb._replace(state="CLOSED"), SILENCE, clause),)

@@ -1,0 +1,87 @@
+"""RFC 9293, 3.10.7.4, seventh: the text of a segment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.ranges import joined
+from tcpassay.model.rules.sequence import SHORT
+from tcpassay.model.tcb import MASK, RECEIVING, offset
+from tcpassay.wire import FIN
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+
+def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In order: taken and acknowledged soon. Above a hole: kept, and acknowledged at once."""
+    if not segment.payload and not segment.flags & FIN:
+        return (Branch(tcb, SILENCE, "", final=False),)
+    if tcb.state not in RECEIVING:
+        return (_ignored(tcb, segment),)
+    if segment.payload and tcb.read == "gone":
+        return _nobody_reads(tcb, segment)
+    left = max(0, offset(segment.seq, tcb.rcv_nxt))
+    right = min(offset(segment.seq, tcb.rcv_nxt) + len(segment.payload), tcb.rcv_wnd)
+    if left > 0:
+        return _above_a_hole(tcb, segment, left, right)
+    if right <= 0:
+        return (Branch(tcb, SILENCE, "", final=False),)
+    taken = _advance(tcb, right)
+    clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+    whole = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), clause, final=False)
+    if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
+        return (whole,)
+    # "Segments with higher beginning [...] may be held"; text beyond the right edge is trimmed, or
+    # the whole segment dropped.
+    trim = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
+    dropped = Branch(tcb, acknowledge(tcb), trim, "optional")
+    return (whole._replace(clause=trim), dropped)
+
+
+def _ignored(tcb: Tcb, segment: Segment) -> Branch:
+    """After the peer's FIN there is no more text (CLOSE-WAIT and on)."""
+    if not segment.payload:
+        return Branch(tcb, SILENCE, "", final=False)
+    clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+    # Ignored text may be acknowledged: the sender of it is out of step (3.5.2, group 3).
+    return Branch(tcb, acknowledge(tcb, may_fail=True), clause, final=False)
+
+
+def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """3.6.1: after close() text is lost; SHLD-3 wants that shown by a reset."""
+    gone = tcb._replace(state="CLOSED")
+    numbers = (tcb.snd_nxt, segment.ack)
+    reset = Answer("rst", numbers)
+    right = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
+    taken = _advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
+    kept = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), "RFC9293:MAY-1", final=False)
+    return (Branch(gone, reset, "RFC9293:SHLD-3"), kept._replace(label="optional"))
+
+
+def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Branch, ...]:
+    held = tcb.held
+    if right > left:
+        block = ((tcb.rcv_nxt + left) & MASK, (tcb.rcv_nxt + right) & MASK)
+        held = joined(held, block, tcb.rcv_nxt)
+    fin = tcb.fin
+    end = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
+    if segment.flags & FIN and end < tcb.rcv_wnd:
+        fin = (tcb.rcv_nxt + end) & MASK
+    kept = tcb._replace(held=held, fin=fin)
+    clause = "RFC9293:MAY-13" if not segment.flags & FIN else "RFC9293:3.10.7.4-FIN-OOO"
+    return (Branch(kept, acknowledge(tcb), clause),)
+
+
+def _advance(tcb: Tcb, octets: int) -> Tcb:
+    """RCV.NXT over `octets` and over what was held behind them; the right edge stays (TEXT-EDGE)."""
+    edge = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
+    nxt = (tcb.rcv_nxt + octets) & MASK
+    held = tcb.held
+    while held and offset(held[0][0], nxt) <= 0:
+        if offset(held[0][1], nxt) > 0:
+            nxt = held[0][1]
+        held = held[1:]
+    return tcb._replace(rcv_nxt=nxt, rcv_wnd=max(0, offset(edge, nxt)), held=held)

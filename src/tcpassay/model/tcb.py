@@ -1,0 +1,71 @@
+"""What may be true of the target's end of one connection (RFC 9293, 3.3.1 and 3.3.2).
+
+The names are the RFC's, the numbers plain integers modulo 2^32.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+MASK = 0xFFFF_FFFF
+HALF = 0x8000_0000
+
+State = Literal[
+    "CLOSED",
+    "LISTEN",
+    "SYN-SENT",
+    "SYN-RECEIVED",
+    "ESTABLISHED",
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "CLOSE-WAIT",
+    "CLOSING",
+    "LAST-ACK",
+    "TIME-WAIT",
+]
+
+#: States in which both ends know each other's initial number (RFC 9293, 3.5).
+SYNCHRONIZED = frozenset(
+    {"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"}
+)
+#: States in which the peer may still send text (RFC 9293, 3.10.7.4, seventh).
+RECEIVING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"})
+#: States in which the peer's FIN has been taken.
+FIN_TAKEN = frozenset({"CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"})
+
+
+def offset(number: int, origin: int) -> int:
+    """Octets from `origin` to `number` on the circle: -2^31 to 2^31 - 1 (RFC 9293, 3.4)."""
+    return ((number - origin + HALF) & MASK) - HALF
+
+
+class Tcb(NamedTuple):
+    """One connection of the target, as far as its RFC variables go.
+
+    `snd_wnd` and `rcv_wnd` are octets, scaled. `rcv_wnd` reaches to the right edge last announced.
+    `fin_sent` says that our FIN is the last thing before SND.NXT. `read` is how the application
+    stands to what arrives: "open", or "gone" once nobody can read it any more (3.6.1). `held` are
+    the ranges above RCV.NXT that have arrived, and `fin` is the number of a FIN that has.
+    """
+
+    state: State
+    passive: bool = True
+    iss: int = 0
+    snd_una: int = 0
+    snd_nxt: int = 0
+    snd_wnd: int = 0
+    snd_wl1: int = 0
+    snd_wl2: int = 0
+    max_snd_wnd: int = 0
+    fin_sent: bool = False
+    irs: int = 0
+    rcv_nxt: int = 0
+    rcv_wnd: int = 0
+    read: Literal["open", "gone"] = "open"
+    held: tuple[tuple[int, int], ...] = ()
+    fin: int | None = None
+    ts_recent: int | None = None
+
+    def acks_our_fin(self, ack: int) -> bool:
+        """Whether an acceptable ACK number covers our FIN."""
+        return self.fin_sent and ack == self.snd_nxt
