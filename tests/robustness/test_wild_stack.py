@@ -92,11 +92,11 @@ def test_never_opens(tell: Tell, wild: Wild, entry: str, said: str) -> None:
 def test_garbage(tell: Tell, wild: Wild, tmp_path: Path) -> None:
     """Octets that are no datagram, in the handshake, later, and in place of answers; verdicts."""
     targets = [wild(f"garbage_{which}") for which in ("first", "second", "third", "only")]
-    cases = [f"--case={name}" for name in ("documents", "rfc5961", "rfc9293/3.6", "timewait")]
+    cases = [f"--case={name}" for name in ("rfc5961", "rfc9293/3.6", "timewait")]
     ended = tell("run", *targets, *cases, "--json", "run.json", "--out", "out")
     assert ended.code == 1, ended.err
     found = verdicts(tmp_path / "run.json")
-    assert len(found) > 400
+    assert len(found) > 200
     assert {case["verdict"] for case in found.values()} >= {"pass", "fail"}
     assert "error" not in {case["verdict"] for case in found.values()}
     assert any("malformed datagram" in case["message"] for case in found.values())
