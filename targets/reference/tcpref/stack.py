@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import addresses, icmp, icmpv6, ipv4, ipv6, isn, output, recovery, resets, seq, states
+from tcpref import (
+    addresses,
+    icmp,
+    icmpv6,
+    ipv4,
+    ipv6,
+    isn,
+    output,
+    recovery,
+    resets,
+    seq,
+    states,
+    syn_schedule,
+)
 from tcpref.disposition import Answer, Disposition
 from tcpref.icmp import IcmpError
 from tcpref.ports import PortTable
@@ -148,6 +161,7 @@ class Stack:
         tcb.stalled_since = self.now
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        syn_schedule.begin(tcb)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
     def choose_iss(self, key: Key) -> int:
