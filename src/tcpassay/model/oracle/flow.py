@@ -1,0 +1,252 @@
+"""One connection's tuple: the hypotheses about the target's end, and both streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.oracle.hypothesis import (
+    Hypothesis,
+    after_arrival,
+    after_departure,
+    rank,
+)
+from tcpassay.model.oracle.report import Violation
+from tcpassay.model.oracle.stream import Stream
+from tcpassay.model.rules import segment_arrives
+from tcpassay.model.rules.departure import Refusal, Sender
+from tcpassay.model.tcb import Tcb, offset
+from tcpassay.wire import ACK, FIN, RST, SYN, MaximumSegmentSize, Timestamps, WindowScale
+
+if TYPE_CHECKING:
+    from tcpassay.model.oracle.report import Report
+    from tcpassay.wire import Segment
+
+#: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
+MOST = 32
+#: RFC 9293, 3.8.3 (MUST-20): after fewer retransmissions than R1 nobody gives up.
+LEAST_RETRIES = 2
+
+#: RFC 9293, 3.7.1: what a peer that says nothing takes, by IP version.
+DEFAULT_MSS = {4: 536, 6: 1220}
+
+
+class Limits:
+    """Times of the target that hypotheses lapse by (ns): 2 MSL, and the least give-up."""
+
+    def __init__(self, msl_s: float = 120.0, give_up_s: float = 0.0) -> None:
+        self.time_wait = int(2 * msl_s * NS_PER_S)
+        self.give_up = int(give_up_s * NS_PER_S)
+
+
+class Flow:
+    """Everything known of one tuple."""
+
+    def __init__(self, ip: int, report: Report, limits: Limits) -> None:
+        self.report = report
+        self.limits = limits
+        self.hypotheses: list[Hypothesis] = [Hypothesis(Tcb("CLOSED"))]
+        self.listening = False
+        self.queue_may_be_full = False
+        self.sender = Sender(octets=0, ended=False, aborted=False)
+        self.given = Stream()
+        self.taken = Stream()
+        self.read = 0
+        self.accepted = False
+        self.mss = self.default_mss = DEFAULT_MSS[ip]
+        self.peer_scale: int | None = None
+        self.stack_scale: int | None = None
+        self.retries = 0
+        self.peer_stamps = self.stack_stamps = False
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def passes(self, now: int, n: int) -> None:
+        """What was due before `now` and has not come ends the hypotheses that wanted it."""
+        alive = self.hypotheses
+        if len(alive) == 1:
+            if alive[0].ack_by >= now and alive[0].due_by >= now:
+                return
+        left = [h for h in alive if h.ack_by >= now and h.due_by >= now]
+        if len(left) == len(alive):
+            return
+        if not left:
+            left = [h for h in self._lapsed(now) if h.due_by >= now]
+        if not left:
+            clause, answer = alive[0].overdue(now) or ("", "")
+            others = tuple(o[0] for h in alive[1:] if (o := h.overdue(now)))
+            self._violated(Violation(n, clause, "the answer due has not come", answer, others))
+            left = [
+                h._replace(ack_by=1 << 62, due=None, due_by=1 << 62) for h in alive
+            ]
+        self.hypotheses = left
+
+    def _lapsed(self, now: int) -> list[Hypothesis]:
+        """Hypotheses whose connection may be gone by now: TIME-WAIT over, or given up."""
+        return [
+            Hypothesis(h.tcb._replace(state="CLOSED"), now)
+            for h in self.hypotheses
+            if self._may_be_gone(h, now)
+        ]
+
+    def _may_be_gone(self, h: Hypothesis, now: int) -> bool:
+        state = h.tcb.state
+        if state == "TIME-WAIT":
+            return now - h.since >= self.limits.time_wait
+        if state == "CLOSED":
+            return False
+        return self.retries >= LEAST_RETRIES or (state == "FIN-WAIT-2" and h.tcb.read == "gone")
+
+    # -- segments --------------------------------------------------------------------------------
+
+    def arrives(self, segment: Segment, now: int) -> None:
+        """The peer's segment reaches the target."""
+        flags = segment.flags
+        if flags & SYN:
+            self._peer_syn(segment)
+        elif self.peer_scale and self.stack_scale is not None:
+            segment = segment._replace(window=segment.window << self.peer_scale)
+        out: dict[Hypothesis, None] = {}
+        for h in (*self.hypotheses, *self._lapsed(now)):
+            for new in self._one_arrival(h, segment, now):
+                out[new] = None
+        self.hypotheses = list(out)[:MOST]
+        if len(out) > self.report.peak:
+            self.report.peak = len(out)
+        if segment.payload and self.hypotheses[0].tcb.irs:
+            at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
+            if -len(segment.payload) < at < 1 << 24:
+                self.taken.place(at, segment.payload)
+
+    def _one_arrival(self, h: Hypothesis, segment: Segment, now: int) -> list[Hypothesis]:
+        tcb = h.tcb
+        if tcb.state == "CLOSED" or not h.bound:
+            tcb = Tcb("LISTEN" if self.listening else "CLOSED")
+            h = Hypothesis(tcb, now) if h.bound else h
+        branches = segment_arrives(tcb, segment)
+        count = self.report.count
+        out = []
+        for branch in branches:
+            count(branch.clause)
+            new = after_arrival(h, branch, now)
+            if new.tcb.state == "LISTEN":
+                new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
+            out.append(new)
+            if branch.answer.kind == "syn-ack" and self.queue_may_be_full:
+                out.append(new._replace(due_by=1 << 62))
+        if tcb.state == "SYN-RECEIVED" and tcb.passive and self.queue_may_be_full:
+            # A full accept queue: the ACK that would complete the handshake is not taken.
+            out.append(h)
+        return out
+
+    def _peer_syn(self, segment: Segment) -> None:
+        if not any(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in self.hypotheses):
+            return
+        self.mss, self.peer_scale, self.peer_stamps = self.default_mss, None, False
+        for option in segment.options:
+            if isinstance(option, MaximumSegmentSize):
+                self.mss = option.value
+            elif isinstance(option, WindowScale):
+                self.peer_scale = min(option.shift, 14)
+            elif isinstance(option, Timestamps):
+                self.peer_stamps = True
+
+    def leaves(self, segment: Segment, now: int, n: int) -> None:
+        """The target's segment."""
+        flags = segment.flags
+        if flags & SYN:
+            self._stack_syn(segment)
+        elif self.stack_scale and self.peer_scale is not None:
+            segment = segment._replace(window=segment.window << self.stack_scale)
+        self._hold_text(segment, n)
+        after = [self._one_departure(h, segment, now) for h in self.hypotheses]
+        left = [h for h in after if isinstance(h, Hypothesis)]
+        if not left:
+            lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
+            left = [h for h in lapsed if isinstance(h, Hypothesis)]
+        if left:
+            new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
+            self.hypotheses = left
+            if segment.seg_len:
+                self.retries = 0 if new else self.retries + 1
+            return
+        self._refused(segment, n, [r for r in after if isinstance(r, Refusal)])
+
+    def _one_departure(self, h: Hypothesis, segment: Segment, now: int) -> Hypothesis | Refusal:
+        if h.tcb.state == "CLOSED" and h.due is None:
+            return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
+        return after_departure(h, segment, self.sender, self.mss, now)
+
+    def _refused(self, segment: Segment, n: int, refusals: list[Refusal]) -> None:
+        order = sorted(
+            range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment)
+        )
+        nearest = refusals[order[0]]
+        others = tuple(refusals[i].clause for i in order[1:])
+        self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
+        if segment.flags & RST:
+            self.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+
+    def _stack_syn(self, segment: Segment) -> None:
+        self.stack_scale, self.stack_stamps = None, False
+        for option in segment.options:
+            if isinstance(option, WindowScale):
+                self.stack_scale = option.shift
+            elif isinstance(option, Timestamps):
+                self.stack_stamps = True
+
+    def _hold_text(self, segment: Segment, n: int) -> None:
+        if not segment.payload:
+            return
+        iss = self.hypotheses[0].tcb.iss
+        at = offset(segment.seq, iss) - 1
+        keep_alive = len(segment.payload) == 1 and offset(
+            segment.seq, self.hypotheses[0].tcb.snd_nxt
+        ) == -1
+        if not keep_alive and self.given.differs(at, segment.payload):
+            why = "octets that differ from what the application has sent"
+            self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
+
+    def _violated(self, violation: Violation) -> None:
+        self.report.violations.append(violation)
+
+    # -- the application --------------------------------------------------------------------------
+
+    def gives(self, data: bytes) -> None:
+        """The application has handed over octets to send."""
+        self.given.append(data)
+        self.sender = self.sender._replace(octets=len(self.given.octets))
+
+    def ends(self, *, gone: bool, aborted: bool) -> None:
+        """The application closes its direction, or all of the connection."""
+        self.sender = self.sender._replace(
+            ended=True, aborted=self.sender.aborted or aborted
+        )
+        if gone:
+            self.hypotheses = [
+                h._replace(tcb=h.tcb._replace(state="CLOSED"))
+                if h.tcb.state == "SYN-SENT"  # 3.10.4-CLOSE-SYNSENT
+                else h._replace(tcb=h.tcb._replace(read="gone"))
+                for h in self.hypotheses
+            ]
+
+    def opens(self, segment: Segment, now: int) -> None:
+        """The target's own SYN, by a connect() of its application."""
+        tcb = Tcb(
+            "SYN-SENT",
+            passive=False,
+            iss=segment.seq,
+            snd_una=segment.seq,
+            snd_nxt=(segment.seq + 1) & 0xFFFFFFFF,
+            rcv_wnd=segment.window,
+        )
+        self._stack_syn(segment)
+        self.hypotheses = [Hypothesis(tcb, now)]
+
+    @property
+    def open(self) -> bool:
+        """Whether there may be a connection."""
+        return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
+
+
+_ = (ACK, FIN)

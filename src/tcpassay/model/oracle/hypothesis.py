@@ -1,0 +1,143 @@
+"""What may be true of one connection at a moment: the RFC's variables, and what is still due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.rules.departure import Refusal, Sender, departs
+from tcpassay.model.tcb import offset
+from tcpassay.wire import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from tcpassay.model.answers import Answer, Branch
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+NEVER = 1 << 62
+
+#: ACKs that a target may owe and not yet have sent; more are not counted.
+CREDIT = 64
+
+
+class Hypothesis(NamedTuple):
+    """One way in which the target may stand.
+
+    `ack_by` is when an acknowledgement is due at the latest (ns), by `ack_clause`. `due` is a reset
+    or SYN,ACK that is due by `due_by`. `credit` counts the segments that an ACK may still answer.
+    `since` is when the state was entered. `bound` is False until the target's SYN is seen.
+    """
+
+    tcb: Tcb
+    since: int = 0
+    bound: bool = True
+    ack_by: int = NEVER
+    ack_clause: str = ""
+    due: Answer | None = None
+    due_by: int = NEVER
+    due_clause: str = ""
+    credit: int = 0
+    sent: int = 0
+
+    def overdue(self, now: int) -> tuple[str, str] | None:
+        """What should have come before `now`: the clause, and the answer in words."""
+        if now > self.ack_by:
+            return self.ack_clause, f"<SEQ={self.tcb.snd_nxt}><ACK={self.tcb.rcv_nxt}><CTL=ACK>"
+        if now > self.due_by:
+            return self.due_clause, str(self.due)
+        return None
+
+
+def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
+    """The hypothesis that a branch of the rules leads to."""
+    tcb, answer = branch.tcb, branch.answer
+    since = old.since if tcb.state == old.tcb.state else now
+    if tcb.state == "TIME-WAIT" and branch.clause.endswith(("FIN-TW", "SEQ-TW")):
+        since = now
+    bound = old.bound
+    kind = answer.kind
+    if kind == "silence":
+        if tcb.state == "CLOSED":
+            return Hypothesis(tcb, since)
+        return old._replace(tcb=tcb, since=since)
+    if kind == "ack":
+        credit = min(old.credit + 1, CREDIT)
+        if answer.may_fail:
+            return old._replace(tcb=tcb, since=since, credit=credit)
+        by = now + int(answer.within_s * NS_PER_S)
+        if by >= old.ack_by:
+            return old._replace(tcb=tcb, since=since, credit=credit)
+        return old._replace(
+            tcb=tcb, since=since, credit=credit, ack_by=by, ack_clause=branch.clause
+        )
+    if kind == "syn-ack" and not answer.seqs:
+        bound = False
+    return Hypothesis(
+        tcb,
+        since,
+        bound=bound,
+        due=answer,
+        due_by=NEVER if answer.may_fail else now,
+        due_clause=branch.clause,
+        credit=old.credit,
+    )
+
+
+def after_departure(
+    old: Hypothesis, segment: Segment, sender: Sender, mss: int, now: int
+) -> Hypothesis | Refusal:
+    """The hypothesis after the target has sent `segment`, or what stands against it."""
+    due = old.due
+    if due is not None and _answers(due, segment):
+        return _answered(old, segment, now)
+    if segment.flags & RST and due is not None and due.kind == "rst":
+        why = f"a reset with SEQ={segment.seq}"
+        return Refusal(old.due_clause, why, str(due))
+    if not old.bound:
+        return Refusal(old.due_clause, "not the SYN,ACK that is due", str(due))
+    tcb = departs(old.tcb, segment, sender, mss)
+    if isinstance(tcb, Refusal):
+        return tcb
+    since = old.since if tcb.state == old.tcb.state else now
+    flags = segment.flags
+    if flags & (RST | SYN):
+        return old._replace(tcb=tcb, since=since)
+    credit = old.credit
+    if not segment.payload and not flags & FIN:
+        if segment.window <= old.tcb.rcv_wnd and segment.seq == old.tcb.snd_nxt:
+            if not credit:
+                why = "an acknowledgement that nothing has called for"
+                return Refusal("RFC5961:10-ACK-LOOP", why, "silence")
+            credit -= 1
+    elif credit:
+        credit -= 1
+    return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="", credit=credit)
+
+
+def _answers(due: Answer, segment: Segment) -> bool:
+    """Whether a segment is the reset or SYN,ACK that is due."""
+    flags = segment.flags
+    if due.seqs and segment.seq not in due.seqs:
+        return False
+    if due.kind == "rst":
+        if not flags & RST:
+            return False
+        return not flags & ACK or not due.acks or segment.ack in due.acks
+    return flags & (SYN | ACK | RST) == SYN | ACK and segment.ack in due.acks
+
+
+def _answered(old: Hypothesis, segment: Segment, now: int) -> Hypothesis:
+    clear = old._replace(due=None, due_by=NEVER, due_clause="")
+    if segment.flags & RST:
+        return clear
+    tcb = old.tcb._replace(rcv_wnd=segment.window)
+    if not old.bound:
+        nxt = (segment.seq + 1) & 0xFFFFFFFF
+        tcb = tcb._replace(iss=segment.seq, snd_una=segment.seq, snd_nxt=nxt)
+    return clear._replace(tcb=tcb, bound=True, since=now)
+
+
+def rank(hypothesis: Hypothesis, segment: Segment) -> int:
+    """How far a hypothesis is from allowing a segment: for naming the nearest."""
+    tcb = hypothesis.tcb
+    return abs(offset(segment.seq, tcb.snd_nxt)) + abs(offset(segment.ack, tcb.rcv_nxt))

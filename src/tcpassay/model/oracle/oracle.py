@@ -1,0 +1,123 @@
+"""The oracle: one pass over a trace, entry by entry."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from tcpassay.model.oracle.application import Application
+from tcpassay.model.oracle.flow import Flow, Limits
+from tcpassay.model.oracle.report import Report, Violation
+from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
+
+if TYPE_CHECKING:
+    from tcpassay.core.trace import Entry, Trace
+
+FlowKey = tuple[str, int, str, int]
+
+#: Entries that are only there once the stack has become idle after what stands before them.
+_AFTER_IDLE = frozenset(
+    {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill", "expect"}
+)
+
+
+class Oracle:
+    """Judges a trace. `slack_ns` is how late "at once" may be: 0 where the clock is virtual."""
+
+    def __init__(
+        self, addresses: tuple[str, ...], *, limits: Limits | None = None, slack_ns: int = 0
+    ) -> None:
+        self.report = Report()
+        self._addresses = frozenset(addresses)
+        self._limits = limits or Limits()
+        self._slack = slack_ns
+        self._flows: dict[FlowKey, Flow] = {}
+        self._application = Application(self)
+        self._live: set[FlowKey] = set()
+
+    def take(self, entry: Entry) -> None:
+        """The next entry of the trace."""
+        kind, now, data = entry.kind, entry.t_ns, entry.data
+        if kind in _AFTER_IDLE:
+            # Whatever was due at the moment of an earlier command is late now.
+            late = now + 1 - self._slack
+            for flow in self._flows.values():
+                flow.passes(late, entry.n)
+        if kind == "send" and isinstance(data, bytes):
+            self._arrives(data, now)
+        elif kind == "receive" and isinstance(data, bytes):
+            self._leaves(data, now, entry.n)
+        else:
+            self._application.take(entry)
+
+    # -- segments --------------------------------------------------------------------------------
+
+    def _arrives(self, octets: bytes, now: int) -> None:
+        try:
+            datagram = parse(octets)
+        except ParseError:
+            return
+        ip, body = datagram.ip, datagram.body
+        if not isinstance(body, Segment) or ip.dst not in self._addresses:
+            return
+        if body.checksum is not None or body.data_offset is not None or _ignored(ip):
+            return
+        flow = self.flow((ip.dst, body.dport, ip.src, body.sport))
+        listener = self._application.listener(ip.dst, body.dport)
+        flow.listening = listener is not None
+        flow.queue_may_be_full = False
+        if listener is not None:
+            flow.queue_may_be_full = self._application.may_be_full(listener, flow)
+            if not flow.open:
+                flow.accepted = False
+                if flow not in listener.made:
+                    listener.made.append(flow)
+        flow.arrives(body, now)
+
+    def _leaves(self, octets: bytes, now: int, n: int) -> None:
+        try:
+            datagram = parse(octets)
+        except ParseError as error:
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error)))
+            return
+        ip, body = datagram.ip, datagram.body
+        if isinstance(body, Icmp) or not isinstance(body, Segment):
+            return
+        if body.checksum is not None:
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
+            return
+        flow = self.flow((ip.src, body.sport, ip.dst, body.dport))
+        if body.flags & (SYN | ACK) == SYN and not flow.open and self._application.connects(
+            flow, (ip.src, body.sport), (ip.dst, body.dport)
+        ):
+            flow.opens(body, now)
+            return
+        flow.leaves(body, now, n)
+
+    def flow(self, key: FlowKey) -> Flow:
+        """What is known of a tuple: local and remote address and port as the stack sees them."""
+        flow = self._flows.get(key)
+        if flow is None:
+            ip = 6 if ":" in key[0] else 4
+            flow = self._flows[key] = Flow(ip, self.report, self._limits)
+        return flow
+
+    def flows(self) -> dict[FlowKey, Flow]:
+        """All tuples."""
+        return self._flows
+
+
+def judge_trace(trace: Trace, *, limits: Limits | None = None, slack_ns: int = 0) -> Report:
+    """The oracle's report on a whole trace."""
+    oracle = Oracle(trace.stack_addresses, limits=limits, slack_ns=slack_ns)
+    for entry in trace:
+        oracle.take(entry)
+    return oracle.report
+
+
+def _ignored(ip: IPv4 | IPv6) -> bool:
+    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 9293, MUST-63)."""
+    if ip.version == 4 and ip.checksum is not None:
+        return True
+    source = ip_address(ip.src)
+    return source.is_unspecified or source.is_multicast or ip.src.endswith(".255")

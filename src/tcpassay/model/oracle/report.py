@@ -1,0 +1,38 @@
+"""What the oracle has to say of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Violation(NamedTuple):
+    """One thing that no hypothesis allows.
+
+    `event` is the trace entry, `requirement` the clause nearest to allowing it, `why` what stands
+    against it there, `allowed` what would have been right; `ruled_out` has the clauses of the
+    other hypotheses.
+    """
+
+    event: int
+    requirement: str
+    why: str
+    allowed: str = ""
+    ruled_out: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        right = f"; allowed: {self.allowed}" if self.allowed else ""
+        return f"event {self.event}: {self.why}{right} ({self.requirement})"
+
+
+@dataclass(slots=True)
+class Report:
+    """Violations in order, what was judged (how often, by requirement), and the peak of the set."""
+
+    violations: list[Violation] = field(default_factory=list)
+    judged: dict[str, int] = field(default_factory=dict)
+    peak: int = 0
+
+    def count(self, clause: str) -> None:
+        """A rule was applied and held."""
+        self.judged[clause] = self.judged.get(clause, 0) + 1

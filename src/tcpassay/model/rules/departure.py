@@ -1,0 +1,152 @@
+"""What the target may send, in each state (RFC 9293, 3.4, 3.5.2, 3.6 and 3.8).
+
+`departs` gives the variables after a segment, or a Refusal that names the clause against it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
+from tcpassay.wire import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+
+#: Octets that any host may send at once, whatever its peer asks for: 68 less both fixed headers,
+#: and room for options (RFC 791, 3.2).
+SMALLEST_MSS = 48
+
+
+class Refusal(NamedTuple):
+    """Why a segment may not be sent. `allowed` says what would have been right."""
+
+    clause: str
+    why: str
+    allowed: str = ""
+
+
+class Sender(NamedTuple):
+    """What the application has given the connection to send.
+
+    `octets` is how much at most, counted from the first; `ended` whether it has closed that
+    direction; `aborted` whether it may have thrown the connection away.
+    """
+
+    octets: int = 1 << 40
+    ended: bool = True
+    aborted: bool = True
+
+
+def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal:
+    """The variables after `segment` has been sent, or what stands against it."""
+    flags = segment.flags
+    if flags & RST:
+        return _reset(tcb, segment, sender)
+    if flags & SYN:
+        return _syn(tcb, segment)
+    if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
+        return Refusal("RFC9293:3.10.2-SEND-SYNSENT", f"{tcb.state}: only a SYN may be sent")
+    if not flags & ACK:
+        return Refusal("RFC9293:3.4-ACK-SANE", "a segment without ACK after the handshake")
+    wrong = _acknowledges(tcb, segment)
+    if wrong is not None:
+        return wrong
+    if segment.payload or flags & FIN:
+        after = _text(tcb, segment, sender, mss)
+    else:
+        after = _bare(tcb, segment)
+    return after if isinstance(after, Refusal) else _announced(after, segment)
+
+
+def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
+    """A reset that nothing has asked for: the application has aborted, or unread text is lost."""
+    if not sender.aborted:
+        return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", f"{tcb.state}: a reset without a cause")
+    if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:
+        right = f"SEQ={tcb.snd_nxt}"
+        return Refusal("RFC9293:3.10.5-ABORT-SYNC", f"a reset with SEQ={segment.seq}", right)
+    return tcb._replace(state="CLOSED")
+
+
+def _syn(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
+    """The SYN or SYN,ACK of the handshake, the first time or again."""
+    clause, acks = "RFC9293:3.10.7.2-SYN", segment.flags & ACK
+    if tcb.state == "SYN-SENT" and not acks:
+        clause = "RFC9293:3.10.1-OPEN-ACTIVE"
+    elif tcb.state != "SYN-RECEIVED":
+        return Refusal(clause, f"{tcb.state}: a SYN{',ACK' if acks else ''}")
+    if segment.seq != tcb.iss:
+        return Refusal(clause, f"a SYN with SEQ={segment.seq}", f"SEQ={tcb.iss}")
+    if acks and segment.ack != tcb.rcv_nxt:
+        return Refusal(clause, f"a SYN with ACK={segment.ack}", f"ACK={tcb.rcv_nxt}")
+    return tcb._replace(rcv_wnd=segment.window) if acks else tcb
+
+
+def _acknowledges(tcb: Tcb, segment: Segment) -> Refusal | None:
+    if segment.ack == tcb.rcv_nxt:
+        return None
+    why = f"ACK={segment.ack}, {offset(segment.ack, tcb.rcv_nxt):+d} from RCV.NXT"
+    return Refusal("RFC9293:3.4-ACK-SANE", why, f"ACK={tcb.rcv_nxt}")
+
+
+def _bare(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
+    """An ACK alone: at SND.NXT, or one below it to ask whether the peer lives (3.8.4)."""
+    at = offset(segment.seq, tcb.snd_nxt)
+    if at == 0 or at == -1:
+        return tcb
+    if at < 0 and tcb.snd_wnd < offset(tcb.snd_nxt, tcb.snd_una):
+        # The window has shrunk below what is in flight: SEQ at its edge is the best there is.
+        return tcb
+    why = f"an ACK with SEQ={segment.seq}, {at:+d} from SND.NXT"
+    return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", why, f"SEQ={tcb.snd_nxt}")
+
+
+def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal:
+    """Text and FIN: from the queue, without a gap, within window and MSS."""
+    start, size = offset(segment.seq, tcb.snd_nxt), len(segment.payload)
+    ends = segment.flags & FIN
+    if start > 0:
+        return Refusal("RFC9293:3.4-WRAP", f"a gap of {start} octets before the text")
+    if start < 0 and size == 1 and not ends and start == -1:
+        return tcb  # A keep-alive with an octet of garbage (3.8.4).
+    if size > max(mss, SMALLEST_MSS):
+        return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}")
+    first = (tcb.iss + 1) & MASK
+    if offset(segment.seq, first) + size > sender.octets:
+        return Refusal("RFC9293:3.10.2-SEND-CLOSED", "text that the application has not given")
+    beyond = start + size + 1
+    if tcb.fin_sent and (beyond > 0 or (ends and beyond != 0)):
+        return Refusal("RFC9293:3.10.2-SEND-CLOSING", "text behind the FIN")
+    room = offset((tcb.snd_una + tcb.snd_wnd) & MASK, tcb.snd_nxt)
+    if start + size > max(room, 0) and start + size > 0 and not _probes(tcb, start, size, room):
+        why = f"{start + size - max(room, 0)} octets beyond the window"
+        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why)
+    if ends and not tcb.fin_sent:
+        if not sender.ended:
+            return Refusal("RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed")
+        return _finished(tcb, (segment.seq + size + 1) & MASK)
+    if start + size > 0 and not tcb.fin_sent:
+        return tcb._replace(snd_nxt=(segment.seq + size) & MASK)
+    return tcb
+
+
+def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
+    """One octet into a closed window is a probe (MUST-36)."""
+    return start == 0 and size == 1 and room <= 0 and tcb.snd_una == tcb.snd_nxt
+
+
+_CLOSES = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
+
+
+def _finished(tcb: Tcb, nxt: int) -> Tcb:
+    state = _CLOSES.get(tcb.state, tcb.state)
+    return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)  # type: ignore[arg-type]
+
+
+def _announced(tcb: Tcb, segment: Segment) -> Tcb:
+    """RCV.WND as announced; the right edge is the farthest that was ever told (3.8.6)."""
+    edge = max(segment.window, tcb.rcv_wnd)
+    return tcb if edge == tcb.rcv_wnd else tcb._replace(rcv_wnd=edge)
