@@ -70,9 +70,11 @@ class Kernel:
     def finish(self, call: PendingCall, result: Result) -> None:
         """Report the return, after the signals that the call raised."""
         number = call.process.number
-        self.stack.events.extend(("signal", number, name) for name in call.signals)
-        value = -1 if result.errno else result.value
-        self.stack.events.append(("return", call.id, number, value, result.errno, result.out))
+        events = self.stack.events
+        if call.signals:
+            events.extend(("signal", number, name) for name in call.signals)
+        value, errno, out = result
+        events.append(("return", call.id, number, -1 if errno else value, errno, out))
         self.forget(call)
 
     def forget(self, call: PendingCall) -> None:

@@ -48,11 +48,12 @@ def send(stack: Stack, tcb: Tcb, octets: bytes) -> None:
 
 def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
     """RECEIVE (3.10.3): at most `count` octets in order; the window may open by them."""
+    if not tcb.received:
+        return b""
     octets = bytes(tcb.received[:count])
-    if not peek:
+    if octets and not peek:
         del tcb.received[:count]
-        if octets:
-            announce_room(stack, tcb)
+        announce_room(stack, tcb)
     return octets
 
 
