@@ -31,7 +31,7 @@ def figures() -> Iterator[Figure]:
     yield damaged()
     kinds: list[tuple[str, Callable[[], Callable[[], object]]]] = [
         ("IPv4, reader waits", lambda: transfer(Hosts())),
-        ("IPv4, reader waits, no timestamps", lambda: transfer(Hosts(nagle=True))),
+        ("IPv4, reader waits, no timestamps", lambda: transfer(Hosts(timestamps=False))),
         ("IPv4, reader takes what has come", lambda: transfer(Hosts(), waits=False)),
         ("IPv6, reader waits", lambda: transfer(Hosts(ip=6))),
     ]

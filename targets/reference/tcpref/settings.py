@@ -32,6 +32,9 @@ class Settings:
     # Answers to segments that are not acceptable, a second and connection (RFC 5961, 7); 0 does
     # not limit them.
     challenge_acks_per_s: int = 100
+    # Window scale and timestamps are offered and granted (RFC 7323).
+    window_scale: bool = True
+    timestamps: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
     # Sizes.
