@@ -102,13 +102,18 @@ class Kernel:
         """Try calls again until nothing that woke up can return."""
         stack = self.stack
         while stack.expired_calls or stack.woken:
-            expired, stack.expired_calls = stack.expired_calls, []
-            for call in expired:
-                if isinstance(call, PendingCall) and call.id in self.pending:
-                    self.finish(call, call.timed_out)
+            if stack.expired_calls:
+                self.end_expired()
             woken, stack.woken = stack.woken, []
             for socket in woken:
                 self.retry(socket)
+
+    def end_expired(self) -> None:
+        """Let calls return whose time is over."""
+        expired, self.stack.expired_calls = self.stack.expired_calls, []
+        for call in expired:
+            if isinstance(call, PendingCall) and call.id in self.pending:
+                self.finish(call, call.timed_out)
 
     def retry(self, socket: Socket) -> None:
         """Try every call that is blocked on the socket."""

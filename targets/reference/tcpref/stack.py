@@ -228,7 +228,7 @@ class Stack:
 
     def delay_ack(self, tcb: Tcb) -> None:
         """Owe an ACK, for less than half a second (SHLD-18, MUST-40)."""
-        if not tcb.delayed_ack.running:
+        if tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
 
