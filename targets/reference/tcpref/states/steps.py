@@ -137,8 +137,7 @@ def set_send_window(tcb: Tcb, segment: Segment) -> None:
     tcb.snd_wnd = wnd
     tcb.snd_wl1 = segment.seq
     tcb.snd_wl2 = segment.ack
-    if wnd > tcb.max_snd_wnd:
-        tcb.max_snd_wnd = wnd
+    tcb.max_snd_wnd = max(tcb.max_snd_wnd, wnd)
 
 
 # Seventh, process the segment text.
