@@ -20,6 +20,7 @@ from tcpref import (
     resets,
     seq,
     states,
+    syn_schedule,
     timestamps,
 )
 from tcpref.disposition import Answer, Disposition
@@ -174,6 +175,7 @@ class Stack:
             tcb.ts_offset = timestamps.offset(self.secret, tcb.key)
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        syn_schedule.begin(tcb)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
     def choose_iss(self, key: Key) -> int:
