@@ -89,13 +89,18 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
 
 
 def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
-    """SND.UNA moves to SEG.ACK; what it covers leaves the retransmission queue."""
+    """SND.UNA moves to SEG.ACK; what it covers leaves the retransmission queue.
+
+    SND.WND counts from SND.UNA, so it shrinks by the same text: else the edge would move beyond
+    what the peer has offered when the segment is too old to set the window.
+    """
     ack = segment.ack
     if tcb.timestamps:
         timestamps.measure(tcb, segment, now)
     else:
         tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
+    tcb.snd_wnd = max(0, tcb.snd_wnd - octets)
     tcb.send_buffer.acknowledge(octets)
     tcb.data_seq = seq.add(tcb.data_seq, octets)
     tcb.snd_una = ack
