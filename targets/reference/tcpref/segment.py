@@ -35,6 +35,7 @@ class Segment(NamedTuple):
     wnd: int
     options: Options
     payload: bytes
+    urgent: int = 0
 
     @property
     def length(self) -> int:
@@ -59,13 +60,13 @@ def parse_segment(src: bytes, dst: bytes, octets: bytes) -> Segment | None:
     """
     if len(octets) < HEADER_OCTETS:
         return None
-    src_port, dst_port, seq, ack, offset, flags, wnd, _sum, _urgent = _HEADER.unpack_from(octets)
+    src_port, dst_port, seq, ack, offset, flags, wnd, _sum, urgent = _HEADER.unpack_from(octets)
     header = (offset >> 4) * 4
     if not HEADER_OCTETS <= header <= len(octets) or not checksum_holds(src, dst, octets):
         return None
     options = NO_OPTIONS if header == HEADER_OCTETS else parse_options(octets[20:header])
     payload = octets[header:]
-    return Segment(src, dst, src_port, dst_port, seq, ack, flags, wnd, options, payload)
+    return Segment(src, dst, src_port, dst_port, seq, ack, flags, wnd, options, payload, urgent)
 
 
 def build_segment(
@@ -80,6 +81,7 @@ def build_segment(
     wnd: int,
     options: bytes = b"",
     payload: bytes = b"",
+    urgent: int = 0,
 ) -> bytes:
     """An IP datagram that holds one segment, checksums filled in (MUST-2).
 
@@ -88,8 +90,8 @@ def build_segment(
     header = HEADER_OCTETS + len(options)
     fields = (src_port, dst_port, seq, ack, header << 2, flags, wnd)
     rest = options + payload
-    total = remainder(_HEADER.pack(*fields, 0, 0) + rest)
+    total = remainder(_HEADER.pack(*fields, 0, urgent) + rest)
     total += pseudo_header(src, dst, header + len(payload))
-    octets = _HEADER.pack(*fields, checksum(total), 0) + rest
+    octets = _HEADER.pack(*fields, checksum(total), urgent) + rest
     build = build_ipv4 if len(src) == 4 else build_ipv6
     return build(src, dst, PROTOCOL_TCP, octets)

@@ -8,7 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import addresses, icmp, icmpv6, ipv4, ipv6, isn, output, recovery, resets, seq, states
+from tcpref import (
+    addresses,
+    icmp,
+    icmpv6,
+    ipv4,
+    ipv6,
+    isn,
+    keepalive,
+    output,
+    recovery,
+    resets,
+    seq,
+    states,
+    urgent,
+    user_timeout,
+)
 from tcpref.disposition import Answer, Disposition
 from tcpref.icmp import IcmpError
 from tcpref.ports import PortTable
@@ -94,7 +109,11 @@ class Stack:
     def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
         """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
         if tcb.socket is not None and tcb.socket.read_shut:
-            tcb.received.clear()
+            tcb.discard_received()
+        if tcb.mark is not None:
+            urgent.tell(self, tcb)
+        if tcb.keepalive is not None:
+            keepalive.heard(self, tcb)
         if tcb.dup_acks or tcb.recover is not None:
             recovery.loss_signals(self, tcb, progressed=progressed)
         output.send_queued(self, tcb)
@@ -137,6 +156,7 @@ class Stack:
         tcb.synchronize(segment.seq)
         tcb.take_mss(segment.options.mss)
         states.steps.set_send_window(tcb, segment)
+        states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)
         listener.add_half_open(tcb)
         self.connections[key] = tcb
@@ -148,6 +168,7 @@ class Stack:
         tcb.stalled_since = self.now
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        user_timeout.watch(self, tcb)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
     def choose_iss(self, key: Key) -> int:
@@ -231,6 +252,8 @@ class Stack:
     def established(self, tcb: Tcb) -> None:
         """The handshake is over: tell whoever waits for it."""
         tcb.retransmission.stop()
+        tcb.heard_at = self.now
+        keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
         if tcb.listener is not None:
@@ -296,6 +319,10 @@ class Stack:
             recovery.persist_timeout(self, owner)
         elif timer.kind is TimerKind.DELAYED_ACK:
             output.send_ack(self, owner)
+        elif timer.kind is TimerKind.KEEPALIVE:
+            keepalive.expires(self, owner)
+        elif timer.kind is TimerKind.USER:
+            recovery.give_up(self, owner)
         else:
             recovery.lingering_timeout(self, owner)
         self.wake(owner)

@@ -70,6 +70,7 @@ def finish(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     steps.set_send_window(tcb, segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
     steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    steps.check_urgent(tcb, segment)
     answer = steps.process_text(tcb, segment)
     if tcb.app_gone and tcb.received:
         return ABORT
