@@ -79,6 +79,7 @@ class Socket:
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
         tcb.rcv_buffer = self.rcv_buffer
+        tcb.choose_scale()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
         if self.user_timeout:
