@@ -151,6 +151,7 @@ class Kernel:
         gone = self.processes.pop(process, None)
         if gone is None:
             return
+        gone.alive = False
         for call in [call for call in self.pending.values() if call.process is gone]:
             self.forget(call)
         for descriptor in sorted(gone.descriptors):

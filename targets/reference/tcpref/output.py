@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, timestamps, window
+from tcpref import seq, timestamps, urgent, user_timeout, window
 from tcpref.options import build_mss, build_window_scale
-from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
+from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def transmit(
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(
             local,
@@ -49,10 +50,11 @@ def transmit(
             remote_port,
             seq=number,
             ack=tcb.rcv_nxt if flags & ACK else 0,
-            flags=flags,
+            flags=flags | URG if pointer else flags,
             wnd=wnd,
             options=options,
             payload=payload,
+            urgent=pointer,
         )
     )
 
@@ -109,8 +111,9 @@ def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
+    Urgent text does not wait either.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued
+    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -195,6 +198,8 @@ def resend_probe(stack: Stack, tcb: Tcb) -> None:
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
+    if tcb.patience is not None:
+        user_timeout.watch(stack, tcb)
     if tcb.state in OPENING:
         start_retransmission(stack, tcb)
         return

@@ -15,6 +15,7 @@ from tcpref import (
     ipv4,
     ipv6,
     isn,
+    keepalive,
     output,
     recovery,
     resets,
@@ -22,6 +23,8 @@ from tcpref import (
     states,
     syn_schedule,
     timestamps,
+    urgent,
+    user_timeout,
 )
 from tcpref.disposition import Answer, Disposition
 from tcpref.icmp import IcmpError
@@ -116,7 +119,11 @@ class Stack:
     def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
         """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
         if tcb.socket is not None and tcb.socket.read_shut:
-            tcb.received.clear()
+            tcb.discard_received()
+        if tcb.mark is not None:
+            urgent.tell(self, tcb)
+        if tcb.keepalive is not None:
+            keepalive.heard(self, tcb)
         if tcb.dup_acks or tcb.recover is not None:
             recovery.loss_signals(self, tcb, progressed=progressed)
         output.send_queued(self, tcb)
@@ -162,6 +169,7 @@ class Stack:
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         states.steps.set_send_window(tcb, segment)
+        states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)
         listener.add_half_open(tcb)
         self.connections[key] = tcb
@@ -175,6 +183,7 @@ class Stack:
             tcb.ts_offset = timestamps.offset(self.secret, tcb.key)
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        user_timeout.watch(self, tcb)
         syn_schedule.begin(tcb)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
@@ -258,6 +267,8 @@ class Stack:
     def established(self, tcb: Tcb) -> None:
         """The handshake is over: tell whoever waits for it."""
         tcb.retransmission.stop()
+        tcb.heard_at = self.now
+        keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
         if tcb.listener is not None:
@@ -323,6 +334,10 @@ class Stack:
             recovery.persist_timeout(self, owner)
         elif timer.kind is TimerKind.DELAYED_ACK:
             output.send_ack(self, owner)
+        elif timer.kind is TimerKind.KEEPALIVE:
+            keepalive.expires(self, owner)
+        elif timer.kind is TimerKind.USER:
+            recovery.give_up(self, owner)
         else:
             recovery.lingering_timeout(self, owner)
         self.wake(owner)

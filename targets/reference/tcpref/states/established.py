@@ -16,6 +16,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     ended = steps.first_checks(tcb, segment, CONNECTION_RESET) or steps.check_ack(tcb, segment, now)
     if ended is not None:
         return ended
+    # Sixth, check the URG bit.
+    steps.check_urgent(tcb, segment)
     # Seventh, process the segment text.
     answer = steps.process_text(tcb, segment)
     # Eighth, check the FIN bit.

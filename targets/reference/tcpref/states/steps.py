@@ -7,9 +7,9 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps
+from tcpref import seq, timestamps, urgent
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
-from tcpref.segment import ACK, FIN, RST, SYN, Segment
+from tcpref.segment import ACK, FIN, RST, SYN, URG, Segment
 from tcpref.tcb import Tcb
 
 #: When an acknowledgement is sent. Python 3.11 takes 90 ns to find a member of an enumeration.
@@ -73,6 +73,7 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     ack, una = segment.ack, tcb.snd_una
     if not ack_acceptable(tcb, ack):
         return CHALLENGE
+    tcb.heard_at = now
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
     if tcb.snd_wnd == 0:
@@ -143,6 +144,13 @@ def set_send_window(tcb: Tcb, segment: Segment) -> None:
     tcb.snd_wl1 = segment.seq
     tcb.snd_wl2 = segment.ack
     tcb.max_snd_wnd = max(tcb.max_snd_wnd, wnd)
+
+
+# Sixth, check the URG bit.
+def check_urgent(tcb: Tcb, segment: Segment) -> None:
+    """The urgent pointer moves forward, if it does; the mark goes where it says."""
+    if segment.flags & URG:
+        urgent.arrives(tcb, segment)
 
 
 # Seventh, process the segment text.
