@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.case import Case
     from tcpassay.core.trace import FieldDiff, Trace
+    from tcpassay.core.verdict import Level
     from tcpassay.model.catalogue import Catalogue
 
 #: From harmless to worst, among the verdicts that a requirement can get.
 _RANK = {Verdict.PASS: 0, Verdict.INFO: 1, Verdict.DEVIATION: 2, Verdict.FAIL: 3}
+
+
+#: An answer that no rule allows, and one that only another document allows.
+_BY_LABEL = {"answer": Verdict.FAIL, "variant": Verdict.DEVIATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,14 @@ def _per_requirement(judgements: Iterable[Judgement], catalogue: Catalogue) -> d
         if not judgement.requirement:
             continue
         requirement = catalogue.get(judgement.requirement)
-        verdict = Verdict.PASS if judgement.met else verdict_when_not_met(requirement.level)
+        verdict = Verdict.PASS if judgement.met else _when_not_met(judgement, requirement.level)
         worst[requirement.id] = _worse(worst.get(requirement.id, Verdict.PASS), verdict)
     return worst
+
+
+def _when_not_met(judgement: Judgement, level: Level) -> Verdict:
+    """A matrix row's label decides in place of the level (CONTRACTS.md section 4)."""
+    return _BY_LABEL.get(judgement.what) or verdict_when_not_met(level)
 
 
 def _returned(
@@ -96,8 +106,8 @@ def _unmet(
     case: Case, catalogue: Catalogue, worst: dict[str, Verdict], failure: ExpectationFailed
 ) -> Judged:
     requirement = catalogue.get(failure.requirement or case.mark.requirements[0])
-    verdict = verdict_when_not_met(requirement.level)
-    worst[requirement.id] = _worse(worst.get(requirement.id, Verdict.PASS), verdict)
+    if requirement.id not in worst:
+        worst[requirement.id] = verdict_when_not_met(requirement.level)
     return Judged(_worst_of(worst), worst, str(failure), failure.diff)
 
 

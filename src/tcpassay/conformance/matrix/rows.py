@@ -81,9 +81,7 @@ def rows(*, full: bool = False) -> Iterator[Row]:
     """The rows of a run: each state x flags x edges, by one way each in turn, or by every way."""
     for state, ways in WAYS.items():
         turn = 0
-        for control, seq, ack in product(
-            CONTROLS, (NO_EDGE, *SEQ_EDGES), (NO_EDGE, *ACK_EDGES)
-        ):
+        for control, seq, ack in product(CONTROLS, (NO_EDGE, *SEQ_EDGES), (NO_EDGE, *ACK_EDGES)):
             if why_not(state, control, seq, ack):
                 continue
             for way, how in ways if full else (ways[turn % len(ways)],):

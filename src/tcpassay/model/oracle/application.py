@@ -95,7 +95,7 @@ class Application:
     def _start_shutdown(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.flow is None:
             return
-        how = dict((tag, value) for tag, value in call.args).get("name")
+        how = dict(call.args).get("name")
         if how != "SHUT_RD":
             socket.flow.ends(gone=False, aborted=False)
 
@@ -162,9 +162,7 @@ class Application:
         short = len(_octets(call)) - returned.value
         if short > 0:
             del socket.flow.given.octets[-short:]
-            socket.flow.sender = socket.flow.sender._replace(
-                octets=len(socket.flow.given.octets)
-            )
+            socket.flow.sender = socket.flow.sender._replace(octets=len(socket.flow.given.octets))
 
     def _duplicated(self, call: Call, _socket: Socket | None, returned: Returned) -> None:
         fd = dict(call.args).get("fd")

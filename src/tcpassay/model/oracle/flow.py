@@ -64,9 +64,8 @@ class Flow:
     def passes(self, now: int, n: int) -> None:
         """What was due before `now` and has not come ends the hypotheses that wanted it."""
         alive = self.hypotheses
-        if len(alive) == 1:
-            if alive[0].ack_by >= now and alive[0].due_by >= now:
-                return
+        if len(alive) == 1 and alive[0].ack_by >= now and alive[0].due_by >= now:
+            return
         left = [h for h in alive if h.ack_by >= now and h.due_by >= now]
         if len(left) == len(alive):
             return
@@ -76,9 +75,7 @@ class Flow:
             clause, answer = alive[0].overdue(now) or ("", "")
             others = tuple(o[0] for h in alive[1:] if (o := h.overdue(now)))
             self._violated(Violation(n, clause, "the answer due has not come", answer, others))
-            left = [
-                h._replace(ack_by=1 << 62, due=None, due_by=1 << 62) for h in alive
-            ]
+            left = [h._replace(ack_by=1 << 62, due=None, due_by=1 << 62) for h in alive]
         self.hypotheses = left
 
     def _lapsed(self, now: int) -> list[Hypothesis]:
@@ -111,8 +108,7 @@ class Flow:
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         self.hypotheses = list(out)[:MOST]
-        if len(out) > self.report.peak:
-            self.report.peak = len(out)
+        self.report.peak = max(self.report.peak, len(out))
         if segment.payload and self.hypotheses[0].tcb.irs:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
@@ -178,9 +174,7 @@ class Flow:
         return after_departure(h, segment, self.sender, self.mss, now)
 
     def _refused(self, segment: Segment, n: int, refusals: list[Refusal]) -> None:
-        order = sorted(
-            range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment)
-        )
+        order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
         others = tuple(refusals[i].clause for i in order[1:])
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
@@ -200,9 +194,9 @@ class Flow:
             return
         iss = self.hypotheses[0].tcb.iss
         at = offset(segment.seq, iss) - 1
-        keep_alive = len(segment.payload) == 1 and offset(
-            segment.seq, self.hypotheses[0].tcb.snd_nxt
-        ) == -1
+        keep_alive = (
+            len(segment.payload) == 1 and offset(segment.seq, self.hypotheses[0].tcb.snd_nxt) == -1
+        )
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
             self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
@@ -219,9 +213,7 @@ class Flow:
 
     def ends(self, *, gone: bool, aborted: bool) -> None:
         """The application closes its direction, or all of the connection."""
-        self.sender = self.sender._replace(
-            ended=True, aborted=self.sender.aborted or aborted
-        )
+        self.sender = self.sender._replace(ended=True, aborted=self.sender.aborted or aborted)
         if gone:
             self.hypotheses = [
                 h._replace(tcb=h.tcb._replace(state="CLOSED"))

@@ -87,8 +87,10 @@ class Oracle:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
             return
         flow = self.flow((ip.src, body.sport, ip.dst, body.dport))
-        if body.flags & (SYN | ACK) == SYN and not flow.open and self._application.connects(
-            flow, (ip.src, body.sport), (ip.dst, body.dport)
+        if (
+            body.flags & (SYN | ACK) == SYN
+            and not flow.open
+            and self._application.connects(flow, (ip.src, body.sport), (ip.dst, body.dport))
         ):
             flow.opens(body, now)
             return
@@ -117,7 +119,7 @@ def judge_trace(trace: Trace, *, limits: Limits | None = None, slack_ns: int = 0
 
 def _ignored(ip: IPv4 | IPv6) -> bool:
     """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 9293, MUST-63)."""
-    if ip.version == 4 and ip.checksum is not None:
+    if isinstance(ip, IPv4) and ip.checksum is not None:
         return True
     source = ip_address(ip.src)
     return source.is_unspecified or source.is_multicast or ip.src.endswith(".255")

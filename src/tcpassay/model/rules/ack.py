@@ -85,9 +85,7 @@ def _of_the_future(tcb: Tcb) -> Branch:
         clause = f"RFC9293:3.10.7.4-ACK-FUTURE-{SHORT[tcb.state]}"
         return Branch(tcb, acknowledge(tcb), clause)
     # LAST-ACK: the RFC speaks of nothing but the ACK of our FIN.
-    return Branch(
-        tcb, acknowledge(tcb, may_fail=True), "RFC9293:3.10.7.4-ACK-LASTACK-OTHER"
-    )
+    return Branch(tcb, acknowledge(tcb, may_fail=True), "RFC9293:3.10.7.4-ACK-LASTACK-OTHER")
 
 
 def _acknowledged(tcb: Tcb, segment: Segment) -> Branch:

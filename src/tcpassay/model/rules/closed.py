@@ -1,4 +1,4 @@
-"""RFC 9293, 3.10.7.1: a segment for no connection; and the reset that several states answer with."""
+"""RFC 9293, 3.10.7.1: a segment for no connection, and the reset that it draws."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _acknowledges(tcb: Tcb, segment: Segment) -> Refusal | None:
 def _bare(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
     """An ACK alone: at SND.NXT, or one below it to ask whether the peer lives (3.8.4)."""
     at = offset(segment.seq, tcb.snd_nxt)
-    if at == 0 or at == -1:
+    if at in (0, -1):
         return tcb
     if at < 0 and tcb.snd_wnd < offset(tcb.snd_nxt, tcb.snd_una):
         # The window has shrunk below what is in flight: SEQ at its edge is the best there is.
@@ -126,7 +126,9 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
         return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why)
     if ends and not tcb.fin_sent:
         if not sender.ended:
-            return Refusal("RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed")
+            return Refusal(
+                "RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed"
+            )
         return _finished(tcb, (segment.seq + size + 1) & MASK)
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)

@@ -1,4 +1,4 @@
-"""RFC 9293, 3.10.7.4, first: is any of the segment in the window (table 6)?"""
+"""RFC 9293, 3.10.7.4, first: some of the segment has to lie in the window (table 6)."""
 
 from __future__ import annotations
 

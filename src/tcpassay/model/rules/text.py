@@ -76,7 +76,7 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
 
 
 def _advance(tcb: Tcb, octets: int) -> Tcb:
-    """RCV.NXT over `octets` and over what was held behind them; the right edge stays (TEXT-EDGE)."""
+    """RCV.NXT over `octets` and what was held behind them; the right edge stays (TEXT-EDGE)."""
     edge = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
     nxt = (tcb.rcv_nxt + octets) & MASK
     held = tcb.held
