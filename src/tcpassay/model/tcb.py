@@ -69,3 +69,13 @@ class Tcb(NamedTuple):
     def acks_our_fin(self, ack: int) -> bool:
         """Whether an acceptable ACK number covers our FIN."""
         return self.fin_sent and ack == self.snd_nxt
+
+    @property
+    def fin_taken(self) -> bool:
+        """Whether the peer's FIN lies below RCV.NXT."""
+        return self.fin is not None and offset(self.rcv_nxt, self.fin) > 0
+
+
+def text_in_order(tcb: Tcb) -> int:
+    """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
+    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.irs else 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.events import Call, Exited, Kill, Returned, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
+from tcpassay.model.oracle.report import Violation
+from tcpassay.model.oracle.returns import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +28,11 @@ class Application:
         self._calls: dict[int, Call] = {}
         self._listeners: list[Socket] = []
         self._connecting: list[Socket] = []
+        self._now = 0
 
     def take(self, entry: Entry) -> None:
         """An entry that is no datagram."""
+        self._now = entry.t_ns
         match entry.data:
             case Call() as call:
                 self._calls[call.id] = call
@@ -38,13 +42,24 @@ class Application:
             case Returned() as returned:
                 call_or_none = self._calls.pop(returned.call, None)
                 if call_or_none is not None:
+                    self._judge(entry, call_or_none, returned)
                     ended = _RETURNED.get(call_or_none.name)
                     if ended is not None and returned.errno is None:
                         ended(self, call_or_none, self._socket(call_or_none), returned)
             case Spawn(process=child, fork_of=parent) if parent is not None:
                 self._descriptors.fork(parent, child)
             case Kill(process=process) | Exited(process=process):
-                self._gone(self._descriptors.end(process))
+                self._gone(self._descriptors.end(process), entry.t_ns)
+
+    def _judge(self, entry: Entry, call: Call, returned: Returned) -> None:
+        """Hold what a call has returned against what may be true of its connection."""
+        rule, socket = RULES.get(call.name), self._socket(call)
+        if rule is None or socket is None or socket.flow is None:
+            return
+        wrong = rule(call, socket.flow, returned)
+        if wrong is not None:
+            why = f"{call.name}(): {wrong.why}"
+            self._oracle.report.violations.append(Violation(entry.n, wrong.requirement, why))
 
     # -- questions of the wire side ------------------------------------------------------------
 
@@ -89,37 +104,36 @@ class Application:
             flow, data = socket.flow, _octets(call)
             ahead = len(flow.given.octets) + len(data)
             flow.sender = flow.sender._replace(octets=max(flow.sender.octets, ahead))
-            if len(flow.given.octets) == flow.sender.octets - len(data):
-                flow.given.append(data)
+            flow.given.append(data)
 
     def _start_shutdown(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.flow is None:
             return
         how = dict(call.args).get("name")
-        if how != "SHUT_RD":
-            socket.flow.ends(gone=False, aborted=False)
+        socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
+        if how in {"SHUT_WR", "SHUT_RDWR"}:
+            socket.flow.ends()
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
         if isinstance(fd, int):
             closed = self._descriptors.close(call.process, fd)
             if closed is not None:
-                self._gone([closed])
+                self._gone([closed], self._now)
 
     def _start_exit(self, call: Call, _socket: Socket | None) -> None:
-        self._gone(self._descriptors.end(call.process))
+        self._gone(self._descriptors.end(call.process), self._now)
 
-    def _gone(self, sockets: list[Socket]) -> None:
+    def _gone(self, sockets: list[Socket], now: int) -> None:
         """Nobody has a descriptor any more."""
         for socket in sockets:
             if socket in self._listeners:
                 self._listeners.remove(socket)
                 for flow in socket.made:
                     if not flow.accepted:
-                        flow.ends(gone=True, aborted=True)
+                        flow.abandoned(now, "DOC-17")
             if socket.flow is not None:
-                # Text that nobody has read, or that comes from now on, is answered by a reset.
-                socket.flow.ends(gone=True, aborted=True)
+                socket.flow.abandoned(now, _reset_clause(socket, socket.flow))
 
     # -- calls that return -----------------------------------------------------------------------
 
@@ -159,18 +173,22 @@ class Application:
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if socket is None or socket.flow is None:
             return
-        short = len(_octets(call)) - returned.value
+        flow, short = socket.flow, len(_octets(call)) - returned.value
         if short > 0:
-            del socket.flow.given.octets[-short:]
-            socket.flow.sender = socket.flow.sender._replace(octets=len(socket.flow.given.octets))
+            del flow.given.octets[-short:]
+        octets = len(flow.given.octets)
+        flow.sender = flow.sender._replace(octets=octets, least=octets)
+
+    def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
+        linger = dict(call.args).get("linger")
+        if socket is not None and isinstance(linger, (tuple, list)):
+            socket.lingers_zero = bool(linger[0]) and not linger[1]
 
     def _duplicated(self, call: Call, _socket: Socket | None, returned: Returned) -> None:
         fd = dict(call.args).get("fd")
         if isinstance(fd, int):
             self._descriptors.duplicate(call.process, fd, returned.value)
 
-
-_Started = "Callable[[Application, Call, Socket | None], None]"
 
 _STARTED: dict[str, Callable[[Application, Call, Socket | None], None]] = {
     "connect": Application._start_connect,
@@ -191,7 +209,15 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
     "send": Application._sent,
     "sendmsg": Application._sent,
     "dup": Application._duplicated,
+    "setsockopt": Application._option_set,
 }
+
+
+def _reset_clause(socket: Socket, flow: Flow) -> str:
+    """Why the end of a socket takes a reset: SO_LINGER of 0, or text that nobody has read."""
+    if socket.lingers_zero:
+        return "RFC9293:3.10.5-ABORT-SYNC"
+    return "RFC9293:SHLD-3" if flow.unread > 0 else ""
 
 
 def _ends(call: Call) -> Ends | None:

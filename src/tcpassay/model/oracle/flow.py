@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.hypothesis import (
+    NEVER,
     Hypothesis,
     after_arrival,
     after_departure,
@@ -14,9 +16,9 @@ from tcpassay.model.oracle.hypothesis import (
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.rules import segment_arrives
-from tcpassay.model.rules.departure import Refusal, Sender
-from tcpassay.model.tcb import Tcb, offset
-from tcpassay.wire import ACK, FIN, RST, SYN, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
+from tcpassay.model.tcb import Tcb, offset, text_in_order
+from tcpassay.wire import RST, SYN, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.report import Report
@@ -52,12 +54,26 @@ class Flow:
         self.given = Stream()
         self.taken = Stream()
         self.read = 0
+        self.deaf = False
+        self.icmp = False
         self.accepted = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
         self.stack_scale: int | None = None
         self.retries = 0
         self.peer_stamps = self.stack_stamps = False
+
+    @property
+    def may_be_given_up(self) -> bool:
+        """Whether enough has gone unanswered, or ICMP has said enough, to give up."""
+        return self.icmp or self.retries >= LEAST_RETRIES
+
+    @property
+    def unread(self) -> int:
+        """Octets of the peer's text that the application could still read, at least."""
+        if self.taken.loose:
+            return 0
+        return min(text_in_order(h.tcb) for h in self.hypotheses) - self.read
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -77,6 +93,7 @@ class Flow:
             self._violated(Violation(n, clause, "the answer due has not come", answer, others))
             left = [h._replace(ack_by=1 << 62, due=None, due_by=1 << 62) for h in alive]
         self.hypotheses = left
+        self._only_variants(n)
 
     def _lapsed(self, now: int) -> list[Hypothesis]:
         """Hypotheses whose connection may be gone by now: TIME-WAIT over, or given up."""
@@ -96,7 +113,7 @@ class Flow:
 
     # -- segments --------------------------------------------------------------------------------
 
-    def arrives(self, segment: Segment, now: int) -> None:
+    def arrives(self, segment: Segment, now: int, n: int) -> None:
         """The peer's segment reaches the target."""
         flags = segment.flags
         if flags & SYN:
@@ -108,6 +125,7 @@ class Flow:
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         self.hypotheses = list(out)[:MOST]
+        self._only_variants(n)
         self.report.peak = max(self.report.peak, len(out))
         if segment.payload and self.hypotheses[0].tcb.irs:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
@@ -161,6 +179,7 @@ class Flow:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
             left = [h for h in lapsed if isinstance(h, Hypothesis)]
         if left:
+            self._only_variants(n)
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
             self.hypotheses = left
             if segment.seg_len:
@@ -211,10 +230,24 @@ class Flow:
         self.given.append(data)
         self.sender = self.sender._replace(octets=len(self.given.octets))
 
-    def ends(self, *, gone: bool, aborted: bool) -> None:
-        """The application closes its direction, or all of the connection."""
-        self.sender = self.sender._replace(ended=True, aborted=self.sender.aborted or aborted)
-        if gone:
+    def _only_variants(self, n: int) -> None:
+        """Say so once no hypothesis is left that keeps to the rules without a variant."""
+        first = self.hypotheses[0].variant
+        if not first or any(not h.variant for h in self.hypotheses):
+            return
+        self._violated(Violation(n, first, "as another document has it, not this one"))
+        self.hypotheses = [h._replace(variant="") for h in self.hypotheses]
+
+    def ends(self) -> None:
+        """The application closes its direction."""
+        self.sender = self.sender._replace(ended=True)
+
+    def abandoned(self, now: int, clause: str) -> None:
+        """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
+        self.sender = self.sender._replace(ended=True, aborted=bool(clause))
+        if clause:
+            self.hypotheses = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
+        else:
             self.hypotheses = [
                 h._replace(tcb=h.tcb._replace(state="CLOSED"))
                 if h.tcb.state == "SYN-SENT"  # 3.10.4-CLOSE-SYNSENT
@@ -241,4 +274,16 @@ class Flow:
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
 
 
-_ = (ACK, FIN)
+def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis:
+    """3.10.5: a reset at SND.NXT where the peer may still have something to send.
+
+    A handshake that is not over when its listener closes may just be forgotten (3.10.4).
+    """
+    tcb, gone = h.tcb, h.tcb._replace(state="CLOSED")
+    if tcb.state in ABORTED_BY_RESET:
+        reset = Answer("rst", (tcb.snd_nxt, tcb.snd_una), (tcb.rcv_nxt,))
+        by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
+        return Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+    if tcb.state == "SYN-SENT":
+        return Hypothesis(gone, now)
+    return h

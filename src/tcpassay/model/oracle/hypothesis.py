@@ -25,7 +25,9 @@ class Hypothesis(NamedTuple):
 
     `ack_by` is when an acknowledgement is due at the latest (ns), by `ack_clause`. `due` is a reset
     or SYN,ACK that is due by `due_by`. `credit` counts the segments that an ACK may still answer.
-    `since` is when the state was entered. `bound` is False until the target's SYN is seen.
+    `since` is when the state was entered. `bound` is False until the target's SYN is seen. `told`
+    is what the application has been told ("reset", "refused"), empty for nothing. `variant` is the
+    clause that only a variant of the rules has led past.
     """
 
     tcb: Tcb
@@ -37,7 +39,8 @@ class Hypothesis(NamedTuple):
     due_by: int = NEVER
     due_clause: str = ""
     credit: int = 0
-    sent: int = 0
+    told: str = ""
+    variant: str = ""
 
     def overdue(self, now: int) -> tuple[str, str] | None:
         """What should have come before `now`: the clause, and the answer in words."""
@@ -50,6 +53,11 @@ class Hypothesis(NamedTuple):
 
 def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
     """The hypothesis that a branch of the rules leads to."""
+    new = _after_answer(old, branch, now)
+    return new if branch.label != "variant" else new._replace(variant=branch.clause)
+
+
+def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
     tcb, answer = branch.tcb, branch.answer
     since = old.since if tcb.state == old.tcb.state else now
     if tcb.state == "TIME-WAIT" and branch.clause.endswith(("FIN-TW", "SEQ-TW")):
@@ -58,7 +66,7 @@ def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
     kind = answer.kind
     if kind == "silence":
         if tcb.state == "CLOSED":
-            return Hypothesis(tcb, since)
+            return Hypothesis(tcb, since, told=branch.event or old.told)
         return old._replace(tcb=tcb, since=since)
     if kind == "ack":
         credit = min(old.credit + 1, CREDIT)
@@ -80,6 +88,7 @@ def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
         due_by=NEVER if answer.may_fail else now,
         due_clause=branch.clause,
         credit=old.credit,
+        told=branch.event or old.told,
     )
 
 

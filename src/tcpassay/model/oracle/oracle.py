@@ -9,6 +9,7 @@ from tcpassay.model.oracle.application import Application
 from tcpassay.model.oracle.flow import Flow, Limits
 from tcpassay.model.oracle.report import Report, Violation
 from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
+from tcpassay.wire.connections import quote_of
 
 if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
@@ -44,7 +45,7 @@ class Oracle:
             for flow in self._flows.values():
                 flow.passes(late, entry.n)
         if kind == "send" and isinstance(data, bytes):
-            self._arrives(data, now)
+            self._arrives(data, now, entry.n)
         elif kind == "receive" and isinstance(data, bytes):
             self._leaves(data, now, entry.n)
         else:
@@ -52,13 +53,17 @@ class Oracle:
 
     # -- segments --------------------------------------------------------------------------------
 
-    def _arrives(self, octets: bytes, now: int) -> None:
+    def _arrives(self, octets: bytes, now: int, n: int) -> None:
         try:
             datagram = parse(octets)
         except ParseError:
             return
         ip, body = datagram.ip, datagram.body
-        if not isinstance(body, Segment) or ip.dst not in self._addresses:
+        if ip.dst not in self._addresses:
+            return
+        if isinstance(body, Icmp):
+            self._icmp(body)
+        if not isinstance(body, Segment):
             return
         if body.checksum is not None or body.data_offset is not None or _ignored(ip):
             return
@@ -72,7 +77,16 @@ class Oracle:
                 flow.accepted = False
                 if flow not in listener.made:
                     listener.made.append(flow)
-        flow.arrives(body, now)
+        flow.arrives(body, now, n)
+
+    def _icmp(self, message: Icmp) -> None:
+        """An error about a segment of the target's: its connection may be given up."""
+        quote = quote_of(message.data)
+        if quote is None:
+            return
+        flow = self._flows.get((quote.src, quote.sport, quote.dst, quote.dport))
+        if flow is not None:
+            flow.icmp = True
 
     def _leaves(self, octets: bytes, now: int, n: int) -> None:
         try:
@@ -122,4 +136,6 @@ def _ignored(ip: IPv4 | IPv6) -> bool:
     if isinstance(ip, IPv4) and ip.checksum is not None:
         return True
     source = ip_address(ip.src)
-    return source.is_unspecified or source.is_multicast or ip.src.endswith(".255")
+    if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
+        return True
+    return source.version == 4 and (source.is_reserved or ip.src.endswith(".255"))

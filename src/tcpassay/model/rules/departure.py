@@ -31,11 +31,12 @@ class Refusal(NamedTuple):
 class Sender(NamedTuple):
     """What the application has given the connection to send.
 
-    `octets` is how much at most, counted from the first; `ended` whether it has closed that
-    direction; `aborted` whether it may have thrown the connection away.
+    `octets` is how much at most and `least` at least, counted from the first; `ended` whether it
+    has closed that direction; `aborted` whether it may have thrown the connection away.
     """
 
     octets: int = 1 << 40
+    least: int = 0
     ended: bool = True
     aborted: bool = True
 
@@ -61,9 +62,15 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     return after if isinstance(after, Refusal) else _announced(after, segment)
 
 
+#: States in which an abort sends a reset (3.10.5).
+ABORTED_BY_RESET = frozenset(
+    {"SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"}
+)
+
+
 def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
     """A reset that nothing has asked for: the application has aborted, or unread text is lost."""
-    if not sender.aborted:
+    if not sender.aborted or tcb.state not in ABORTED_BY_RESET:
         return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", f"{tcb.state}: a reset without a cause")
     if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:
         right = f"SEQ={tcb.snd_nxt}"
@@ -129,6 +136,9 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
             return Refusal(
                 "RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed"
             )
+        left = sender.least - offset(segment.seq, first) - size
+        if left > 0:
+            return Refusal("RFC9293:3.9.1.4-CLOSE-FLUSH", f"a FIN before {left} queued octets")
         return _finished(tcb, (segment.seq + size + 1) & MASK)
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)

@@ -1,0 +1,125 @@
+"""What socket calls may return, for what may be true of their connection (POSIX; RFC 9293, 3.9.1).
+
+Each rule gives None, or the requirement that a return breaks and why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.model.tcb import SYNCHRONIZED, text_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpassay.core.events import Call, Returned
+    from tcpassay.model.oracle.flow import Flow
+
+#: Errors that mean that the connection has been given up, by a timer or by ICMP.
+_GIVEN_UP = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
+
+
+class Wrong(NamedTuple):
+    """A return that no hypothesis allows."""
+
+    requirement: str
+    why: str
+
+
+def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
+    """recv(): the next octets, once and in order; 0 only behind the peer's FIN."""
+    if returned.errno is not None:
+        return _receive_error(flow, returned.errno)
+    flags = _flags(call)
+    if flow.taken.loose or "MSG_OOB" in flags:
+        return None
+    octets = _octets(returned)
+    if not octets:
+        return _end_of_file(call, flow)
+    at, flow.read = flow.read, flow.read + (0 if "MSG_PEEK" in flags else len(octets))
+    if flow.taken.differs(at, octets):
+        return Wrong("RFC9293:3.10.7.4-SEQ-OVERLAP-OOO", "octets that the peer has not sent there")
+    in_order = max(map(text_in_order, (h.tcb for h in flow.hypotheses)), default=0)
+    if in_order and at + len(octets) > in_order:
+        return Wrong("RFC9293:SHLD-31", f"{at + len(octets) - in_order} octets from behind a hole")
+    return None
+
+
+def _end_of_file(call: Call, flow: Flow) -> Wrong | None:
+    if _length(call) == 0 or flow.deaf or any(h.told for h in flow.hypotheses):
+        return None
+    ended = [h for h in flow.hypotheses if h.tcb.fin_taken]
+    if not ended:
+        return Wrong("RFC9293:MUST-12", "end-of-file, and the peer has sent no FIN")
+    left = min(text_in_order(h.tcb) for h in ended) - flow.read
+    return Wrong("DOC-33", f"end-of-file before {left} octets") if left > 0 else None
+
+
+def _receive_error(flow: Flow, errno: str) -> Wrong | None:
+    if errno == "ECONNRESET" and not _may_be_reset(flow):
+        return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
+    if errno == "EAGAIN" and not flow.taken.loose:
+        waiting = min(map(text_in_order, (h.tcb for h in flow.hypotheses)), default=0)
+        if waiting > flow.read and all(h.tcb.state in SYNCHRONIZED for h in flow.hypotheses):
+            return Wrong("RFC9293:3.10.3-RECV-FW", "EAGAIN, and text in order is waiting")
+    return _given_up(flow, errno)
+
+
+def _may_be_reset(flow: Flow) -> bool:
+    return any(h.told or h.tcb.state == "CLOSED" for h in flow.hypotheses)
+
+
+def _given_up(flow: Flow, errno: str) -> Wrong | None:
+    if errno in _GIVEN_UP and not flow.may_be_given_up:
+        return Wrong("RFC9293:3.10.8-USER-TIMEOUT", f"{errno}, and nothing has timed out")
+    return None
+
+
+def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
+    """send(): EPIPE only once the direction or the connection has ended; then always."""
+    errno = returned.errno
+    ended = flow.sender.ended or _may_be_reset(flow)
+    if errno == "EPIPE" and not ended:
+        return Wrong("POSIX:SEND-EPIPE-SHUT", "EPIPE, and the connection is open for sending")
+    if errno == "ECONNRESET" and not _may_be_reset(flow):
+        return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
+    if errno is None and flow.sender.ended and _octets_of(call):
+        return Wrong("POSIX:SEND-EPIPE-SHUT", "octets taken after the direction was shut down")
+    return _given_up(flow, errno) if errno else None
+
+
+def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:
+    """connect(): 0 once the handshake is over, ECONNREFUSED only for a reset."""
+    states = {h.tcb.state for h in flow.hypotheses}
+    if returned.errno is None and not states & (SYNCHRONIZED | {"CLOSED"}):
+        return Wrong("RFC9293:3.10.1-OPEN-ACTIVE", "connect() succeeded before the handshake ended")
+    if returned.errno == "ECONNREFUSED" and not (_may_be_reset(flow) or flow.may_be_given_up):
+        return Wrong("POSIX:CONNECT-ECONNREFUSED", "ECONNREFUSED, and nobody has refused")
+    if returned.errno == "ETIMEDOUT" and any(h.told == "refused" for h in flow.hypotheses):
+        return Wrong("POSIX:CONNECT-ECONNREFUSED", "ETIMEDOUT, and a reset has refused it")
+    return _given_up(flow, returned.errno) if returned.errno else None
+
+
+RULES: dict[str, Callable[[Call, Flow, Returned], Wrong | None]] = {
+    "recv": received,
+    "recvmsg": received,
+    "send": sent,
+    "sendmsg": sent,
+    "connect": connected,
+}
+
+
+def _flags(call: Call) -> tuple[str, ...]:
+    return next((v for tag, v in call.args if tag == "flags" and isinstance(v, tuple)), ())
+
+
+def _length(call: Call) -> int:
+    return next((v for tag, v in call.args if tag == "length" and isinstance(v, int)), 0)
+
+
+def _octets(returned: Returned) -> bytes:
+    return next((v for tag, v in returned.out if tag == "octets" and isinstance(v, bytes)), b"")
+
+
+def _octets_of(call: Call) -> bytes:
+    return next((v for tag, v in call.args if tag == "octets" and isinstance(v, bytes)), b"")
