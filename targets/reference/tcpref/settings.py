@@ -22,6 +22,10 @@ class Settings:
     r1_retransmissions: int = 3
     # TIME-WAIT lasts twice this (RFC 9293, 3.4.2).
     msl_s: int = 120
+    # What a SYN may go by to end it: "timestamps" (RFC 6191, as SHLD-4 recommends), "sequence"
+    # (MAY-2) or "never". And RFC 1337: a reset does not end it, where RFC 9293 says it does.
+    time_wait_reuse: str = "timestamps"
+    time_wait_ignores_rst: bool = False
     # How long FIN-WAIT-2 lasts once nobody can read from the connection; 0 is for ever, as the
     # RFC has it.
     fin_wait_2_s: int = 240
@@ -84,7 +88,10 @@ BOUNDS = {
 
 
 #: Settings that are one word of several.
-CHOICES = {"resolver": tuple(TROUBLES)}
+CHOICES = {
+    "resolver": tuple(TROUBLES),
+    "time_wait_reuse": ("timestamps", "sequence", "never"),
+}
 
 
 def make_settings(values: Mapping[str, object]) -> Settings:
