@@ -41,7 +41,7 @@ def echo_of_the_syn(bench: Bench) -> None:
     conn, _ = syn_sent(bench)
     first = stamps_of(latest(conn).segment)
     bench.check(first is not None and first.tsecr, 0, "TSecr")
-    conn.expect("S", seq=conn.target.iss, tsecr=0, within=4)
+    conn.expect("S", seq=conn.target.iss, tsecr=0, within=8)
 
 
 @case(
