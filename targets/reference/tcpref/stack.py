@@ -8,9 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import addresses, icmp, icmpv6, ipv4, ipv6, isn, output, recovery, resets, seq, states
+from tcpref import (
+    addresses,
+    icmp,
+    icmpv6,
+    ip_input,
+    ipv4,
+    ipv6,
+    isn,
+    output,
+    recovery,
+    resets,
+    seq,
+    states,
+)
 from tcpref.disposition import Answer, Disposition
+from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
+from tcpref.icmp_send import ErrorBudget
 from tcpref.ports import PortTable
 from tcpref.segment import Segment, parse_segment
 from tcpref.tcb import OPENING, Key, State, Tcb
@@ -43,6 +58,8 @@ class Stack:
         self.secret = rng.randbytes(16)
         self.ports = PortTable(settings, rng)
         self.timers = TimerQueue()
+        self.fragments = FragmentTable(settings)
+        self.icmp_budget = ErrorBudget()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
@@ -53,17 +70,17 @@ class Stack:
 
     # Input.
     def datagram_arrives(self, octets: bytes) -> None:
-        """An IP datagram has come; what is damaged or not for us is dropped in silence."""
-        version6 = octets[:1] >= b"\x60"
-        packet = ipv6.parse_ipv6(octets) if version6 else ipv4.parse_ipv4(octets)
-        if packet is None or not self.is_for_us(packet):
+        """An IP datagram has come; what is damaged or not for us is dropped."""
+        packet = ip_input.receive(self, octets)
+        if packet is None:
             return
         if packet.protocol == ipv4.PROTOCOL_TCP:
             segment = parse_segment(packet.src, packet.dst, packet.payload)
             if segment is not None:
                 self.segment_arrives(segment)
-        elif packet.protocol == (ipv6.PROTOCOL_ICMPV6 if version6 else ipv4.PROTOCOL_ICMP):
-            error = icmpv6.parse_error(packet) if version6 else icmp.parse_error(packet.payload)
+        else:
+            version4 = packet.protocol == ipv4.PROTOCOL_ICMP
+            error = icmp.parse_error(packet.payload) if version4 else icmpv6.parse_error(packet)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -288,7 +305,10 @@ class Stack:
         """What each kind of timer does."""
         owner = timer.owner
         if not isinstance(owner, Tcb):
-            self.expired_calls.append(owner)
+            if isinstance(owner, Partial):
+                ip_input.fragments_timeout(self, owner)
+            else:
+                self.expired_calls.append(owner)
             return
         if timer.kind is TimerKind.RETRANSMISSION:
             recovery.retransmission_timeout(self, owner)

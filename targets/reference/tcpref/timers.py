@@ -23,6 +23,7 @@ class TimerKind(Enum):
     DELAYED_ACK = "delayed-ack"
     LINGERING = "lingering"
     CALL = "call"
+    FRAGMENTS = "fragments"
 
 
 class Timer:
