@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcpref import (
     addresses,
+    cookies,
     icmp,
     icmpv6,
     ip_input,
@@ -17,6 +18,7 @@ from tcpref import (
     ipv6,
     isn,
     output,
+    quiet,
     recovery,
     resets,
     seq,
@@ -27,6 +29,7 @@ from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
 from tcpref.icmp_send import ErrorBudget
 from tcpref.ports import PortTable
+from tcpref.quiet import QuietTime
 from tcpref.segment import Segment, parse_segment
 from tcpref.tcb import OPENING, Key, State, Tcb
 from tcpref.timers import Timer, TimerKind, TimerQueue
@@ -63,6 +66,7 @@ class Stack:
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
+        self.quiet = QuietTime(settings.quiet_time_s)
         #: What has happened, in order; and sockets and calls that are to be tried again.
         self.events: list[tuple[object, ...]] = []
         self.woken: list[Socket] = []
@@ -75,6 +79,8 @@ class Stack:
         if packet is None:
             return
         if packet.protocol == ipv4.PROTOCOL_TCP:
+            if self.quiet.lasts(self.now):
+                return
             segment = parse_segment(packet.src, packet.dst, packet.payload)
             if segment is not None:
                 self.segment_arrives(segment)
@@ -103,10 +109,14 @@ class Stack:
         elif tcb.state is State.TIME_WAIT and self.may_reopen(tcb, segment):
             self.reopen(tcb, segment)
         else:
-            una = tcb.snd_una
-            self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
-            if tcb.state is not State.CLOSED:
-                self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.segment_for(tcb, segment)
+
+    def segment_for(self, tcb: Tcb, segment: Segment) -> None:
+        """Let the connection's state handle a segment, and do what follows from it."""
+        una = tcb.snd_una
+        self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
+        if tcb.state is not State.CLOSED:
+            self.after_segment(tcb, progressed=tcb.snd_una != una)
 
     def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
         """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
@@ -124,6 +134,8 @@ class Stack:
         listener = self.find_listener(segment.dst, segment.dst_port)
         if listener is None:
             disposition = states.closed.segment_arrives(segment)
+        elif cookies.takes(self, listener, key, segment):
+            return
         else:
             disposition = states.listen.segment_arrives(listener, segment)
         if disposition.answer is Answer.RESET:
@@ -145,8 +157,14 @@ class Stack:
 
     def open_passively(self, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
+        tcb = self.admit(listener, key, segment, iss)
+        if tcb is not None:
+            self.start_handshake(tcb)
+
+    def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
+        """The record of a SYN, in the SYN queue; None where the stack is full."""
         if len(self.connections) >= self.settings.max_connections:
-            return
+            return None
         tcb = Tcb(key, self.settings, iss, passive=True)
         tcb.listener = listener
         listener.socket.configure(tcb)
@@ -158,10 +176,12 @@ class Stack:
         listener.add_half_open(tcb)
         self.connections[key] = tcb
         self.enter(tcb, State.SYN_RECEIVED)
-        self.start_handshake(tcb)
+        return tcb
 
     def start_handshake(self, tcb: Tcb) -> None:
         """Send the SYN or SYN,ACK for the first time."""
+        if quiet.put_off(self, tcb):
+            return
         tcb.stalled_since = self.now
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)

@@ -59,7 +59,8 @@ class Tcb:
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
         "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss",
         "key", "largest_mss",
-        "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay", "passive", "persist",
+        "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay",
+        "orphan_probes", "passive", "persist",
         "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
         "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
@@ -120,7 +121,7 @@ class Tcb:
         self.syn_lost = False
         self.dup_acks = 0
         self.recover: int | None = None
-        self.probe_wait = 0
+        self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
         self.retransmission = Timer(TimerKind.RETRANSMISSION, self)
