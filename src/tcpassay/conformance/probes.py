@@ -9,6 +9,7 @@ from tcpassay.conformance.outcome import Inconclusive
 
 if TYPE_CHECKING:
     from tcpassay.conformance.app import Socket
+    from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
 
 ALIVE = b"alive"
@@ -40,6 +41,12 @@ def segment_sizes(conn: Connection, octets: int) -> list[int]:
         sizes.append(len(arrival.segment.payload))
         conn.send("A")
     return sizes
+
+
+def syn_gap(bench: Bench) -> float:
+    """Seconds until connect() sends an unanswered SYN again: by the manifest's schedule, else 1."""
+    schedule = bench.manifest.limits.connect_schedule_s
+    return schedule[1] - schedule[0] if len(schedule) > 2 else 1.0
 
 
 def latest(conn: Connection) -> Arrival:

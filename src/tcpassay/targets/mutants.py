@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.failed_import import failed_line, told
 from tcpassay.targets.inprocess import InProcessTarget
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class MutantTarget(InProcessTarget):
             mutant.plant(self._patch)
         except Exception as error:
             self._patch.undo()
-            msg = f"{mutant.path}: the fault could not be planted: {type(error).__name__}: {error}"
+            line = failed_line(mutant.path, error)
+            msg = f"{mutant.path}:{line}: the fault could not be planted: {told(error)}"
             raise ConfigurationError(msg) from error
 
     def close(self) -> None:
@@ -130,7 +132,7 @@ def _import(path: Path) -> ModuleType:
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        msg = f"{path}: cannot be imported: {type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        msg = f"{path}:{failed_line(path, error)}: cannot be imported: {told(error)}"
         raise ConfigurationError(msg) from error
     return module

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, window
-from tcpref.options import build_mss
+from tcpref import seq, timestamps, window
+from tcpref.options import build_mss, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
@@ -29,8 +29,15 @@ def transmit(
 ) -> None:
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
-    if flags & ACK:
+    if flags & SYN:
+        wnd = window.field_of_syn(tcb, flags)
+    else:
         window.advance_edge(tcb)
+        wnd = window.field(tcb)
+    if tcb.timestamps:
+        options += timestamps.option(tcb, flags, stack.now)
+    if flags & ACK:
+        tcb.last_ack_sent = tcb.rcv_nxt
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
@@ -43,7 +50,7 @@ def transmit(
             seq=number,
             ack=tcb.rcv_nxt if flags & ACK else 0,
             flags=flags,
-            wnd=tcb.rcv_wnd if flags & ACK else min(tcb.rcv_buffer, 0xFFFF),
+            wnd=wnd,
             options=options,
             payload=payload,
         )
@@ -54,7 +61,10 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
     tcb.snd_nxt = seq.add(tcb.iss, 1)
-    transmit(stack, tcb, tcb.iss, flags, options=build_mss(tcb.announced_mss))
+    options = build_mss(tcb.announced_mss)
+    if tcb.window_scaling:
+        options += build_window_scale(tcb.rcv_scale)
+    transmit(stack, tcb, tcb.iss, flags, options=options)
 
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, quiet, seq, user
+from tcpref import output, quiet, seq, syn_schedule, user
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         give_up(stack, tcb)
         return
     tcb.retransmissions += 1
-    tcb.rto.back_off()
+    syn_schedule.next_wait(tcb)
     tcb.rto.stop_timing()
     if tcb.state in OPENING:
         tcb.syn_lost = True
@@ -42,7 +42,13 @@ def r2(tcb: Tcb) -> int:
 
 
 def exhausted(tcb: Tcb, now: int) -> bool:
-    """Whether R2 has passed without progress, R1 retransmissions included (MUST-20, SHLD-10)."""
+    """Whether R2 has passed without progress, R1 retransmissions included (MUST-20, SHLD-10).
+
+    The waits of `syn_waits_s`, where there are any, take the place of both.
+    """
+    over = syn_schedule.is_over(tcb)
+    if over is not None:
+        return over
     tried = tcb.retransmissions >= tcb.settings.r1_retransmissions
     return tried and now - tcb.stalled_since >= r2(tcb)
 

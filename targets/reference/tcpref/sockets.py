@@ -70,6 +70,7 @@ class Socket:
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
         tcb.rcv_buffer = self.rcv_buffer
+        tcb.choose_scale()
 
     def connection_failed(self, errno: str, *, opening: bool) -> None:
         """The connection ended by an error; it stays pending until a call takes it."""

@@ -23,6 +23,8 @@ from tcpref import (
     resets,
     seq,
     states,
+    syn_schedule,
+    timestamps,
 )
 from tcpref.disposition import Answer, Disposition
 from tcpref.fragments import FragmentTable, Partial
@@ -139,7 +141,7 @@ class Stack:
         else:
             disposition = states.listen.segment_arrives(listener, segment)
         if disposition.answer is Answer.RESET:
-            self.emit(resets.reset_for(segment))
+            self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif disposition.enter is State.SYN_RECEIVED and listener is not None:
             self.open_passively(listener, key, segment, self.choose_iss(key))
 
@@ -170,6 +172,7 @@ class Stack:
         listener.socket.configure(tcb)
         tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
         tcb.synchronize(segment.seq)
+        tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         states.steps.set_send_window(tcb, segment)
         states.steps.hold_text(tcb, segment)
@@ -183,8 +186,11 @@ class Stack:
         if quiet.put_off(self, tcb):
             return
         tcb.stalled_since = self.now
+        if tcb.timestamps:
+            tcb.ts_offset = timestamps.offset(self.secret, tcb.key)
         output.send_syn(self, tcb)
         tcb.rto.start_timing(tcb.snd_nxt, self.now)
+        syn_schedule.begin(tcb)
         self.timers.start(tcb.retransmission, self.now + tcb.rto.rto)
 
     def choose_iss(self, key: Key) -> int:
@@ -214,7 +220,7 @@ class Stack:
         """Do what a handler returned: the next state first, so that the answer shows it."""
         answer, enter, errno = disposition
         if answer is Answer.ABORT:
-            self.emit(resets.abort_of(tcb))
+            self.emit(resets.abort_of(tcb, self.now))
         if enter is State.CLOSED:
             self.close_connection(tcb, errno)
         elif enter is not None:
@@ -233,7 +239,7 @@ class Stack:
             if self.may_challenge(tcb):
                 output.send_ack(self, tcb)
         elif answer is Answer.RESET:
-            self.emit(resets.reset_for(segment))
+            self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
             tcb.rto.stop_timing()
             output.send_syn(self, tcb)

@@ -101,6 +101,6 @@ def abandon(stack: Stack, tcb: Tcb) -> None:
 def abort(stack: Stack, tcb: Tcb, errno: str | None) -> None:
     """ABORT (3.10.5): throw away what is queued; tell the peer unless it has closed already."""
     if tcb.state in RESETTABLE:
-        stack.emit(resets.abort_of(tcb))
+        stack.emit(resets.abort_of(tcb, stack.now))
     tcb.flush()
     stack.close_connection(tcb, errno)

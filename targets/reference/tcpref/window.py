@@ -2,19 +2,22 @@
 
 The edge never moves to the left (SHLD-14). It moves to the right only in steps worth a segment,
 so that a slow reader does not draw a stream of tiny segments (MUST-39).
+
+Where windows are scaled the field tells of whole units of 2^Rcv.Wind.Shift octets. What is left
+below a unit is rounded up while the buffer has room for it, else down: the field may then tell of
+a little less than before, but all that was ever announced is still taken (RFC 7323, 2.4).
 """
 
 from __future__ import annotations
 
 from tcpref import seq
-from tcpref.tcb import Tcb
-
-MAX_WINDOW = 0xFFFF
+from tcpref.segment import ACK
+from tcpref.tcb import LARGEST_FIELD, Tcb
 
 
 def free_space(tcb: Tcb) -> int:
     """Octets of the receive buffer that the application has left free."""
-    return min(max(0, tcb.rcv_buffer - len(tcb.received)), MAX_WINDOW)
+    return min(max(0, tcb.rcv_buffer - len(tcb.received)), LARGEST_FIELD << tcb.rcv_scale)
 
 
 def possible_gain(tcb: Tcb) -> int:
@@ -32,6 +35,22 @@ def advance_edge(tcb: Tcb) -> None:
     gain = possible_gain(tcb)
     if gain >= worthwhile_gain(tcb):
         tcb.rcv_edge = seq.add(tcb.rcv_edge, gain)
+
+
+def field(tcb: Tcb) -> int:
+    """SEG.WND of a segment that goes out now, once the edge has been moved."""
+    shift = tcb.rcv_scale
+    if not shift:
+        return tcb.rcv_wnd
+    missing = -tcb.rcv_wnd & ((1 << shift) - 1)
+    if missing and possible_gain(tcb) >= missing:
+        tcb.rcv_edge = seq.add(tcb.rcv_edge, missing)
+    return tcb.rcv_wnd >> shift
+
+
+def field_of_syn(tcb: Tcb, flags: int) -> int:
+    """SEG.WND of a SYN, which is never scaled (RFC 7323, 2.2)."""
+    return min(tcb.rcv_wnd if flags & ACK else tcb.rcv_buffer, LARGEST_FIELD)
 
 
 def update_wanted(tcb: Tcb) -> bool:

@@ -7,7 +7,7 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import seq
+from tcpref import seq, timestamps
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
 from tcpref.segment import ACK, FIN, RST, SYN, Segment
 from tcpref.tcb import Tcb
@@ -70,10 +70,12 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         return DROP
     if not ack_acceptable(tcb, segment.ack):
         return CHALLENGE
+    if tcb.timestamps:
+        timestamps.remember(tcb, segment, now)
     if tcb.snd_wnd == 0:
         tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
     if seq.after(segment.ack, tcb.snd_una):
-        acknowledge(tcb, segment.ack, now)
+        acknowledge(tcb, segment, now)
     elif is_duplicate_ack(tcb, segment):
         tcb.dup_acks += 1
     if not seq.before(segment.ack, tcb.snd_una):
@@ -81,13 +83,17 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     return None
 
 
-def acknowledge(tcb: Tcb, ack: int, now: int) -> None:
+def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     """SND.UNA moves to SEG.ACK; what it covers leaves the retransmission queue."""
+    ack = segment.ack
+    if tcb.timestamps:
+        timestamps.measure(tcb, segment, now)
+    else:
+        tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
     tcb.send_buffer.acknowledge(octets)
     tcb.data_seq = seq.add(tcb.data_seq, octets)
     tcb.snd_una = ack
-    tcb.rto.acknowledged(ack, now)
     tcb.retransmissions = 0
     tcb.stalled_since = now
     tcb.dup_acks = 0
@@ -106,7 +112,7 @@ def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
         and tcb.flight > 0
         and tcb.snd_wnd > 0
         and segment.length == 0
-        and segment.wnd == tcb.snd_wnd
+        and segment.wnd << tcb.snd_scale == tcb.snd_wnd
     )
 
 
@@ -118,11 +124,12 @@ def update_send_window(tcb: Tcb, segment: Segment) -> None:
 
 
 def set_send_window(tcb: Tcb, segment: Segment) -> None:
-    """SND.WND, and which segment it came from."""
-    tcb.snd_wnd = segment.wnd
+    """SND.WND, and which segment it came from. A SYN's window is not scaled (RFC 7323, 2.2)."""
+    wnd = segment.wnd if segment.flags & SYN else segment.wnd << tcb.snd_scale
+    tcb.snd_wnd = wnd
     tcb.snd_wl1 = segment.seq
     tcb.snd_wl2 = segment.ack
-    tcb.max_snd_wnd = max(tcb.max_snd_wnd, segment.wnd)
+    tcb.max_snd_wnd = max(tcb.max_snd_wnd, wnd)
 
 
 # Seventh, process the segment text.
