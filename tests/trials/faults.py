@@ -21,6 +21,7 @@ from tcpref.tcb import State, Tcb
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.ports import Binding
+    from tcpref.segment import Segment
 
 Fault = Callable[["Patch"], None]
 
@@ -156,9 +157,9 @@ def takes_damaged_segments(patch: Patch) -> None:
 def sends_beyond_the_window(patch: Patch) -> None:
     """An acknowledgement moves the edge of the window, however old the segment that brings it."""
 
-    def acknowledge(tcb: Tcb, ack: int, now: int) -> None:
+    def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
         offered = tcb.snd_wnd
-        kept(tcb, ack, now)
+        kept(tcb, segment, now)
         tcb.snd_wnd = offered
 
     kept = steps.acknowledge
