@@ -112,10 +112,7 @@ def recvmsg(kernel: Kernel, call: PendingCall) -> Result | None:
 def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     """The octets to return, or None to block."""
     made = target(call)
-    flags = known_flags(kernel, call, RECV_FLAGS)
-    length = call.args.number("length")
-    if length < 0:
-        raise CallError("EINVAL")
+    flags, length = call.request or read_request(kernel, call)
     if made.failed:
         made.raise_error()
     tcb = made.connection()
@@ -132,6 +129,16 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
         raise CallError("EAGAIN")
     wait(kernel, call, made.rcv_timeout)
     return None
+
+
+def read_request(kernel: Kernel, call: PendingCall) -> tuple[frozenset[str], int]:
+    """The flags and the length that the call asks for."""
+    flags = known_flags(kernel, call, RECV_FLAGS)
+    length = call.args.number("length")
+    if length < 0:
+        raise CallError("EINVAL")
+    call.request = flags, length
+    return flags, length
 
 
 def gather(kernel: Kernel, call: PendingCall, tcb: Tcb, length: int, *, peek: bool) -> bytes:
