@@ -165,10 +165,10 @@ def test_argument_of_a_wrong_type(make_host: type[Host], name: str) -> None:
 
 def arrange_for(host: Host, name: str) -> None:
     """A socket for which the call with good arguments would go well."""
-    if name in ("accept", "accept4", "listen"):
+    if name in ("accept", "accept4"):
         host.fd = host.listen()
         host.handshake()
-    elif name in ("bind", "connect"):
+    elif name in ("bind", "connect", "listen"):
         host.fd = host.socket()
     else:
         host.establish()
@@ -232,7 +232,21 @@ def test_bad_argument_on_a_connection(
     host: Host, name: str, args: tuple[Tagged, ...], wanted: str
 ) -> None:
     host.establish()
+    set_something(host)
     assert errno_of(host, name, ("fd", host.fd), *args) == wanted
+
+
+def set_something(host: Host) -> None:
+    """Leave no flag and no option as it was, so that one that goes back is noticed."""
+    host.on("fcntl", ("name", "F_SETOWN"), ("value", 0))
+    host.on("fcntl", ("name", "F_SETFD"), ("flags", ("FD_CLOEXEC",)))
+    host.on("fcntl", ("name", "F_SETFL"), ("flags", ("O_NONBLOCK",)))
+    host.on("setsockopt", ("name", "SOL_SOCKET"), ("name", "SO_LINGER"), ("linger", (1, 5)))
+    host.option("SO_KEEPALIVE", 1)
+    host.option("SO_OOBINLINE", 1)
+    for option in ("TCP_NODELAY", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+        host.option(option, 5, "IPPROTO_TCP")
+    host.option("TCP_USER_TIMEOUT", 5000, "IPPROTO_TCP")
 
 
 @pytest.mark.parametrize("name", ["getsockopt", "setsockopt"])
