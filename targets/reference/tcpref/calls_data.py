@@ -8,7 +8,7 @@ from tcpref import urgent, user
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import OPENING, SENDING, Tcb
-from tcpref.waiting import FOREVER, Result
+from tcpref.waiting import Result
 
 if TYPE_CHECKING:
     from tcpref.kernel import Kernel
@@ -22,7 +22,7 @@ RECV_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_OOB", "MSG_PEEK", "MSG_WAITALL", "M
 def known_flags(kernel: Kernel, call: PendingCall, known: frozenset[str]) -> frozenset[str]:
     """The flags of the call; raises EOPNOTSUPP for one that the stack does not have."""
     flags = call.args.names()
-    if flags - known or ("MSG_OOB" in flags and not kernel.stack.settings.urgent):
+    if not flags <= known or ("MSG_OOB" in flags and not kernel.stack.settings.urgent):
         raise CallError("EOPNOTSUPP")
     return flags
 
@@ -73,8 +73,9 @@ def peer_left_first(made: Socket) -> bool:
 
 def wait(kernel: Kernel, call: PendingCall, timeout: int) -> None:
     """Block, at most for the socket's time-out in milliseconds (0: for ever)."""
-    kernel.limit_time(call, timeout or FOREVER)
-    call.timed_out = call.cut_short("EAGAIN")
+    if timeout:
+        kernel.limit_time(call, timeout)
+        call.timed_out = call.cut_short("EAGAIN")
 
 
 def sendmsg(kernel: Kernel, call: PendingCall) -> Result | None:
@@ -160,6 +161,6 @@ def receive_urgent(kernel: Kernel, made: Socket, tcb: Tcb, length: int, *, peek:
 
 def ended(made: Socket, octets: bytes) -> bool:
     """Whether nothing can follow `octets`; raises the pending error if there are none."""
-    if not octets:
+    if not octets and made.error is not None:
         made.raise_error()
     return made.error is not None or (not made.connecting and made.at_end())

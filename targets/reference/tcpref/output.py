@@ -81,7 +81,7 @@ def send_queued(stack: Stack, tcb: Tcb) -> None:
             resend_probe(stack, tcb)
         while size := next_size(tcb):
             send_text(stack, tcb, size)
-        if fin_may_go(tcb):
+        if tcb.fin_queued and fin_may_go(tcb):
             send_fin(stack, tcb)
     arrange_timers(stack, tcb)
 
@@ -92,11 +92,14 @@ def next_size(tcb: Tcb) -> int:
     The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
     """
     unsent = tcb.unsent
-    size = min(unsent, tcb.usable_window, tcb.snd_mss)
+    if not unsent:
+        return 0
+    mss, room = tcb.snd_mss, tcb.usable_window
+    if unsent >= mss <= room:
+        return mss
+    size = min(unsent, room)
     if size <= 0:
         return 0
-    if size == tcb.snd_mss:
-        return size
     if size == unsent and may_send_small(tcb):
         return size
     if tcb.flight == 0 and size >= tcb.max_snd_wnd // 2:
@@ -121,7 +124,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     number = tcb.snd_nxt
     note_sending(stack, tcb, size)
     flags = ACK | PSH if last else ACK
-    if last and fin_may_go(tcb):
+    if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
     transmit(stack, tcb, number, flags, payload=text)
@@ -129,7 +132,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
     """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
-    if tcb.flight == 0:
+    if tcb.snd_una == tcb.snd_nxt:
         tcb.stalled_since = stack.now
     tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
     tcb.rto.start_timing(tcb.snd_nxt, stack.now)
@@ -200,23 +203,23 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     if tcb.state in OPENING:
         start_retransmission(stack, tcb)
         return
-    waiting = tcb.unsent > 0 or tcb.fin_pending
-    if tcb.snd_wnd == 0 and (tcb.flight or waiting):
-        tcb.retransmission.stop()
-        start_probing(stack, tcb)
-    elif tcb.flight:
+    outstanding = tcb.snd_una != tcb.snd_nxt
+    if outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
-    elif waiting:
-        start_override(stack, tcb)
-    else:
+    elif not outstanding and not tcb.unsent and not tcb.fin_pending:
         stop_persist(tcb)
         tcb.retransmission.stop()
+    elif tcb.snd_wnd:
+        start_override(stack, tcb)
+    else:
+        tcb.retransmission.stop()
+        start_probing(stack, tcb)
 
 
 def start_retransmission(stack: Stack, tcb: Tcb) -> None:
     """RFC 6298, 5.1: start the timer unless it runs."""
-    if not tcb.retransmission.running:
+    if tcb.retransmission.at is None:
         stack.timers.start(tcb.retransmission, stack.now + tcb.rto.rto)
 
 

@@ -174,7 +174,8 @@ class Tcb:
     @property
     def rcv_wnd(self) -> int:
         """RCV.WND: octets the peer may still send beyond RCV.NXT."""
-        return max(0, seq.distance(self.rcv_edge, self.rcv_nxt))
+        room = (self.rcv_edge - self.rcv_nxt) & seq.MASK
+        return room if room < seq.HALF else 0
 
     @property
     def flight(self) -> int:
@@ -203,7 +204,7 @@ class Tcb:
         """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
         what TCP_MAXSEG has in place of that if it is less.
         """
-        return min(self.largest_mss, self.max_segment)
+        return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
 
     @property
     def fin_acked(self) -> bool:

@@ -61,13 +61,15 @@ def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
 
     Never across the mark of urgent data, and without the octet behind it unless SO_OOBINLINE is on.
     """
+    if not tcb.received:
+        return b""
     start = 0
     if tcb.mark is not None:
         inline = tcb.socket is not None and tcb.socket.oob_inline
         count = min(count, urgent.readable(tcb, inline=inline))
         start = urgent.skipped(tcb, inline=inline) if count else 0
     octets = bytes(tcb.received[start : start + count])
-    if not peek and octets:
+    if octets and not peek:
         del tcb.received[: start + count]
         urgent.passed(tcb, len(octets))
         announce_room(stack, tcb)
