@@ -489,6 +489,7 @@ WRONG_STATE = {
             "accept": "EINVAL",
             "bind": "EINVAL",
             "connect": "EISCONN",
+            "getpeername": "EINVAL",
             "listen": "EINVAL",
             "send": "EPIPE",
             "sendmsg": "EPIPE",

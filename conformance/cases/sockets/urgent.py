@@ -6,6 +6,7 @@ from tcpassay.conformance.app import ready
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Connection
 from tcpassay.conformance.reach import established
 
@@ -164,3 +165,16 @@ def owner_gets_a_signal(bench: Bench) -> None:
     conn.send(TCP(flags="AU", urgptr=3, seq=conn.peer.snd.nxt))
     bench.wait(0.1)
     bench.check(len(bench.signals), 2, "signals after the same pointer again")
+
+
+@case("POSIX:SOCKATMARK", needs=("urgent",), state="ESTABLISHED")
+def mark_in_the_middle(bench: Bench) -> None:
+    """A mark behind two octets; sockatmark() is true once just those have been read."""
+    conn = established(bench)
+    conn.send(TCP(flags="PAU", urgptr=3) / Raw(b"abXcd"))
+    for wanted in (0, 0, 1):
+        at_mark = conn.app.call("ioctl", ("name", "SIOCATMARK")).get("value")
+        bench.check(at_mark, wanted, "sockatmark()")
+        conn.app.recv(1, want=ANY)
+    at_mark = conn.app.call("ioctl", ("name", "SIOCATMARK")).get("value")
+    bench.check(at_mark, 0, "sockatmark() behind the mark")

@@ -132,9 +132,11 @@ def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
 
 
 def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
-    """getpeername(fd): ENOTCONN unless a connection is open."""
+    """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
     tcb = made.connection()
     if tcb.state in OPENING or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
+    if made.read_shut and made.write_shut:
+        raise CallError("EINVAL")
     return address_result(call, made, tcb.key[2], tcb.key[3])
