@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import subprocess
@@ -50,7 +51,7 @@ def test_small_services(lab: Lab) -> None:
 def test_signal_ends_it_clean(
     lab: Lab, number: signal.Signals, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A signal to a server with a connection open; the peer gets a FIN, device and folder go."""
+    """A signal to a server with a connection open; FIN and then reset, device and folder go."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     server = lab.serve()
     assert "tun0" in lab.devices()
@@ -60,6 +61,10 @@ def test_signal_ends_it_clean(
         assert connection.recv(1) == b"x"
         server.send_signal(number)
         assert connection.recv(1) == b""
+        poll = select.poll()
+        poll.register(connection, 0)
+        ((_, happened),) = poll.poll(5_000)
+        assert happened & select.POLLHUP
     _, err = server.communicate(timeout=10)
     assert server.returncode == code
     assert err == f"tcpassay: {'interrupted' if number == signal.SIGINT else 'terminated'}\n"
