@@ -46,6 +46,8 @@ class Tcb(NamedTuple):
     `fin_sent` says that our FIN is the last thing before SND.NXT. `read` is how the application
     stands to what arrives: "open", or "gone" once nobody can read it any more (3.6.1). `held` are
     the ranges above RCV.NXT that have arrived, and `fin` is the number of a FIN that has.
+    `ts_offered`, `ts_recent` (None: no timestamps) and `last_ack` are RFC 7323's: whether our SYN
+    had the option, TS.Recent and Last.ACK.sent.
     """
 
     state: State
@@ -64,7 +66,9 @@ class Tcb(NamedTuple):
     read: Literal["open", "gone"] = "open"
     held: tuple[tuple[int, int], ...] = ()
     fin: int | None = None
+    ts_offered: bool = False
     ts_recent: int | None = None
+    last_ack: int = 0
 
     def acks_our_fin(self, ack: int) -> bool:
         """Whether an acceptable ACK number covers our FIN."""

@@ -83,6 +83,7 @@ class Application:
             if socket.remote == remote and (not socket.local[1] or socket.local[1] == local[1]):
                 self._connecting.remove(socket)
                 socket.flow, socket.local = flow, local
+                flow.user_timeout = socket.user_timeout
                 return True
         return False
 
@@ -180,6 +181,10 @@ class Application:
         flow.sender = flow.sender._replace(octets=octets, least=octets)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
+        if ("name", "TCP_USER_TIMEOUT") in call.args and socket is not None:
+            socket.user_timeout = True
+            if socket.flow is not None:
+                socket.flow.user_timeout = True
         linger = dict(call.args).get("linger")
         if socket is not None and isinstance(linger, (tuple, list)):
             socket.lingers_zero = bool(linger[0]) and not linger[1]

@@ -21,6 +21,7 @@ class Socket:
     backlog: int = 0
     connecting: bool = False
     lingers_zero: bool = False
+    user_timeout: bool = False
     flow: Flow | None = None
     references: int = 1
     made: list[Flow] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -17,8 +18,9 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import Tcb, offset, text_in_order
-from tcpassay.wire import RST, SYN, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.report import Report
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 #: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
 MOST = 32
+#: RFC 5961, 7 (SHOULD): challenge ACKs may be limited; the document's example is 10 in 5 s.
+CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
+
+#: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
+OUTDATED_NS = 24 * 86_400 * NS_PER_S
+
 #: RFC 9293, 3.8.3 (MUST-20): after fewer retransmissions than R1 nobody gives up.
 LEAST_RETRIES = 2
 
@@ -34,11 +42,17 @@ DEFAULT_MSS = {4: 536, 6: 1220}
 
 
 class Limits:
-    """Times of the target that hypotheses lapse by (ns): 2 MSL, and the least give-up."""
+    """What all connections of a target share: 2 MSL (ns), and how many challenges it has met."""
 
-    def __init__(self, msl_s: float = 120.0, give_up_s: float = 0.0) -> None:
+    def __init__(self, msl_s: float = 120.0) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
-        self.give_up = int(give_up_s * NS_PER_S)
+        self._challenges: deque[int] = deque(maxlen=CHALLENGES)
+
+    def challenged(self, now: int) -> bool:
+        """Count one more challenge ACK that is due; whether a throttle may keep it back."""
+        throttled = len(self._challenges) == CHALLENGES and now - self._challenges[0] < THROTTLE_NS
+        self._challenges.append(now)
+        return throttled
 
 
 class Flow:
@@ -54,8 +68,10 @@ class Flow:
         self.given = Stream()
         self.taken = Stream()
         self.read = 0
+        self.heard = 0
         self.deaf = False
         self.icmp = False
+        self.user_timeout = False
         self.accepted = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
@@ -66,7 +82,7 @@ class Flow:
     @property
     def may_be_given_up(self) -> bool:
         """Whether enough has gone unanswered, or ICMP has said enough, to give up."""
-        return self.icmp or self.retries >= LEAST_RETRIES
+        return self.icmp or self.user_timeout or self.retries >= LEAST_RETRIES
 
     @property
     def unread(self) -> int:
@@ -120,6 +136,9 @@ class Flow:
             self._peer_syn(segment)
         elif self.peer_scale and self.stack_scale is not None:
             segment = segment._replace(window=segment.window << self.peer_scale)
+        if now - self.heard > OUTDATED_NS:
+            self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
+        self.heard = now
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
@@ -127,6 +146,8 @@ class Flow:
         self.hypotheses = list(out)[:MOST]
         self._only_variants(n)
         self.report.peak = max(self.report.peak, len(out))
+        if flags & URG:
+            self.taken.loose = True
         if segment.payload and self.hypotheses[0].tcb.irs:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
@@ -142,6 +163,8 @@ class Flow:
         out = []
         for branch in branches:
             count(branch.clause)
+            if branch.clause.startswith(_CHALLENGED) and self.limits.challenged(now):
+                branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
             new = after_arrival(h, branch, now)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
@@ -182,15 +205,21 @@ class Flow:
             self._only_variants(n)
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
             self.hypotheses = left
-            if segment.seg_len:
-                self.retries = 0 if new else self.retries + 1
+            self.retries = 0 if new else self.retries + self._asks(segment)
             return
         self._refused(segment, n, [r for r in after if isinstance(r, Refusal)])
+
+    def _asks(self, segment: Segment) -> bool:
+        """Whether a segment is a repetition or a probe: something that wants an answer."""
+        return bool(segment.seg_len) or segment.seq != self.hypotheses[0].tcb.snd_nxt
 
     def _one_departure(self, h: Hypothesis, segment: Segment, now: int) -> Hypothesis | Refusal:
         if h.tcb.state == "CLOSED" and h.due is None:
             return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
-        return after_departure(h, segment, self.sender, self.mss, now)
+        sender = self.sender
+        if segment.flags & RST and (self.user_timeout or self.retries >= LEAST_RETRIES):
+            sender = sender._replace(aborted=True)
+        return after_departure(h, segment, sender, self.mss, now)
 
     def _refused(self, segment: Segment, n: int, refusals: list[Refusal]) -> None:
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
@@ -264,6 +293,7 @@ class Flow:
             snd_una=segment.seq,
             snd_nxt=(segment.seq + 1) & 0xFFFFFFFF,
             rcv_wnd=segment.window,
+            ts_offered=timestamps(segment) is not None,
         )
         self._stack_syn(segment)
         self.hypotheses = [Hypothesis(tcb, now)]
@@ -272,6 +302,17 @@ class Flow:
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
+
+
+#: The rules that answer by a challenge ACK.
+_CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
+
+
+def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
+    stamps = timestamps(segment)
+    if h.tcb.ts_recent is None or stamps is None:
+        return h
+    return h._replace(tcb=h.tcb._replace(ts_recent=stamps.tsval))
 
 
 def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal, Sender, departs
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -139,7 +140,9 @@ def _answered(old: Hypothesis, segment: Segment, now: int) -> Hypothesis:
     clear = old._replace(due=None, due_by=NEVER, due_clause="")
     if segment.flags & RST:
         return clear
-    tcb = old.tcb._replace(rcv_wnd=segment.window)
+    tcb = old.tcb._replace(rcv_wnd=segment.window, last_ack=segment.ack)
+    if timestamps(segment) is None:
+        tcb = tcb._replace(ts_recent=None)
     if not old.bound:
         nxt = (segment.seq + 1) & 0xFFFFFFFF
         tcb = tcb._replace(iss=segment.seq, snd_una=segment.seq, snd_nxt=nxt)

@@ -8,6 +8,7 @@ from tcpassay.model.rules.ack import ack
 from tcpassay.model.rules.closed import closed
 from tcpassay.model.rules.fin import fin
 from tcpassay.model.rules.listen import listen
+from tcpassay.model.rules.paws import paws, recent
 from tcpassay.model.rules.reset import reset
 from tcpassay.model.rules.sequence import sequence
 from tcpassay.model.rules.syn import reopens, syn
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 #: 3.10.7.4 has eight checks; the third, IP security, is out of a tester's sight, and the sixth,
 #: URG, changes nothing that a segment could show.
-_STEPS: tuple[Step, ...] = (sequence, reset, syn, ack, text, fin)
+_STEPS: tuple[Step, ...] = (sequence, recent, reset, syn, ack, text, fin)
+
+
+_STEPS_PLAIN = (reset, syn, ack, text, fin)
 
 
 class Claims(NamedTuple):
@@ -49,8 +53,9 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """3.10.7.4: each step deals with the segment, or passes it on with what it has changed."""
-    going: tuple[Branch, ...] = sequence(tcb, segment)
-    for step in _STEPS[1:]:
+    plain = tcb.ts_recent is None
+    going = sequence(tcb, segment) if plain else paws(tcb, segment)
+    for step in _STEPS_PLAIN if plain else _STEPS:
         following: list[Branch] = []
         for branch in going:
             if branch.final:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -52,7 +53,7 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
         return Refusal("RFC9293:3.10.2-SEND-SYNSENT", f"{tcb.state}: only a SYN may be sent")
     if not flags & ACK:
         return Refusal("RFC9293:3.4-ACK-SANE", "a segment without ACK after the handshake")
-    wrong = _acknowledges(tcb, segment)
+    wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment)
     if wrong is not None:
         return wrong
     if segment.payload or flags & FIN:
@@ -97,6 +98,19 @@ def _acknowledges(tcb: Tcb, segment: Segment) -> Refusal | None:
         return None
     why = f"ACK={segment.ack}, {offset(segment.ack, tcb.rcv_nxt):+d} from RCV.NXT"
     return Refusal("RFC9293:3.4-ACK-SANE", why, f"ACK={tcb.rcv_nxt}")
+
+
+def _stamped(tcb: Tcb, segment: Segment) -> Refusal | None:
+    """RFC 7323, 3.2: every segment carries a timestamp and echoes TS.Recent."""
+    if tcb.ts_recent is None:
+        return None
+    stamps = timestamps(segment)
+    if stamps is None:
+        return Refusal("RFC7323:3.2-ALWAYS", "no timestamp, and both ends have agreed on them")
+    if stamps.tsecr != tcb.ts_recent:
+        why = f"TSecr={stamps.tsecr}"
+        return Refusal("RFC7323:3.2-TSECR-ECHO", why, f"TSecr={tcb.ts_recent}")
+    return None
 
 
 def _bare(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
@@ -161,4 +175,6 @@ def _finished(tcb: Tcb, nxt: int) -> Tcb:
 def _announced(tcb: Tcb, segment: Segment) -> Tcb:
     """RCV.WND as announced; the right edge is the farthest that was ever told (3.8.6)."""
     edge = max(segment.window, tcb.rcv_wnd)
-    return tcb if edge == tcb.rcv_wnd else tcb._replace(rcv_wnd=edge)
+    if edge == tcb.rcv_wnd and segment.ack == tcb.last_ack:
+        return tcb
+    return tcb._replace(rcv_wnd=edge, last_ack=segment.ack)

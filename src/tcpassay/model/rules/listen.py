@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Answer, Branch
 from tcpassay.model.rules.closed import reset_for
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -48,6 +49,7 @@ def _syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         max_snd_wnd=segment.window,
         snd_wl1=segment.seq,
         snd_wl2=segment.ack,
+        ts_recent=stamps.tsval if (stamps := timestamps(segment)) else None,
     )
     if segment.flags & FIN:
         clause = "RFC9293:3.10.7.2-SYN-FIN"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import offset
 from tcpassay.wire import ACK, FIN, SYN
@@ -31,12 +32,15 @@ def syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def reopens(tcb: Tcb, segment: Segment) -> bool:
-    """Whether a SYN may open a new connection out of TIME-WAIT (MAY-2; RFC 6191, 2, B2).
+    """Whether a SYN may open a new connection out of TIME-WAIT (MAY-2; RFC 6191, 2).
 
-    The number alone decides here: it has to lie above all that the old connection received.
+    Its timestamp has to be newer, or its number above all that the old connection received.
     """
     if segment.flags & (SYN | ACK | FIN) != SYN or tcb.state != "TIME-WAIT":
         return False
+    stamps = timestamps(segment)
+    if stamps is not None and (tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) > 0):
+        return True
     return offset(segment.seq, tcb.rcv_nxt) > 0
 
 

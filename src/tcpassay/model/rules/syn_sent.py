@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules import fin, text
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -53,6 +54,7 @@ def _reset(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _taken(tcb: Tcb, segment: Segment) -> Tcb:
+    stamps = timestamps(segment) if tcb.ts_offered else None
     return tcb._replace(
         irs=segment.seq,
         rcv_nxt=(segment.seq + 1) & MASK,
@@ -60,6 +62,7 @@ def _taken(tcb: Tcb, segment: Segment) -> Tcb:
         max_snd_wnd=segment.window,
         snd_wl1=segment.seq,
         snd_wl2=segment.ack,
+        ts_recent=stamps.tsval if stamps else None,
     )
 
 

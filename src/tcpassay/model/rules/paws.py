@@ -1,0 +1,46 @@
+"""RFC 7323, 5.3: protection against wrapped sequence numbers, and TS.Recent (R1 to R3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import SILENCE, Branch, acknowledge
+from tcpassay.model.tcb import offset
+from tcpassay.wire import RST, SYN, Timestamps
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+
+def timestamps(segment: Segment) -> Timestamps | None:
+    """The Timestamps option of a segment."""
+    for option in segment.options:
+        if isinstance(option, Timestamps):
+            return option
+    return None
+
+
+def paws(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """R1: a timestamp from before TS.Recent is answered by an ACK; a missing one is dropped."""
+    going = Branch(tcb, SILENCE, "", final=False)
+    if tcb.ts_recent is None or segment.flags & RST:
+        return (going,)
+    stamps = timestamps(segment)
+    if stamps is None:
+        if segment.flags & SYN:
+            return (going,)
+        clause = "RFC7323:3.2-MISSING-DROP"
+        taken = going._replace(clause=clause, label="variant", variant="RFC 1323")
+        return (Branch(tcb, SILENCE, clause), taken)
+    if offset(stamps.tsval, tcb.ts_recent) < 0:
+        return (Branch(tcb, acknowledge(tcb), "RFC7323:5.3-R1"),)
+    return (going,)
+
+
+def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """R3: TS.Recent from a segment that begins at or before Last.ACK.sent."""
+    stamps = timestamps(segment) if tcb.ts_recent is not None else None
+    if stamps is not None and offset(segment.seq, tcb.last_ack) <= 0:
+        tcb = tcb._replace(ts_recent=stamps.tsval)
+    return (Branch(tcb, SILENCE, "", final=False),)
