@@ -9,8 +9,8 @@ An event is a segment that arrives ("rcv ..."), a call of the application or a t
 segment completes several things at once, the row names the state at its end: an ACK of our FIN
 that carries the peer's FIN leads from FIN-WAIT-1 to TIME-WAIT. A row to CLOSED deletes the TCB.
 
-The handlers do not read this table. A test holds that each of their transitions is a row here and
-that each row happens.
+The handlers do not read this table. Tests hold that each of their transitions is a row here and
+that each row happens by the event that it names; the diagrams in docs/ are drawn from it.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ CLOSING = [
     Transition(State.LAST_ACK, "rcv ACK of FIN", State.CLOSED, "3.10.7.4"),
     Transition(State.TIME_WAIT, "rcv FIN", State.TIME_WAIT, "3.10.7.4, starts 2 MSL anew"),
     Transition(State.TIME_WAIT, "2 MSL", State.CLOSED, "3.10.8"),
+    Transition(State.TIME_WAIT, "rcv SYN", State.SYN_RECEIVED, "3.6.1, MAY-2, to a listener"),
     Transition(State.FIN_WAIT_2, "abandoned", State.CLOSED, "setting fin_wait_2_s"),
 ]
 
@@ -69,12 +70,16 @@ CONNECTED = tuple(state for state in State if state not in (State.CLOSED, State.
 OUTSTANDING = tuple(
     state for state in CONNECTED if state not in (State.FIN_WAIT_2, State.TIME_WAIT)
 )
+#: States in which a connection may be idle for long.
+IDLE = (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT)
 #: States in which text may come that nobody will read any more.
 ABANDONED = (State.SYN_RECEIVED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 ENDING = [
     *_rows("3.10.7.3 and 3.10.7.4", "rcv RST", State.CLOSED, *CONNECTED),
     *_rows("3.10.8", "R2", State.CLOSED, *OUTSTANDING),
+    *_rows("3.8.3 and 3.10.8", "user time-out", State.CLOSED, *OUTSTANDING),
+    *_rows("3.8.4", "keep-alives unanswered", State.CLOSED, *IDLE),
     *_rows("3.10.5", "abort", State.CLOSED, *CONNECTED),
     *_rows("3.6.1, SHLD-3", "rcv text", State.CLOSED, *ABANDONED),
     *_rows("3.9.2.2", "rcv ICMP unreachable", State.CLOSED, State.SYN_SENT),
