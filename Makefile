@@ -8,7 +8,7 @@ SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance mutants test lint type bench soak soak-duel soak-live clean
+.PHONY: help setup conformance mutants test lint type docs bench soak soak-duel soak-live clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ lint: setup  ## ruff and the import contracts
 
 type: setup  ## mypy, strict
 	$(BIN)/mypy
+
+docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
+	$(BIN)/python -m docs.generate
 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench

@@ -112,11 +112,16 @@ def svg() -> str:
         msg = f"ROUTES and the transition table do not agree about {told}"
         raise ValueError(msg)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'aria-label="The states of a TCP connection and every way between them">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            'aria-label="The states of a TCP connection and every way between them">'
+        ),
         f"<style>{STYLE}</style>",
-        '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
-        'markerHeight="8" orient="auto"><path class="head" d="M0 0 10 5 0 10z"/></marker></defs>',
+        (
+            '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
+            'markerHeight="8" orient="auto"><path class="head" d="M0 0 10 5 0 10z"/></marker>'
+            "</defs>"
+        ),
         f'<rect class="page" width="{WIDTH}" height="{HEIGHT}"/>',
         text((24, 34), "The states of a connection", "title"),
         *legend(),

@@ -44,17 +44,16 @@ def groups() -> list[Group]:
 
 
 def settings_table() -> str:
-    """Each setting with its default, and what `reference-documents` has in its place."""
+    """Settings with their defaults, and what `reference-documents` has in place of them."""
     manifest = ROOT / "targets" / "reference-documents" / "target.toml"
     other = tomllib.loads(manifest.read_text())["start"]["settings"]
-    lines = ["| setting | `reference` | `reference-documents` | what it is |", "|---|---|---|---|"]
+    lines = ["| settings | `reference-documents` | what they are |", "|---|---|---|"]
     default = Settings()
     for group in groups():
-        for index, name in enumerate(group.names):
-            meaning = group.comment if index == 0 else "as above"
-            changed = shown(other[name]) if name in other else ""
-            row = f"| `{name}` | {shown(getattr(default, name))} | {changed} | {meaning} |"
-            lines.append(row.replace("\\", "\\\\"))
+        own = [f"`{name}` {shown(getattr(default, name))}" for name in group.names]
+        changed = [shown(other[name]) for name in group.names if name in other]
+        row = f"| {'<br>'.join(own)} | {'<br>'.join(changed)} | {group.comment} |"
+        lines.append(row.replace("\\", "\\\\"))
     return "\n".join(lines)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 from itertools import count
-from typing import NamedTuple
 
 from tcpref.assay import Assay, open_stack
 from tcpref.ipv4 import parse_ipv4
@@ -39,7 +38,7 @@ class Walk:
         self.ids = count(1)
         self.sent = [0, 0]
         self.first: dict[int, int] = {}
-        self.returned: dict[int, tuple[int, str | None]] = {}
+        self.returned: set[int] = set()
         self.local_port = 0
 
     def _stack(self, side: int) -> Assay:
@@ -49,7 +48,7 @@ class Walk:
     def call(self, side: int, name: str, *args: tuple[str, object], told: str) -> int:
         """Start a call and tell of it; its id."""
         number = next(self.ids)
-        self.lines.append(f"{self._time()}  {NAMES[side]}: {told}")
+        self.tell(f"{NAMES[side]}: {told}")
         self.stacks[side].call(number, 0, name, args, self.now)
         self.collect(side)
         return number
@@ -74,17 +73,18 @@ class Walk:
     def step(self, at: int) -> None:
         """The next datagram or time-out."""
         self.now = max(self.now, at)
+        before = [self.state(side) for side in (CLIENT, SERVER)]
         if self.link and self.link[0][0] <= self.now:
             _, _, side, datagram = heappop(self.link)
             self.stacks[side].on_datagram(datagram, self.now)
             self.collect(side)
-            return
-        for side, stack in enumerate(self.stacks):
-            before = self.state(side)
-            stack.on_timer(self.now)
-            self.collect(side)
-            if self.state(side) == "CLOSED" != before:
-                self.lines.append(f"{self._time()}  {NAMES[side]}: {before} is over, CLOSED")
+        else:
+            for side, stack in enumerate(self.stacks):
+                stack.on_timer(self.now)
+                self.collect(side)
+        for side, old in enumerate(before):
+            if self.state(side) == "CLOSED" != old:
+                self.tell(f"{NAMES[side]}: {old} is over, CLOSED")
 
     # What is told.
     def collect(self, side: int) -> None:
@@ -93,8 +93,7 @@ class Walk:
             if event[0] == "datagram" and isinstance(event[1], bytes):
                 self.carry(side, event[1])
             elif event[0] == "return":
-                number, value, errno = event[1], event[3], event[4]
-                self.returned[int(str(number))] = (int(str(value)), errno and str(errno))  # type: ignore[assignment]
+                self.returned.add(int(str(event[1])))
 
     def carry(self, side: int, datagram: bytes) -> None:
         """Tell of a segment, and deliver it later unless it is one of those to be lost."""
@@ -107,7 +106,7 @@ class Walk:
         self.first.setdefault(side, segment.seq)
         words = self.spell(side, segment) + ("   LOST" if lost else "")
         states = f"{self.state(CLIENT):>12} {self.state(SERVER):>12}"
-        self.lines.append(f"{self._time()}  {words:<58}{states}".rstrip())
+        self.tell(f"{words:<56}{states}")
 
     def spell(self, side: int, segment: Segment) -> str:
         """A segment in one line; numbers count from each side's first."""
@@ -129,8 +128,9 @@ class Walk:
     def port(self, side: int) -> int:
         return self.local_port if side == CLIENT else PORT
 
-    def _time(self) -> str:
-        return f"{self.now / 1_000_000_000:8.3f}"
+    def tell(self, words: str) -> None:
+        """One line, with the time in seconds before it."""
+        self.lines.append(f"{self.now / 1_000_000_000:7.3f}  {words}")
 
 
 def read(datagram: bytes) -> Segment:
@@ -156,9 +156,9 @@ def listing() -> str:
     accept = walk.call(SERVER, "accept", listener, told="accept(3) sleeps")
     connect = walk.call(CLIENT, "connect", listener, here, told="connect(3) sleeps")
     walk.wait(until=connect)
-    walk.lines.append(f"{walk._time()}  client: connect() = 0")
+    walk.tell("client: connect() = 0")
     walk.wait(until=accept)
-    walk.lines.append(f"{walk._time()}  server: accept() = 4")
+    walk.tell("server: accept() = 4")
     for size, pause in ((FIRST, 200), (SECOND, 1_700)):
         octets = ("octets", bytes(size))
         walk.call(CLIENT, "send", listener, octets, ("flags", ()), told=f"send(3) of {size} octets")
