@@ -2,7 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-TARGET ?= reference linux
+TARGET ?= reference reference-documents linux
 CASE ?=
 SEED ?=
 OUT ?= reports/out
@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml
 
 setup: $(VENV)/.ready  ## make the virtual environment
 
-conformance: setup  ## judge the reference stack and, where permitted, the Linux kernel
+conformance: setup  ## judge the reference stack, its variant and, where permitted, the Linux kernel
 	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
 
 mutants: setup  ## show that each planted fault is caught: the kill table

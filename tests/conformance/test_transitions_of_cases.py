@@ -22,7 +22,7 @@ BIRTH = (State.CLOSED, State.SYN_RECEIVED)
 
 
 def test_no_case_leads_off_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every assignment to a connection's state while all cases run; each is a row, most rows are."""
+    """Every assignment to a state while all cases run; each is a row of the table."""
     seen: set[tuple[State, State]] = set()
     slot = Tcb.__dict__["state"]
 
