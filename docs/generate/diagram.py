@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from tcpref.tcb import State
 from tcpref.transitions import CLOSING, CONNECTED, ENDING, OPENING, Transition
 
-WIDTH, HEIGHT = 1000, 1198
+WIDTH, HEIGHT = 1000, 1216
 BOX_WIDTH, BOX_HEIGHT = 150, 44
 LINE = 15
 #: Radius of the corners of an arrow.
@@ -43,6 +43,7 @@ class Route(NamedTuple):
     anchor: str = "start"
 
 
+CALLS = ("connect", "listen", "close", "abort")
 #: Where the arrows of OPENING and CLOSING run.
 ROUTES: dict[tuple[State, State], Route] = {
     (State.CLOSED, State.LISTEN): Route(((425, 62), (195, 62), (195, 158)), (187, 104), "end"),
@@ -187,7 +188,7 @@ def kind_of(event: str) -> str:
     """Calls of the application, segments that arrive and time-outs have a colour each."""
     if event.startswith("rcv"):
         return "segment"
-    return "time" if event in {"2 MSL", "abandoned", "R2"} or "-" in event else "call"
+    return "call" if event in CALLS else "time"
 
 
 def text(at: tuple[int, int], words: str, kind: str, anchor: str = "start") -> str:
@@ -217,7 +218,7 @@ def endings() -> list[str]:
         y += LINE + 3
         told = f"{event}, send {sends}" if sends else event
         lines.append(text((24, y), told, kind_of(event)))
-        lines.append(text((270, y), spelt(those), "note"))
+        lines.append(text((290, y), spelt(those), "note"))
     return lines
 
 

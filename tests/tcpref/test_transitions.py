@@ -171,6 +171,20 @@ def keepalives_are_not_answered(host: Host) -> None:
     host.advance(75)
 
 
+def window_stays_closed(host: Host) -> None:
+    """The application has gone, its text waits, and each probe is answered by a closed window."""
+    tcb = host.tcb
+    host.next(wnd=0, ack=tcb.snd_una)
+    if tcb.state is State.CLOSE_WAIT:
+        host.send(b"waits for a window")
+    host.on("close")
+    for _ in range(15):
+        assert tcb.state is not State.CLOSED
+        host.advance_to_timer()
+        host.next(wnd=0, ack=tcb.snd_una)
+    host.advance_to_timer()
+
+
 def text_for_nobody(host: Host) -> None:
     """Text comes after the application has gone."""
     tcb = host.tcb
@@ -215,6 +229,7 @@ EVENTS: dict[str, Callable[[Host], None]] = {
     "abort": aborts,
     "close": closes,
     "keep-alives unanswered": keepalives_are_not_answered,
+    "orphan's probes used up": window_stays_closed,
     "rcv ACK": lambda host: host.next(),
     "rcv ACK after close": closed_and_acknowledged,
     "rcv ACK of FIN": lambda host: host.next(),
@@ -230,7 +245,7 @@ EVENTS: dict[str, Callable[[Host], None]] = {
     "user time-out": user_times_out,
 }
 #: Retransmissions and probes go out on the way to these.
-TIME_OUTS = ("R2", "user time-out", "keep-alives unanswered")
+TIME_OUTS = ("R2", "user time-out")
 #: Rows whose SYN-RECEIVED is that of an active open: the application has a descriptor.
 ACTIVE = ("rcv ACK after close", "rcv text", "user time-out")
 CONNECTIONS = [row for row in TRANSITIONS if row.state in CONNECTED]

@@ -67,7 +67,7 @@ CLOSING = [
     Transition(State.TIME_WAIT, "rcv FIN", State.TIME_WAIT, "3.10.7.4, starts 2 MSL anew", "ACK"),
     Transition(State.TIME_WAIT, "2 MSL", State.CLOSED, "3.10.8"),
     Transition(
-        State.TIME_WAIT, "rcv SYN", State.SYN_RECEIVED, "3.6.1, MAY-2, to a listener", "SYN,ACK"
+        State.TIME_WAIT, "rcv SYN", State.SYN_RECEIVED, "3.6.1, MAY-2, by a listener", "SYN,ACK"
     ),
     Transition(State.FIN_WAIT_2, "abandoned", State.CLOSED, "setting fin_wait_2_s"),
 ]
@@ -80,6 +80,8 @@ OUTSTANDING = tuple(
 )
 #: States in which a connection may be idle for long.
 IDLE = (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT)
+#: States in which text may wait for a window after its application has gone.
+ORPHANS = (State.FIN_WAIT_1, State.CLOSE_WAIT)
 #: States in which ABORT sends a reset, and those in which there is nothing to tell the peer.
 RESETTABLE = tuple(state for state in State if state in user.RESETTABLE)
 UNTOLD = tuple(state for state in CONNECTED if state not in RESETTABLE)
@@ -91,6 +93,7 @@ ENDING = [
     *_rows("3.10.8", "R2", State.CLOSED, *OUTSTANDING),
     *_rows("3.8.3 and 3.10.8", "user time-out", State.CLOSED, *OUTSTANDING),
     *_rows("3.8.4", "keep-alives unanswered", State.CLOSED, *IDLE, sends="RST"),
+    *_rows("RFC 6429, 3", "orphan's probes used up", State.CLOSED, *ORPHANS, sends="RST"),
     *_rows("3.10.5", "abort", State.CLOSED, *RESETTABLE, sends="RST"),
     *_rows("3.10.5", "abort", State.CLOSED, *UNTOLD),
     *_rows("3.6.1, SHLD-3", "rcv text", State.CLOSED, *ABANDONED, sends="RST"),
