@@ -452,3 +452,17 @@ def test_challenges_are_limited_for_each_connection(make_host: type[Host]) -> No
     host.advance(1)
     host.peer(RST, host.tcb.rcv_nxt + 1)
     check_ack(host)
+
+
+def test_acknowledged_text_uses_up_the_window(make_host: type[Host]) -> None:
+    """An old segment acknowledges text; the edge stays where a newer segment has put it."""
+    host = make_host(nagle=False)
+    host.establish()
+    start, sent = host.tcb.rcv_nxt, host.tcb.snd_nxt
+    host.peer(ACK, start + 100, sent, payload=bytes(10), wnd=1000)
+    host.send(bytes(1000))
+    assert sum(len(segment.payload) for segment in host.take()) == 1000
+    host.send(bytes(500))
+    host.peer(ACK, start, sent + 600, payload=bytes(10), wnd=9000)
+    assert host.tcb.snd_wnd == 400
+    assert not any(segment.payload for segment in host.take())

@@ -1,7 +1,7 @@
 """What an IP datagram has to go through before it is TCP's (RFC 1122, 3.2 and 3.3; RFC 8200, 4).
 
 A datagram that is whole and without options or extension headers, which is nearly every one,
-passes after a look at its addresses. What is left out, and why, is told to the sender by ICMP
+passes after a look at its destination. What is left out, and why, is told to the sender by ICMP
 where the RFCs want that (`icmp_send`); all else is dropped in silence.
 """
 
@@ -39,10 +39,12 @@ TAKEN = {
 def receive(stack: Stack, octets: bytes) -> Packet | None:
     """The packet for TCP or ICMP in a datagram, or in the last of its pieces; None for neither."""
     packet = parse(octets)
-    if packet is None or not stack.is_for_us(packet):
+    if packet is None or packet.dst not in stack.addresses:
         return None
     if packet.protocol == ipv4.PROTOCOL_TCP and not packet.fragment and not packet.options:
         return packet
+    if not stack.is_peer_address(packet.src):
+        return None
     version4 = len(packet.src) == 4
     return receive_ipv4(stack, packet, octets) if version4 else receive_ipv6(stack, packet, octets)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, timestamps, window
+from tcpref import seq, timestamps, urgent, user_timeout, window
 from tcpref.options import build_mss, build_window_scale
-from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
+from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def transmit(
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(
             local,
@@ -49,10 +50,11 @@ def transmit(
             remote_port,
             seq=number,
             ack=tcb.rcv_nxt if flags & ACK else 0,
-            flags=flags,
+            flags=flags | URG if pointer else flags,
             wnd=wnd,
             options=options,
             payload=payload,
+            urgent=pointer,
         )
     )
 
@@ -79,7 +81,7 @@ def send_queued(stack: Stack, tcb: Tcb) -> None:
             resend_probe(stack, tcb)
         while size := next_size(tcb):
             send_text(stack, tcb, size)
-        if fin_may_go(tcb):
+        if tcb.fin_queued and fin_may_go(tcb):
             send_fin(stack, tcb)
     arrange_timers(stack, tcb)
 
@@ -90,11 +92,14 @@ def next_size(tcb: Tcb) -> int:
     The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
     """
     unsent = tcb.unsent
-    size = min(unsent, tcb.usable_window, tcb.snd_mss)
+    if not unsent:
+        return 0
+    mss, room = tcb.snd_mss, tcb.usable_window
+    if unsent >= mss <= room:
+        return mss
+    size = min(unsent, room)
     if size <= 0:
         return 0
-    if size == tcb.snd_mss:
-        return size
     if size == unsent and may_send_small(tcb):
         return size
     if tcb.flight == 0 and size >= tcb.max_snd_wnd // 2:
@@ -106,8 +111,9 @@ def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
+    Urgent text does not wait either.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued
+    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -118,7 +124,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     number = tcb.snd_nxt
     note_sending(stack, tcb, size)
     flags = ACK | PSH if last else ACK
-    if last and fin_may_go(tcb):
+    if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
     transmit(stack, tcb, number, flags, payload=text)
@@ -126,7 +132,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
     """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
-    if tcb.flight == 0:
+    if tcb.snd_una == tcb.snd_nxt:
         tcb.stalled_since = stack.now
     tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
     tcb.rto.start_timing(tcb.snd_nxt, stack.now)
@@ -192,26 +198,28 @@ def resend_probe(stack: Stack, tcb: Tcb) -> None:
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
+    if tcb.patience is not None:
+        user_timeout.watch(stack, tcb)
     if tcb.state in OPENING:
         start_retransmission(stack, tcb)
         return
-    waiting = tcb.unsent > 0 or tcb.fin_pending
-    if tcb.snd_wnd == 0 and (tcb.flight or waiting):
-        tcb.retransmission.stop()
-        start_probing(stack, tcb)
-    elif tcb.flight:
+    outstanding = tcb.snd_una != tcb.snd_nxt
+    if outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
-    elif waiting:
-        start_override(stack, tcb)
-    else:
+    elif not outstanding and not tcb.unsent and not tcb.fin_pending:
         stop_persist(tcb)
         tcb.retransmission.stop()
+    elif tcb.snd_wnd:
+        start_override(stack, tcb)
+    else:
+        tcb.retransmission.stop()
+        start_probing(stack, tcb)
 
 
 def start_retransmission(stack: Stack, tcb: Tcb) -> None:
     """RFC 6298, 5.1: start the timer unless it runs."""
-    if not tcb.retransmission.running:
+    if tcb.retransmission.at is None:
         stack.timers.start(tcb.retransmission, stack.now + tcb.rto.rto)
 
 

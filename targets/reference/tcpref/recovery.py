@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, quiet, seq, syn_schedule, user
+from tcpref import output, quiet, seq, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ def exhausted(tcb: Tcb, now: int) -> bool:
     if over is not None:
         return over
     tried = tcb.retransmissions >= tcb.settings.r1_retransmissions
-    return tried and now - tcb.stalled_since >= r2(tcb)
+    return tried and stalled_too_long(tcb, now)
+
+
+def stalled_too_long(tcb: Tcb, now: int) -> bool:
+    """Whether R2 has passed; where the application has set its own, that one's timer tells."""
+    return not user_timeout.counts(tcb) and now - tcb.stalled_since >= r2(tcb)
 
 
 def give_up(stack: Stack, tcb: Tcb) -> None:
@@ -62,7 +67,7 @@ def persist_timeout(stack: Stack, tcb: Tcb) -> None:
     """Probe a closed window, or override silly window avoidance on a small one."""
     if tcb.snd_wnd > 0:
         override(stack, tcb)
-    elif stack.now - tcb.stalled_since >= r2(tcb):
+    elif stalled_too_long(tcb, stack.now):
         give_up(stack, tcb)
         return
     elif orphan_exhausted(tcb):

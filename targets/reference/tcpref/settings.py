@@ -49,6 +49,16 @@ class Settings:
     timestamps: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
+    # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack
+    # without one of them does not know the option. Times of a new socket.
+    urgent: bool = True
+    keepalive: bool = True
+    keepalive_idle_s: int = 7_200
+    keepalive_interval_s: int = 75
+    keepalive_count: int = 9
+    keepalive_garbage: bool = False
+    user_timeout: bool = True
+    user_timeout_ms: int = 0
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
@@ -103,6 +113,9 @@ class Settings:
 BOUNDS = {
     "rto_initial_ms": (1, None),
     "rto_max_ms": (1, None),
+    "keepalive_idle_s": (1, 32_767),
+    "keepalive_interval_s": (1, 32_767),
+    "keepalive_count": (1, 127),
     "mtu": (68, 65_535),
     "default_mss": (1, 65_495),
     "min_mss": (1, 65_495),

@@ -14,10 +14,13 @@ from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
+    from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.ports import Binding
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
+    from tcpref.urgent import Mark
+    from tcpref.user_timeout import Patience
 
 MILLISECOND = 1_000_000
 #: The largest window field, and the largest shift that counts (RFC 7323, 2.3).
@@ -61,11 +64,17 @@ class Tcb:
 
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss",
+        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq",
+        "heard_at",
+        "irs", "iss",
+        "keepalive",
         "key", "largest_mss",
         "last_ack_sent",
-        "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay",
-        "orphan_probes", "passive", "persist",
+        "lingering", "listener",
+        "mark",
+        "max_segment", "max_snd_wnd", "nodelay", "orphan_probes", "passive",
+        "patience",
+        "persist",
         "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
         "rcv_scale",
@@ -73,7 +82,9 @@ class Tcb:
         "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
         "snd_nxt",
         "snd_scale",
-        "snd_una", "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
+        "snd_una",
+        "snd_up",
+        "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
         "stalled_since", "state", "syn_lost",
         "timestamps", "ts_offset", "ts_recent", "ts_recent_at",
         "unacked_octets",
@@ -91,8 +102,7 @@ class Tcb:
         self.app_gone = False
         # MTU less both fixed headers (MUST-67), and what a peer without the MSS option takes.
         self.largest_mss = settings.mtu - FIXED_HEADERS[len(key[0])]
-        v4 = len(key[0]) == 4
-        self.default_mss = settings.default_mss if v4 else settings.default_mss_ipv6
+        self.default_mss = settings.default_mss if len(key[0]) == 4 else settings.default_mss_ipv6
         # Send sequence space.
         self.iss = iss
         self.snd_una = iss
@@ -140,6 +150,15 @@ class Tcb:
         self.persist = Timer(TimerKind.PERSIST, self)
         self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.lingering = Timer(TimerKind.LINGERING, self)
+        self.ask_for_nothing()
+
+    def ask_for_nothing(self) -> None:
+        """No urgent data, keep-alives or user time-out: what the application may ask for."""
+        self.snd_up: int | None = None  # SND.UP, while urgent text is not acknowledged.
+        self.mark: Mark | None = None
+        self.heard_at = 0
+        self.keepalive: KeepAlive | None = None
+        self.patience: Patience | None = None
 
     def offer_options(self) -> None:
         """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
@@ -155,7 +174,8 @@ class Tcb:
     @property
     def rcv_wnd(self) -> int:
         """RCV.WND: octets the peer may still send beyond RCV.NXT."""
-        return max(0, seq.distance(self.rcv_edge, self.rcv_nxt))
+        room = (self.rcv_edge - self.rcv_nxt) & seq.MASK
+        return room if room < seq.HALF else 0
 
     @property
     def flight(self) -> int:
@@ -184,7 +204,7 @@ class Tcb:
         """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
         what TCP_MAXSEG has in place of that if it is less.
         """
-        return min(self.largest_mss, self.max_segment)
+        return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
 
     @property
     def fin_acked(self) -> bool:
@@ -239,9 +259,18 @@ class Tcb:
         self.persist.stop()
         self.delayed_ack.stop()
         self.lingering.stop()
+        if self.keepalive is not None:
+            self.keepalive.timer.stop()
+        if self.patience is not None:
+            self.patience.timer.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
         self.send_buffer.clear()
-        self.received.clear()
+        self.discard_received()
         self.reassembly.clear()
+
+    def discard_received(self) -> None:
+        """Throw away what waits to be read, the urgent octet with it."""
+        self.received.clear()
+        self.mark = None

@@ -17,6 +17,7 @@ from tcpref.tcb import MILLISECOND, Key, State, Tcb
 
 #: TS.Recent means nothing once the clock may have gone half round (5.5), in nanoseconds.
 OUTDATED = 24 * 86_400 * 1_000_000_000
+SYN_SENT = State.SYN_SENT
 
 
 def offset(secret: bytes, key: Key) -> int:
@@ -48,12 +49,12 @@ def check(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     A segment without the option is dropped in silence (3.2), but a reset counts whatever its
     timestamp is (5.2), and a SYN of a peer that has restarted is answered as any other SYN.
     """
-    if segment.flags & RST or tcb.state is State.SYN_SENT:
+    if segment.flags & RST or tcb.state is SYN_SENT:
         return None
     tsval = segment.options.tsval
     if tsval is None:
         return None if segment.flags & SYN else DROP
-    if seq.before(tsval, tcb.ts_recent) and not outdated(tcb, now):
+    if tsval != tcb.ts_recent and seq.before(tsval, tcb.ts_recent) and not outdated(tcb, now):
         return CHALLENGE
     return None
 

@@ -17,23 +17,26 @@ from tcpref.tcb import LARGEST_FIELD, Tcb
 
 def free_space(tcb: Tcb) -> int:
     """Octets of the receive buffer that the application has left free."""
-    return min(max(0, tcb.rcv_buffer - len(tcb.received)), LARGEST_FIELD << tcb.rcv_scale)
+    space = tcb.rcv_buffer - len(tcb.received)
+    largest = LARGEST_FIELD << tcb.rcv_scale
+    return 0 if space < 0 else space if space < largest else largest
 
 
 def possible_gain(tcb: Tcb) -> int:
     """How far the edge could move to the right; negative when the buffer became smaller."""
-    return seq.distance(seq.add(tcb.rcv_nxt, free_space(tcb)), tcb.rcv_edge)
+    return seq.distance(tcb.rcv_nxt + free_space(tcb), tcb.rcv_edge)
 
 
 def worthwhile_gain(tcb: Tcb) -> int:
     """The least step: a full segment, or half the buffer where that is smaller."""
-    return min(tcb.announced_mss, max(1, tcb.rcv_buffer // 2))
+    mss, half = tcb.announced_mss, tcb.rcv_buffer // 2
+    return mss if mss <= half else max(1, half)
 
 
 def advance_edge(tcb: Tcb) -> None:
     """Move the edge if the step is worth it; called for each segment that announces a window."""
     gain = possible_gain(tcb)
-    if gain >= worthwhile_gain(tcb):
+    if gain > 0 and gain >= worthwhile_gain(tcb):
         tcb.rcv_edge = seq.add(tcb.rcv_edge, gain)
 
 
@@ -60,6 +63,6 @@ def update_wanted(tcb: Tcb) -> bool:
     buffer has become free since it was last told.
     """
     gain = possible_gain(tcb)
-    if gain < worthwhile_gain(tcb):
+    if gain <= 0 or gain < worthwhile_gain(tcb):
         return False
     return tcb.rcv_wnd < tcb.announced_mss or gain >= tcb.rcv_buffer // 2

@@ -78,6 +78,7 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
     steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
     steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    steps.check_urgent(tcb, segment)
     answer = steps.process_text(tcb, segment)
     if tcb.app_gone and tcb.received:
         return ABORT

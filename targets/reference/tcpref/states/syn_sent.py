@@ -39,6 +39,7 @@ def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     tcb.negotiate(segment.options, now)
     tcb.take_mss(segment.options.mss)
     steps.set_send_window(tcb, segment)
+    steps.check_urgent(tcb, segment)
     if not segment.flags & ACK:
         steps.hold_text(tcb, segment)
         return CROSSED_SYN
