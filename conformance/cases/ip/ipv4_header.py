@@ -114,8 +114,9 @@ def impossible_length(bench: Bench, fields: dict[str, int]) -> None:
     """SYN behind a header of impossible length or version; silence, and the listener lives."""
     sock = listener(bench)
     conn = bench.connection()
-    datagram = IP(src=conn.peer_address, dst=conn.address, **fields) / syn_of(conn)
-    bench.send_octets(bytes(datagram))
+    ends = {"src": conn.peer_address, "dst": conn.address, "proto": 6}
+    tcp = bytes(IP(**ends) / syn_of(conn))[20:]  # Its checksum counts its true length.
+    bench.send_octets(bytes(IP(**ends, **fields) / Raw(tcp)))
     conn.expect_silence()
     serves(sock)
 

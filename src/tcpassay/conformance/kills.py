@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 #: Seconds of real time that one case may take on one mutant.
 MAX_TIME_S = 20.0
 REFERENCE = "reference"
-IP: IpVersion = 4
 
 _SOUND = frozenset({Verdict.PASS, Verdict.INFO})
 _KILLS = frozenset({Verdict.FAIL, Verdict.DEVIATION})
@@ -112,6 +111,11 @@ def by_relevance(cases: Sequence[Case], requirement: str) -> list[Case]:
     return sorted(cases, key=rank)
 
 
+def ip_of(case: Case) -> IpVersion:
+    """The IP version that a case is tried over: 4 where it may be, else 6."""
+    return 4 if 4 in case.mark.ip else 6
+
+
 def _requirement_of(mutant: Mutant, catalogue: Catalogue) -> str:
     """The full id of what a mutant breaks."""
     try:
@@ -163,7 +167,7 @@ class _Trials:
         return Kill(mutant.name, requirement, mutant.suffers, killer, message, tuple(near), ran)
 
     def _runs(self, case: Case) -> bool:
-        return IP in case.mark.ip and not why_unsupported(case, self.manifest, self.catalogue)
+        return not why_unsupported(case, self.manifest, self.catalogue)
 
     def _passes_on_reference(self, case: Case) -> bool:
         if case.id not in self.passing:
@@ -178,7 +182,7 @@ class _Trials:
         with Interrupts() as interrupts:
             try:
                 guard = interrupts.guarded(MAX_TIME_S)
-                return run_case(context, PlannedRun(case, IP), guard=guard)
+                return run_case(context, PlannedRun(case, ip_of(case)), guard=guard)
             except CutShort:
                 raise KeyboardInterrupt from None
 
