@@ -128,7 +128,7 @@ def test_user_who_may_open_the_tun(
     """An ordinary user and a device of mode 666; all runs, cases about privileges too."""
     out, environment = nobodys(program, for_nobody[1])
     before = (*in_mounts(tun(0o666)), *BY_NOBODY)
-    cases = ("--case", "sockets/bind/protected_port", "--case", "documents/closing/killed*")
+    cases = ("--case", "documents/bind/protected_port", "--case", "documents/closing/killed*")
     ended = program(
         *(*RUN, *cases, "--out", out), before=before, program=for_nobody[0], env=environment
     )

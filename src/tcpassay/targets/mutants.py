@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from tcpassay.targets.manifest import Manifest
 
+#: The target that a fault is planted in where its file names no other.
+REFERENCE = "reference"
+
 
 class Patch:
     """Replaces attributes, and puts them back.
@@ -66,13 +69,17 @@ def _importers(owner: object, name: str, value: object) -> Iterator[ModuleType]:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One planted fault: its name, the requirement it breaks, what a user would suffer."""
+    """One planted fault: its name, the requirement it breaks, what a user would suffer.
+
+    `base` is the target it is planted in: the reference stack, or a variant with other settings.
+    """
 
     name: str
     requirement: str
     suffers: str
     path: Path
     plant: Callable[[Patch], None]
+    base: str = REFERENCE
 
     def target(self, reference: Manifest) -> MutantTarget:
         """The reference stack with this fault; the fault stays planted until it is closed."""
@@ -121,7 +128,11 @@ def _load(path: Path) -> Mutant:
     if not isinstance(requirement, str) or not callable(plant) or not suffers:
         msg = f"{path}: a mutant needs a docstring, REQUIREMENT = '...' and plant(patch)"
         raise ConfigurationError(msg)
-    return Mutant(path.stem, requirement, " ".join(suffers.split()), path, plant)
+    base = getattr(module, "TARGET", REFERENCE)
+    if not isinstance(base, str):
+        msg = f"{path}: TARGET is {base!r}, wanted the name of a target of this stack"
+        raise ConfigurationError(msg)
+    return Mutant(path.stem, requirement, " ".join(suffers.split()), path, plant, base)
 
 
 def _import(path: Path) -> ModuleType:

@@ -37,7 +37,10 @@ TAKEN = {
 
 
 def receive(stack: Stack, octets: bytes) -> Packet | None:
-    """The packet for TCP or ICMP in a datagram, or in the last of its pieces; None for neither."""
+    """The packet for TCP or ICMP in a datagram, or in the last of its pieces; None for neither.
+
+    The sender of a whole segment is looked at where it finds no connection (`Stack`).
+    """
     packet = parse(octets)
     if packet is None or packet.dst not in stack.addresses:
         return None

@@ -26,6 +26,10 @@ class Settings:
     syn_waits_s: str = ""
     # TIME-WAIT lasts twice this (RFC 9293, 3.4.2).
     msl_s: int = 120
+    # What a SYN may go by to end it: "timestamps" (RFC 6191, as SHLD-4 recommends), "sequence"
+    # (MAY-2) or "never". And RFC 1337: a reset does not end it, where RFC 9293 says it does.
+    time_wait_reuse: str = "timestamps"
+    time_wait_ignores_rst: bool = False
     # Whether ICMP protocol and port unreachable end an open (SHLD-26), or are soft as well.
     icmp_ends_open: bool = True
     # How long FIN-WAIT-2 lasts once nobody can read from the connection; 0 is for ever, as the
@@ -133,6 +137,7 @@ CHOICES = {
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),
     "syn_cookies": ("off", "full", "always"),
+    "time_wait_reuse": ("timestamps", "sequence", "never"),
 }
 
 
