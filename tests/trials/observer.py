@@ -6,6 +6,8 @@ was sent at which place follows from the initial number and the stream.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from tests.trials.broken import demand
 
 from tcpassay.wire import tcp
@@ -22,10 +24,16 @@ def ahead(number: int, origin: int) -> int:
     return ((number - origin + HALF) & MASK) - HALF
 
 
+class Stream(Protocol):
+    """What an application sends: its octets by their places."""
+
+    def __getitem__(self, key: slice, /) -> bytes: ...
+
+
 class Observer:
     """One direction of one connection. `stream` is what the application sends, from its start."""
 
-    def __init__(self, stream: bytes, mtu: int) -> None:
+    def __init__(self, stream: Stream, mtu: int) -> None:
         self.stream = stream
         self.mtu = mtu
         self.other: Observer | None = None
