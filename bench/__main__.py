@@ -1,11 +1,16 @@
-"""Run every benchmark, or the ones named: `python -m bench [codec|minimal_case ...]`."""
+"""Run every benchmark, or the ones named: `python -m bench [codec|bulk ...]`.
+
+Ends with status 1 when a ratio lies outside its bounds. Absolute figures are printed only.
+"""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("codec", "minimal_case")
+from bench.measure import machine
+
+BENCHMARKS = ("codec", "minimal_case", "bulk", "cycles", "idle")
 
 
 def main(names: list[str]) -> int:
@@ -14,11 +19,17 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"bench: no benchmark {' '.join(sorted(unknown))}; there is {' '.join(BENCHMARKS)}")
         return 2
+    print(machine())
+    missed = 0
     for name in names or BENCHMARKS:
-        print(f"-- {name}")
-        for figure in import_module(f"bench.{name}").figures():
-            print(f"  {figure}")
-    return 0
+        module = import_module(f"bench.{name}")
+        print(f"-- {name}: {(module.__doc__ or '').partition(chr(10))[0]}")
+        for figure in module.figures():
+            print(f"  {figure}", flush=True)
+            missed += not figure.holds
+    if missed:
+        print(f"bench: {missed} ratios are not met")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ class ScriptedTarget:
             kind="in-process",
             clock=clock,
             path=Path("/nowhere") / name / "target.toml",
+            home=Path("/nowhere") / name,
             start={},
             capabilities=frozenset({"half_close"}),
             ipv4=Addresses(("192.0.2.1",), "192.0.2.2", 24),

@@ -1,4 +1,4 @@
-"""A network namespace with a name, whose kernel is the other host; and a capture of it."""
+"""A network namespace with a name, whose kernel is the other host; and judges of captures."""
 
 from __future__ import annotations
 
@@ -8,56 +8,109 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tcpassay.live.link import NAMED
 from tcpassay.targets.namespace.netns import NetworkNamespace, open_current
+from tcpassay.wire.datagram import parse
+from tcpassay.wire.scapy_edge import from_scapy, load, to_scapy
+from tcpassay.wire.tcp import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ETH_P_ALL = 3
-_ETH_P_IP = 0x0800
-_SO_RCVBUFFORCE = 33
-_CAPTURE_BUFFER = 1 << 26
+STACK = {4: "192.0.2.1", 6: "2001:db8::1"}
+KERNEL = {4: "192.0.2.2", 6: "2001:db8::2"}
+_FAULTS = (
+    '_ws.malformed or _ws.expert.group == "Malformed" or _ws.expert.severity == "Error" '
+    'or tcp.checksum.status == "Bad" or ip.checksum.status == "Bad" or tcp.option.len.invalid '
+    "or ip.bogus_ip_length or ip.bogus_header_length or tcp.bogus_header_length"
+)
+#: What Scapy is to work out by itself: header lengths, lengths, checksums.
+_COMPUTED = {"IP": ("ihl", "len", "chksum"), "IPv6": ("plen",), "TCP": ("dataofs", "chksum")}
 
 
-class Capture:
-    """Every IPv4 datagram that crosses a device of the namespace, either way."""
+class Counts(NamedTuple):
+    """Segments of each side."""
 
-    def __init__(self, space: NetworkNamespace) -> None:
-        with space:
-            self._socket = socket.socket(
-                socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL)
-            )
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _CAPTURE_BUFFER)
-        self._socket.settimeout(0.1)
-        self._datagrams: list[bytes] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
+    stack: int
+    kernel: int
 
-    def _read(self) -> None:
-        while True:
-            try:
-                octets, (_, protocol, *_) = self._socket.recvfrom(65_535)
-            except TimeoutError:
-                if self._over.is_set():
-                    return
-                continue
-            if protocol == _ETH_P_IP:
-                self._datagrams.append(octets)
 
-    def stop(self) -> list[bytes]:
-        """What was seen."""
-        self._over.set()
-        self._thread.join()
-        self._socket.close()
-        return self._datagrams
+class Wire:
+    """Whether a capture of the stack's link is what it should be: whole, each segment well formed.
+
+    Three judges: this project's strict parser, Scapy (whose own build of what it has parsed must be
+    the same octets, with lengths, offsets and checksums filled in by Scapy), and tshark where there
+    is one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tshark = shutil.which("tshark")
+        self._all = folder / "all.pcapng"
+
+    def datagrams_of(self, capture: Path) -> list[bytes]:
+        """The datagrams of a capture, as Scapy reads them."""
+        load()
+        from scapy.utils import RawPcapNgReader
+
+        with RawPcapNgReader(str(capture)) as reader:
+            return [octets for octets, _ in reader]
+
+    def check(self, capture: Path, ip: int) -> Counts:
+        """Every segment in the file is well formed, and each side has sent some.
+
+        tshark takes longer to start than to read: it is shown all captures at the end, in one file,
+        a section each.
+        """
+        counts = self.check_datagrams(self.datagrams_of(capture), ip)
+        with self._all.open("ab") as file:
+            file.write(capture.read_bytes())
+        return counts
+
+    def check_datagrams(self, datagrams: list[bytes], ip: int) -> Counts:
+        """Every segment is well formed, and each side has sent some.
+
+        The kernel may say more than TCP: with IPv6 it tells which groups it is in.
+        """
+        senders = []
+        for octets in datagrams:
+            datagram = parse(octets, strict=True)
+            if isinstance(datagram.body, Segment):
+                senders.append(datagram.ip.src)
+                self.check_with_scapy(octets)
+            else:
+                assert datagram.ip.src != STACK[ip], octets.hex()
+        assert set(senders) == {STACK[ip], KERNEL[ip]}
+        return Counts(senders.count(STACK[ip]), senders.count(KERNEL[ip]))
+
+    def check_with_scapy(self, octets: bytes) -> None:
+        """Scapy takes it apart without a rest, and puts the same octets together."""
+        packet = to_scapy(octets)
+        for layer, names in _COMPUTED.items():
+            if layer in packet:
+                for name in names:
+                    delattr(packet[layer], name)
+        assert from_scapy(packet) == octets
+
+    def close(self) -> None:
+        """Show all captures to tshark."""
+        if self.tshark and self._all.exists():
+            assert self.found_by_tshark(self._all) == ""
+
+    def found_by_tshark(self, capture: Path) -> str:
+        """The frames that tshark calls malformed or finds an error in, a line each."""
+        done = subprocess.run(
+            [str(self.tshark), "-n", "-r", str(capture), "-Y", _FAULTS,
+             "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
+             "--disable-protocol", "http", "--disable-protocol", "echo",
+             "--disable-protocol", "discard", "--disable-protocol", "chargen"],
+            capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return done.stdout
 
 
 class Lab:
@@ -69,7 +122,6 @@ class Lab:
         self.space = NetworkNamespace(inside, home)
         self._home = home
         self._running: list[subprocess.Popen[str]] = []
-        self._captures: list[Capture] = []
 
     def tcpassay(self, verb: str, *arguments: str, tun: str = "tun0") -> list[str]:
         """The command line of a verb on a device of this namespace."""
@@ -94,6 +146,11 @@ class Lab:
         """The reference stack as a server on tun0."""
         return self.start(*self.tcpassay("serve", "reference", *arguments), ready="Ctrl-C")
 
+    def ended(self, process: subprocess.Popen[str]) -> str:
+        """What a program says on standard error until SIGTERM has ended it."""
+        process.send_signal(signal.SIGTERM)
+        return process.communicate(timeout=10)[1]
+
     def inside(self, *command: str) -> list[str]:
         """A command line that runs in the namespace."""
         return ["ip", "netns", "exec", self.name, *command]
@@ -103,16 +160,10 @@ class Lab:
         server = ("-u", "-m", "http.server", str(port), "--directory", str(root))
         self.start(*self.inside(sys.executable, *server), ready="Serving")
 
-    def capture(self) -> Capture:
-        """A capture that begins now."""
-        capture = Capture(self.space)
-        self._captures.append(capture)
-        return capture
-
     def connect(self, address: tuple[str, int]) -> socket.socket:
         """A connection of the namespace's kernel."""
         with self.space:
-            made = socket.socket()
+            made = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         made.settimeout(10)
         made.connect(address)
         return made
@@ -128,11 +179,18 @@ class Lab:
         for process in self._running:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=10)
-        for capture in self._captures:
-            capture.stop()
+            if process.stdout and not process.stdout.closed:
+                process.communicate(timeout=10)
         self.space.close()
         os.close(self._home)
+
+
+@pytest.fixture(scope="module")
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """The judges of captures."""
+    wire = Wire(tmp_path_factory.mktemp("wire"))
+    yield wire
+    wire.close()
 
 
 @pytest.fixture

@@ -79,6 +79,11 @@ def test_http_answers(lab: Lab, tmp_path: Path) -> None:
     rows = {
         b"GET /file" + host + end: (b"200", b"12345"),
         b"HEAD /file" + host + end: (b"200", b""),
+        b"GET /file" + host + b"Range: bytes=1-2\r\n" + end: (b"206", b"23"),
+        b"GET /file" + host + b"Range: bytes=3-\r\n" + end: (b"206", b"45"),
+        b"GET /file" + host + b"Range: bytes=-2\r\n" + end: (b"206", b"45"),
+        b"GET /file" + host + b"Range: bytes=5-\r\n" + end: (b"416", None),
+        b"GET /file" + host + b"Range: bytes=0-0,2-2\r\n" + end: (b"200", b"12345"),
         b"GET /" + host + end: (b"200", b"file\n"),
         b"GET /none" + host + end: (b"404", b"no file /none\n"),
         b"HEAD /none" + host + end: (b"404", b""),

@@ -143,7 +143,7 @@ def test_incomplete_mutant_is_refused(tmp_path: Path, without: str) -> None:
 def test_mutant_that_cannot_be_imported_is_refused(tmp_path: Path) -> None:
     """A file that raises; refused, with the path and the error."""
     (tmp_path / "torn.py").write_text("1 / 0\n")
-    with pytest.raises(ConfigurationError, match=r"torn\.py: cannot be imported: ZeroDivision"):
+    with pytest.raises(ConfigurationError, match=r"torn\.py:1: cannot be imported: ZeroDivision"):
         load_mutants(tmp_path)
 
 

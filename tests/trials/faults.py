@@ -156,9 +156,9 @@ def takes_damaged_segments(patch: Patch) -> None:
 def sends_beyond_the_window(patch: Patch) -> None:
     """An acknowledgement moves the edge of the window, however old the segment that brings it."""
 
-    def acknowledge(tcb: Tcb, ack: int, now: int) -> None:
+    def acknowledge(tcb: Tcb, arrived: segment.Segment, now: int) -> None:
         offered = tcb.snd_wnd
-        kept(tcb, ack, now)
+        kept(tcb, arrived, now)
         tcb.snd_wnd = offered
 
     kept = steps.acknowledge

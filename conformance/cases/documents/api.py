@@ -1,11 +1,12 @@
 """What the source documents say of the socket calls."""
 
-from tcpassay.conformance.app import Socket
+from tcpassay.conformance.app import Pending, Socket
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import told
 from tcpassay.conformance.reach import (
     PEER_PORT,
     app_closes,
@@ -33,6 +34,67 @@ def first_descriptor_is_three(bench: Bench) -> None:
     bench.check(bench.app.socket().fd, 4, "the second descriptor")
     first.close()
     bench.check(bench.app.socket().fd, 3, "the descriptor after close(3)")
+
+
+#: SOCK_STREAM and IPPROTO_TCP as numbers, and a family, a type and protocols that do not fit.
+STREAM, IPPROTO_TCP, IPPROTO_UDP = 1, 6, 17
+NO_FAMILY, NO_TYPE = 99, "SOCK_RDM"
+
+
+def family_of(bench: Bench) -> str:
+    """The address family of this run."""
+    return "AF_INET" if bench.ip == 4 else "AF_INET6"
+
+
+def ask(bench: Bench, family: str | int, kind: str, protocol: int) -> Pending:
+    """socket() with any three arguments."""
+    return bench.app.begin("socket", ("name", family), ("flags", (kind,)), ("value", protocol))
+
+
+@case("DOC-02", rows={"default": 0, "tcp": IPPROTO_TCP})
+def stream_socket(bench: Bench, protocol: int) -> None:
+    """A stream socket with protocol 0 or TCP; it is made, and of that type."""
+    made = ask(bench, family_of(bench), "SOCK_STREAM", protocol).expect_return()
+    kind = Socket(bench.app, made.value).get_option("SOL_SOCKET", "SO_TYPE")
+    bench.check(kind, STREAM, "SO_TYPE")
+
+
+@case(
+    "DOC-02",
+    "DOC-01",
+    rows={
+        "family": (NO_FAMILY, "SOCK_STREAM", 0, ("EAFNOSUPPORT",)),
+        "type": ("", NO_TYPE, 0, ("EPROTOTYPE", "ESOCKTNOSUPPORT", "EINVAL")),
+        "protocol": ("", "SOCK_STREAM", IPPROTO_UDP, ("EPROTONOSUPPORT", "EPROTOTYPE")),
+    },
+    needs=("descriptors",),
+)
+def combination_that_is_not_valid(
+    bench: Bench, row: tuple[str | int, str, int, tuple[str, ...]]
+) -> None:
+    """A family, a type or a protocol that does not fit the others; -1 and the error, no descriptor.
+
+    Of a type that no protocol offers POSIX says EPROTOTYPE, systems also the two others.
+    """
+    family, kind, protocol, errors = row
+    before = bench.app.socket().fd
+    got = ask(bench, family or family_of(bench), kind, protocol).expect_return(errno=errors)
+    bench.check(got.value, -1, "what socket() returned", requirement="DOC-01")
+    bench.check(bench.app.socket().fd, before + 1, "the next descriptor", requirement="DOC-01")
+
+
+@case(
+    "DOC-02",
+    rows={"datagram": ("AF_INET", "SOCK_DGRAM"), "unix": ("AF_UNIX", "SOCK_STREAM")},
+    ip=(4,),
+    measures=True,
+)
+def other_kinds(bench: Bench, row: tuple[str, str]) -> None:
+    """Combinations that POSIX has and a TCP stack need not; which there are is recorded."""
+    answer = told(ask(bench, *row, 0))
+    wanted = {"success", "EAFNOSUPPORT", "EPROTONOSUPPORT", "EPROTOTYPE", "ESOCKTNOSUPPORT"}
+    bench.check(answer in wanted, True, "socket()")
+    bench.measure("socket()", answer)
 
 
 @case("DOC-06", "RFC9293:MUST-44", needs=("active_open",))
@@ -71,6 +133,27 @@ def port_in_time_wait_is_not_taken(bench: Bench) -> None:
         bench.app.socket().begin_connect(PEER_PORT)
         conn = bench.expect_syn()
         bench.check(conn.port != old.port, True, "another port than the one in TIME-WAIT")
+
+
+@case("DOC-06", needs=("active_open",), settings=("four_ports",), state="SYN-SENT")
+def no_port_is_used_twice(bench: Bench) -> None:
+    """Four ephemeral ports and five connects; four SYNs from four ports, then an error.
+
+    Once a socket is closed its port is free again, so the next SYN comes from there.
+    """
+    made = []
+    for _ in range(4):
+        sock = bench.app.socket()
+        connecting = sock.begin_connect(PEER_PORT)
+        made.append((sock, bench.expect_syn(), connecting))
+    bench.check(len({conn.port for _, conn, _ in made}), 4, "different source ports")
+    bench.app.socket().connect(PEER_PORT, errno=("EADDRNOTAVAIL", "EADDRINUSE", "EAGAIN"))
+    sock, refused, connecting = made[2]
+    refused.send(TCP(flags="RA", seq=0))
+    connecting.expect_return(errno="ECONNREFUSED")
+    sock.close()
+    bench.app.socket().begin_connect(PEER_PORT)
+    refused.expect("S")
 
 
 @case("DOC-20", needs=("nonblocking",))
@@ -156,20 +239,6 @@ def fin_with_the_last_reference(bench: Bench, way: str) -> None:
     conn.send("A")
     copies[1].close()
     conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
-
-
-@case("DOC-37", needs=("descriptors", "half_close"), state="FIN-WAIT-2")
-def shutdown_whatever_the_references(bench: Bench) -> None:
-    """dup(), then shutdown(SHUT_WR) of one; FIN at once, the other reads and cannot send."""
-    conn = established(bench)
-    other = conn.app.dup()
-    conn.app.shutdown("SHUT_WR")
-    conn.expect("FA", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
-    conn.send("A")
-    conn.send(TCP(flags="PA") / Raw(b"one more"))
-    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, within=0.5)
-    other.recv(10, want=b"one more")
-    other.send(b"x", "MSG_NOSIGNAL", errno="EPIPE")
 
 
 @case("DOC-38", own_process=True, needs=("processes",), state="CLOSE-WAIT")

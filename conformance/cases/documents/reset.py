@@ -1,8 +1,10 @@
 """What the source documents say about resets, and about peers that vanish."""
 
+from itertools import pairwise
+
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.layers import ICMP, TCP, Raw
 from tcpassay.conformance.reach import established, listener
 
 #: Numbers of a connection that the target has never heard of.
@@ -56,10 +58,29 @@ def the_peers_host_is_cut_off(bench: Bench) -> None:
     conn = established(bench)
     first = conn.target.snd.nxt
     conn.app.send(b"anybody?")
-    conn.expect("A", seq=first, payload=b"anybody?")
+    sent = [conn.expect("A", seq=first, payload=b"anybody?").t_ns]
     reading = conn.app.begin_recv(100)
-    conn.expect("A", seq=first, payload=b"anybody?", within=3.5)
+    for _ in range(2):
+        again = conn.expect("A", seq=first, payload=b"anybody?", within=7)
+        sent.append(again.t_ns)
+    gaps = [later - sooner for sooner, later in pairwise(sent)]
+    bench.check(gaps[1] > 1.5 * gaps[0], True, "the second gap is longer than the first")
     reading.expect_return(errno="ETIMEDOUT", within=400.0)
+    conn.expect_state("CLOSED")
+
+
+@case("DOC-39", settings=("fast_data_giveup",), needs=("icmp",), real_s=3, ip=(4,))
+def the_peers_host_is_not_reached(bench: Bench) -> None:
+    """Host unreachable comes back for the text, nothing else; in the end recv() tells it."""
+    conn = established(bench)
+    first = conn.target.snd.nxt
+    conn.app.send(b"anybody?")
+    conn.expect("A", seq=first, payload=b"anybody?")
+    conn.send_icmp(ICMP(type=3, code=1))
+    reading = conn.app.begin_recv(100)
+    reading.expect_blocked()
+    conn.expect("A", seq=first, payload=b"anybody?", within=7)
+    reading.expect_return(errno="EHOSTUNREACH", within=400.0)
     conn.expect_state("CLOSED")
 
 

@@ -5,7 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import ICMP, ICMPv6DestUnreach
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import latest
+from tcpassay.conformance.probes import latest, syn_gap
 from tcpassay.conformance.reach import established, syn_sent
 from tcpassay.wire import Segment
 
@@ -111,10 +111,10 @@ def error_with_a_cut_quotation(bench: Bench) -> None:
 def source_quench_is_ignored(bench: Bench) -> None:
     """Source Quench quotes the SYN; the SYN is sent again in time, and answered it opens."""
     conn, pending = syn_sent(bench)
-    first = latest(conn)
+    first, gap = latest(conn), syn_gap(bench)
     conn.send_icmp(ICMP(type=4, code=0))
     pending.expect_blocked()
-    conn.expect("S", seq=conn.target.iss, since=first, after=0.5, within=1.5)
+    conn.expect("S", seq=conn.target.iss, since=first, after=0.5 * gap, within=1.5 * gap)
     conn.send("SA")
     pending.expect_return(0)
 

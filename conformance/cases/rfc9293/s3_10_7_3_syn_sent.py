@@ -4,6 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY, Pattern
+from tcpassay.conformance.probes import syn_gap
 from tcpassay.conformance.reach import syn_sent
 
 SECTION = "3.10.7.3"
@@ -110,7 +111,7 @@ def rst_without_ack_is_dropped(bench: Bench, flags: str) -> None:
     conn.send(TCP(flags=flags, seq=0, ack=int(conn.target.iss + 1)))
     conn.expect_silence()
     pending.expect_blocked()
-    conn.expect("S", seq=conn.target.iss, within=1.5)
+    conn.expect("S", seq=conn.target.iss, within=1.5 * syn_gap(bench))
     conn.send("SA")
     conn.expect("A", ack=conn.peer.snd.nxt, requirement=SYNACK)
     pending.expect_return(0, requirement=SYNACK)

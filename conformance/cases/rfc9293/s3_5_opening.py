@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
-from tcpassay.conformance.probes import latest, serves
+from tcpassay.conformance.probes import latest, serves, syn_gap
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 
 SECTION = "3.5"
@@ -164,7 +164,7 @@ def half_open_peer_is_reset_and_reached(bench: Bench) -> None:
     conn.send(TCP(flags="A", seq=300, ack=conn.target.iss - 1000))
     conn.expect("R", seq=conn.target.iss - 1000)
     pending.expect_blocked()
-    conn.expect("S", seq=conn.target.iss, within=2.5)
+    conn.expect("S", seq=conn.target.iss, within=2.5 * syn_gap(bench))
     conn.send(TCP(flags="SA", seq=7000, ack=conn.target.iss + 1))
     conn.expect("A", seq=conn.target.iss + 1, ack=7001, requirement="3.10.7.3-SYNACK")
     pending.expect_return(0, requirement="3.10.7.3-SYNACK")

@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.probes import latest
+from tcpassay.conformance.probes import latest, syn_gap
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 
 SECTION = "3.8.3"
@@ -134,7 +134,7 @@ def unanswered_syn_ack_gives_up(bench: Bench) -> None:
 def late_answer_still_opens(bench: Bench) -> None:
     """The first SYN is lost and its repetition answered; the connection opens as usual."""
     conn, pending = syn_sent(bench)
-    conn.expect("S", seq=conn.target.iss, within=1.5)
+    conn.expect("S", seq=conn.target.iss, within=1.5 * syn_gap(bench))
     conn.send("SA")
     conn.expect("A", seq=conn.target.iss + 1, ack=conn.peer.snd.nxt, requirement="3.10.7.3-SYNACK")
     pending.expect_return(0, requirement="3.10.7.3-SYNACK")
@@ -163,6 +163,7 @@ def syn_ack_of_crossed_syns_is_sent_again(bench: Bench) -> None:
     conn, pending = syn_sent(bench)
     conn.send("S")
     conn.expect("SA", seq=conn.target.iss, ack=conn.peer.snd.nxt)
-    conn.expect("SA", seq=conn.target.iss, ack=conn.peer.snd.nxt, within=2.5)
+    gap = syn_gap(bench)
+    conn.expect("SA", seq=conn.target.iss, ack=conn.peer.snd.nxt, within=2.5 * gap)
     conn.send("A")
     pending.expect_return(0)

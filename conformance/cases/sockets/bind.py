@@ -1,13 +1,11 @@
 """bind(): local addresses and ports, and who may share them."""
 
-from tcpassay.conformance.app import Pending, Socket
+from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP
-from tcpassay.conformance.reach import app_closes, handshake, listener, peer_acks, peer_closes
+from tcpassay.conformance.probes import told
+from tcpassay.conformance.reach import handshake, listener
 
-UNPRIVILEGED_USER = 65534
-PROTECTED_PORT = 80
 FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
 
 
@@ -19,39 +17,7 @@ def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
     return sock
 
 
-def leave_time_wait(bench: Bench, *, reuse: bool) -> None:
-    """A listener has served one client, closed first, and gone: its port is in TIME-WAIT."""
-    with bench.reaching("TIME-WAIT on the listener's port"):
-        old = reusing(bench, reuse=reuse)
-        old.bind(LISTEN_PORT)
-        old.listen()
-        conn = handshake(bench.connection())
-        conn.app = old.accept()
-        app_closes(conn, "close")
-        peer_acks(conn)
-        peer_closes(conn)
-        conn.expect_state("TIME-WAIT")
-        old.close()
-
-
-def told(pending: Pending) -> str:
-    """What a call that may do either came to: "success" or an errno."""
-    pending.bench.wait_until(lambda: pending.returned is not None, 1.0)
-    if pending.returned is None:
-        return "no return"
-    return pending.returned.errno or "success"
-
-
-@case("DOC-03", rows={"wildcard": False, "specific": True})
-def named_port(bench: Bench, specific: bool) -> None:
-    """bind() to a named port; getsockname() tells address and port."""
-    address = bench.stack_address if specific else bench.any_address
-    sock = bench.app.socket()
-    sock.bind(LISTEN_PORT, address)
-    bench.check(sock.getsockname(), (address, LISTEN_PORT), "getsockname()")
-
-
-@case("POSIX:BIND-PORT0", "DOC-03")
+@case("POSIX:BIND-PORT0")
 def port_zero(bench: Bench) -> None:
     """bind() to port 0, twice; two different ports of the kernel's choice."""
     ports = []
@@ -120,15 +86,6 @@ def same_port_of_another_address(bench: Bench) -> None:
         conn.expect("SA", ack=conn.peer.snd.nxt)
 
 
-@case("LINUX:REUSEADDR-LISTENER", "DOC-09")
-def reuseaddr_over_a_listener(bench: Bench) -> None:
-    """Old and new socket have SO_REUSEADDR and the old one listens; EADDRINUSE all the same."""
-    old = reusing(bench)
-    old.bind(LISTEN_PORT)
-    old.listen()
-    reusing(bench).bind(LISTEN_PORT, errno="EADDRINUSE")
-
-
 @case("LINUX:REUSEADDR-LISTENER")
 def one_listener_among_those_that_share(bench: Bench) -> None:
     """Two sockets share a port by SO_REUSEADDR; the first may listen, the second not."""
@@ -137,25 +94,6 @@ def one_listener_among_those_that_share(bench: Bench) -> None:
     second.bind(LISTEN_PORT)
     first.listen()
     second.listen(errno="EADDRINUSE")
-
-
-@case("DOC-08")
-def over_time_wait(bench: Bench) -> None:
-    """bind() to a port whose last connection is in TIME-WAIT; EADDRINUSE."""
-    leave_time_wait(bench, reuse=False)
-    bench.app.socket().bind(LISTEN_PORT, errno="EADDRINUSE")
-
-
-@case("DOC-09", "LINUX:REUSEADDR-TIMEWAIT")
-def reuseaddr_over_time_wait(bench: Bench) -> None:
-    """Old and new listener have SO_REUSEADDR; the server restarts over TIME-WAIT, and serves."""
-    leave_time_wait(bench, reuse=True)
-    new = reusing(bench)
-    new.bind(LISTEN_PORT)
-    new.listen(requirement="LINUX:REUSEADDR-TIMEWAIT")
-    conn = bench.connection()
-    conn.send(TCP(flags="S"))
-    conn.expect("SA", ack=conn.peer.snd.nxt)
 
 
 @case(
@@ -182,13 +120,3 @@ def over_an_established_child(bench: Bench, row: tuple[bool, bool]) -> None:
     bench.measure("bind", told(new.begin("bind", ("address", (bench.any_address, LISTEN_PORT)))))
     conn.app.send(b"alive")
     conn.expect("A", payload=b"alive")
-
-
-@case("DOC-07", "POSIX:BIND-EACCES", own_process=True, needs=("processes",))
-def protected_port(bench: Bench) -> None:
-    """Port 80 for an ordinary user is EACCES, port 8080 is not; the privileged user gets both."""
-    ordinary = bench.spawn(2, user=UNPRIVILEGED_USER)
-    refused = ordinary.socket()
-    refused.bind(PROTECTED_PORT, errno="EACCES")
-    refused.bind(LISTEN_PORT, requirement="POSIX:BIND-EACCES")
-    bench.app.socket().bind(PROTECTED_PORT)

@@ -46,14 +46,6 @@ def no_peer(bench: Bench, kind: str) -> None:
     sock.getpeername(errno="ENOTCONN")
 
 
-@case("DOC-43", rows={"accepted": "listen", "connected": "connect"})
-def both_names(bench: Bench, way: str) -> None:
-    """Both calls on an accepted and on a connected socket; the two ends as the wire has them."""
-    conn = established(bench, "connect" if way == "connect" else "listen")
-    bench.check(conn.app.getsockname(), (conn.address, conn.port), "getsockname()")
-    bench.check(conn.app.getpeername(), (conn.peer_address, conn.peer_port), "getpeername()")
-
-
 @case(
     "POSIX:GETPEERNAME-CLOSEWAIT",
     rows={"CLOSE-WAIT": "CLOSE-WAIT", "FIN-WAIT-2": "FIN-WAIT-2"},

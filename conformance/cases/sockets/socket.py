@@ -14,18 +14,6 @@ def family_of(bench: Bench) -> str:
     return "AF_INET" if bench.ip == 4 else "AF_INET6"
 
 
-@case("DOC-02", rows={"default": 0, "tcp": IPPROTO_TCP})
-def stream_socket(bench: Bench, protocol: int) -> None:
-    """A stream socket with protocol 0 or TCP; it is made, of that type, and has no error."""
-    made = bench.app.call(
-        "socket", ("name", family_of(bench)), ("flags", ("SOCK_STREAM",)), ("value", protocol)
-    )
-    kind = bench.app.call(
-        "getsockopt", ("fd", made.value), ("name", "SOL_SOCKET"), ("name", "SO_TYPE")
-    )
-    bench.check(kind.get("value"), SOCK_STREAM, "SO_TYPE")
-
-
 @case("POSIX:SOCKET-EAFNOSUPPORT", "DOC-02")
 def unknown_family(bench: Bench) -> None:
     """A family that does not exist; EAFNOSUPPORT."""
@@ -47,19 +35,4 @@ def protocol_of_another_type(bench: Bench) -> None:
         ("flags", ("SOCK_STREAM",)),
         ("value", IPPROTO_UDP),
         errno=("EPROTONOSUPPORT", "EPROTOTYPE"),
-    )
-
-
-@case("DOC-02")
-def type_without_a_protocol(bench: Bench) -> None:
-    """A type that no protocol of the family offers (SOCK_RDM); an error says so.
-
-    POSIX has EPROTOTYPE for it, the documents EINVAL or ESOCKTNOSUPPORT.
-    """
-    bench.app.call(
-        "socket",
-        ("name", family_of(bench)),
-        ("flags", ("SOCK_RDM",)),
-        ("value", 0),
-        errno=("EPROTOTYPE", "ESOCKTNOSUPPORT", "EINVAL"),
     )

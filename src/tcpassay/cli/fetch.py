@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcpassay.cli.guard import guarded
-from tcpassay.cli.serve import IMPAIR, NETNS, TUN, parsed
+from tcpassay.cli.run import IpChoice
+from tcpassay.cli.serve import IMPAIR, NETNS, PCAP, TUN, parsed, tell_fates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
+
+    from tcpassay.targets.contract import IpVersion
 
 
 @guarded
@@ -30,11 +33,18 @@ def fetch(
     ] = None,
     impair: Annotated[str | None, IMPAIR] = None,
     target: Annotated[str, typer.Option(metavar="T", help="An in-process target.")] = "reference",
+    ip: Annotated[
+        IpChoice | None, typer.Option(help="IP version; default: that of the host's address.")
+    ] = None,
+    pcap: Annotated[Path | None, PCAP] = None,
 ) -> int:
     """Fetch a file over HTTP/1.1 with a stack under test, in real time.
 
     The stack lives behind a TUN device in a network namespace, whose kernel is the other host.
-    Ends with 1 when there is no connection or the answer is not 200.
+    HOST is an address ([2001:db8::2] for IPv6) or stands in /etc/netns/NS/hosts or /etc/hosts.
+    Ends with 1 when there is no connection or the answer is not 200. With the kernel as server:
+
+    ip netns exec lab python3 -m http.server 8000
 
     tcpassay fetch http://192.0.2.2:8000/file --netns lab --tun tun0 -o file
     """
@@ -43,13 +53,15 @@ def fetch(
     from tcpassay.live.url import address_of, parse_url
 
     wanted = parse_url(url)
-    address, ip = address_of(wanted.host, netns)
-    place = Place(netns, tun, ip, parsed(impair))
+    family: IpVersion | None = None if ip is None else 4 if ip is IpChoice.V4 else 6
+    address, version = address_of(wanted.host, netns, family)
+    place = Place(netns, tun, version, parsed(impair), pcap)
     with running(target, place) as host, _whole(output) as into:
         began = time.monotonic()
-        octets = host.driver.run(get(wanted, (address, wanted.port), ip, into.file))
+        octets = host.driver.run(get(wanted, (address, wanted.port), version, into.file))
         took = time.monotonic() - began
         into.complete = octets is not None
+        tell_fates(host)
     typer.echo(f"{url}: {octets} octets in {took:.2f} s", err=True)
     return 0
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 NETNS = typer.Option(metavar="NS", help="A network namespace made with ip netns add.")
 TUN = typer.Option(metavar="NAME", help="The TUN device to make in it, such as tun0.")
 IMPAIR = typer.Option(
-    metavar="TEXT", help="Make the link worse: loss=2%,reorder=2%,dup=1%,delay=10ms,seed=7."
+    metavar="TEXT",
+    help="Make the link worse, both ways: loss=2%,reorder=2%,dup=1%,delay=10ms,seed=7.",
+)
+PCAP = typer.Option(
+    metavar="FILE", help="Write what crosses the TUN device to a pcapng file, as it goes."
 )
 
 
@@ -35,18 +39,28 @@ def serve(
         typer.Option(metavar="DIR", help="What port 80 serves; default: a new empty folder."),
     ] = None,
     ip: Annotated[IpChoice, typer.Option(help="IP version.")] = IpChoice.V4,
+    pcap: Annotated[Path | None, PCAP] = None,
 ) -> int:
     """Let a stack serve in a network namespace, in real time, until Ctrl-C.
 
     Echo on port 7, discard on 9, characters on 19, files over HTTP/1.1 (GET, HEAD, PUT) on 80.
-    The namespace's kernel is the other host; the TUN device goes when the stack does.
+    The namespace's kernel is the other host; the TUN device goes when the stack does. Paste this
+    into one terminal, as root:
 
-    tcpassay serve reference --netns lab --tun tun0 --root ./files
+    ip netns add lab
+
+    tcpassay serve reference --netns lab --tun tun0 --root . --pcap lab.pcapng
+
+    and this into another, where 192.0.2.1 is the stack (2001:db8::1 with --ip 6):
+
+    ip netns exec lab curl http://192.0.2.1/README.md
+
+    Everything is gone after Ctrl-C and ip netns delete lab.
     """
     from tcpassay.live.host import Place, running
     from tcpassay.live.serving import start_services
 
-    place = Place(netns, tun, 4 if ip is IpChoice.V4 else 6, parsed(impair))
+    place = Place(netns, tun, 4 if ip is IpChoice.V4 else 6, parsed(impair), pcap)
     with _folder(root) as folder, running(target, place) as host:
         start_services(host, place.ip, folder, _tell)
         own, peer = ", ".join(host.addresses.stack), host.addresses.peer
@@ -55,7 +69,15 @@ def serve(
             f"echo 7, discard 9, chargen 19, http 80 of {folder}; Ctrl-C ends it"
         )
         host.driver.run_for_ever()
+        tell_fates(host)
     return 0
+
+
+def tell_fates(host: Host) -> None:
+    """What a bad link has done, on standard error."""
+    fates = host.fates()
+    if fates:
+        typer.echo(fates, err=True)
 
 
 def parsed(impair: str | None) -> Impairment | None:
@@ -89,4 +111,5 @@ def _tell(line: str) -> None:
 
 
 if TYPE_CHECKING:
+    from tcpassay.live.host import Host
     from tcpassay.targets.wrappers.impairment import Impairment

@@ -2,7 +2,8 @@
 
 A case kills a mutant when
 
-1. it passes on the reference stack without the fault (verdict pass; info where it measures), and
+1. it passes on the reference stack without the fault (verdict pass; info where it measures): on
+   the very target that the fault is planted in, where that is a variant, and
 2. on the mutant an assertion of it is not met that is bound to the very catalogue entry that the
    mutant names.
 
@@ -34,7 +35,7 @@ from tcpassay.targets.orphans import die_with
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tcpassay.conformance.case import Case
     from tcpassay.conformance.result import CaseResult
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 #: Seconds of real time that one case may take on one mutant.
 MAX_TIME_S = 20.0
-REFERENCE = "reference"
 IP: IpVersion = 4
 
 _SOUND = frozenset({Verdict.PASS, Verdict.INFO})
@@ -95,7 +95,8 @@ def kill_table(
     chosen = load_mutants() if mutants is None else tuple(mutants)
     for mutant in chosen:
         _requirement_of(mutant, catalogue)
-    trials = _Trials(tuple(cases), catalogue, seed, chosen, open_target(REFERENCE))
+    bases = {mutant.base: open_target(mutant.base) for mutant in chosen}
+    trials = _Trials(tuple(cases), catalogue, seed, chosen, bases)
     jobs = min(jobs, len(chosen))
     if jobs <= 1:
         return (trials.attempt(index) for index in range(len(chosen)))
@@ -129,31 +130,32 @@ def _requirement_of(mutant: Mutant, catalogue: Catalogue) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Trials:
-    """Mutants and the cases to try on them; `passing` remembers verdicts of the reference."""
+    """Mutants and the cases to try on them.
+
+    `bases` are the targets that faults are planted in, by name; `passing` remembers their verdicts
+    without a fault, by target and case.
+    """
 
     cases: tuple[Case, ...]
     catalogue: Catalogue
     seed: int
     mutants: tuple[Mutant, ...]
-    reference: Target
-    passing: dict[str, bool] = field(default_factory=dict)
-
-    @property
-    def manifest(self) -> Manifest:
-        return self.reference.manifest
+    bases: Mapping[str, Target]
+    passing: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def attempt(self, index: int) -> Kill:
         """Try one mutant on the cases until one kills it."""
         mutant = self.mutants[index]
+        base = self.bases[mutant.base]
         requirement = _requirement_of(mutant, self.catalogue)
         near: list[NearMiss] = []
         ran = 0
         killer, message = None, ""
         for case in by_relevance(self.cases, requirement):
-            if not self._runs(case) or not self._passes_on_reference(case):
+            if not self._runs(case, base.manifest) or not self._passes(case, mutant.base):
                 continue
             ran += 1
-            with closing(mutant.target(self.manifest)) as target:
+            with closing(mutant.target(base.manifest)) as target:
                 result, trace = self._run(target, case)
             if requirement in _unmet(trace):
                 killer, message = case.id, result.message
@@ -162,14 +164,14 @@ class _Trials:
                 near.append(NearMiss(case.id, _why(result, trace)))
         return Kill(mutant.name, requirement, mutant.suffers, killer, message, tuple(near), ran)
 
-    def _runs(self, case: Case) -> bool:
-        return IP in case.mark.ip and not why_unsupported(case, self.manifest, self.catalogue)
+    def _runs(self, case: Case, manifest: Manifest) -> bool:
+        return IP in case.mark.ip and not why_unsupported(case, manifest, self.catalogue)
 
-    def _passes_on_reference(self, case: Case) -> bool:
-        if case.id not in self.passing:
-            result, _ = self._run(self.reference, case)
-            self.passing[case.id] = result.verdict in _SOUND
-        return self.passing[case.id]
+    def _passes(self, case: Case, base: str) -> bool:
+        if (base, case.id) not in self.passing:
+            result, _ = self._run(self.bases[base], case)
+            self.passing[base, case.id] = result.verdict in _SOUND
+        return self.passing[base, case.id]
 
     def _run(self, target: Target, case: Case) -> tuple[CaseResult, Trace]:
         context = Context(

@@ -6,7 +6,6 @@ import importlib.util
 import inspect
 import re
 import sys
-import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from tcpassay.conformance.case import Case, mark_of, title_of
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.failed_import import failed_line, told
 from tcpassay.core.toml_places import nearest
 from tcpassay.model.catalogue import STATES, Catalogue, load_catalogue
 from tcpassay.targets.capabilities import CAPABILITIES
@@ -98,8 +98,11 @@ def _rows(
     if not mark.rows:
         yield Case(case_id, title, shown, line, mark, function)
     for row, value in mark.rows.items():
-        if not _NAME.fullmatch(row):
-            msg = f"{place}: row name {row!r} of case {case_id} has a blank, slash or wildcard"
+        if not _NAME.fullmatch(row) or not row.isprintable():
+            msg = (
+                f"{place}: row name {row!r} of case {case_id} has a blank, slash, wildcard or "
+                "control character"
+            )
             raise ConfigurationError(msg)
         yield Case(f"{case_id}/{row}", title, shown, line, mark, function, value, has_row=True)
 
@@ -137,17 +140,10 @@ def _import(file: Path) -> ModuleType:
 
 
 def _failed(file: Path, error: Exception | SystemExit) -> ConfigurationError:
-    line = 1
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        line = error.lineno or 1
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == str(file):
-            line = frame.lineno or line
-    place = f"{_shown(file)}:{line}"
+    place = f"{_shown(file)}:{failed_line(file, error)}"
     if isinstance(error, ConfigurationError):
         return ConfigurationError(f"{place}: {error}")
-    text = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
-    return ConfigurationError(f"{place}: cannot be imported: {type(error).__name__}: {text}")
+    return ConfigurationError(f"{place}: cannot be imported: {told(error)}")
 
 
 def _shown(file: Path) -> str:

@@ -18,7 +18,7 @@ from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 
 if TYPE_CHECKING:
-    from tcpassay.targets.contract import IpVersion, Target
+    from tcpassay.targets.contract import IpVersion, Stack, Target
 
 _REQUEST = b"tcpassay?"
 _REPLY = b"tcpassay!"
@@ -34,9 +34,10 @@ def preflight(
     strictly, checksums included. `guard` may end it by CutShort, for a stack that never comes back.
     """
     name = target.manifest.name
-    stack = target.start(StackOptions(ip=ip))
+    stack: Stack | None = None
     trace = Trace(case="preflight", target=name, ip=ip)
     try:
+        stack = target.start(StackOptions(ip=ip))
         with guard or nullcontext():
             _exchange(Bench(target.manifest, stack, trace, requirements=("",), ip=ip))
     except (AgentFault, ConfigurationError, TargetUnavailableError):
@@ -50,7 +51,8 @@ def preflight(
         msg = f"target {name} did not come back from a handshake over IPv{ip}, so nothing ran"
         raise TargetUnavailableError(msg) from None
     finally:
-        stack.close()
+        if stack is not None:
+            stack.close()
 
 
 def _exchange(bench: Bench) -> None:

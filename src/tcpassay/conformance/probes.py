@@ -8,7 +8,8 @@ from tcpassay.conformance.match import ANY
 from tcpassay.conformance.outcome import Inconclusive
 
 if TYPE_CHECKING:
-    from tcpassay.conformance.app import Socket
+    from tcpassay.conformance.app import Pending, Socket
+    from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
 
 ALIVE = b"alive"
@@ -40,6 +41,20 @@ def segment_sizes(conn: Connection, octets: int) -> list[int]:
         sizes.append(len(arrival.segment.payload))
         conn.send("A")
     return sizes
+
+
+def syn_gap(bench: Bench) -> float:
+    """Seconds until connect() sends an unanswered SYN again: by the manifest's schedule, else 1."""
+    schedule = bench.manifest.limits.connect_schedule_s
+    return schedule[1] - schedule[0] if len(schedule) > 2 else 1.0
+
+
+def told(pending: Pending) -> str:
+    """What a call that may do either came to: "success" or an errno."""
+    pending.bench.wait_until(lambda: pending.returned is not None, 1.0)
+    if pending.returned is None:
+        return "no return"
+    return pending.returned.errno or "success"
 
 
 def latest(conn: Connection) -> Arrival:

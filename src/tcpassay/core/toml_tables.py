@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tcpassay.core.toml_places import nearest
@@ -73,6 +74,18 @@ class TableReader:
         if not value >= 0:
             raise self.error(key, f"{self._name(key)} is {value}, wanted 0 or more")
         return float(value)
+
+    def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+        """An array of numbers, none below 0 and none below the one before it."""
+        value = self._take(key, default)
+        if not isinstance(value, list | tuple):
+            raise self._mistyped(key, "an array of numbers", value)
+        for item in value:
+            if not isinstance(item, int | float) or isinstance(item, bool):
+                raise self._mistyped(key, "an array of numbers", item)
+        if any(item < least for least, item in pairwise((0, *value))):
+            raise self._mistyped(key, "numbers that grow, from 0 up", list(value))
+        return tuple(float(item) for item in value)
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """An array of strings."""

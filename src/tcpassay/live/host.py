@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.live.capture import capture_file
 from tcpassay.live.driver import Driver
 from tcpassay.live.link import open_link
 from tcpassay.live.stopping import StopSignals
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
+from tcpassay.targets.wrappers.capture import Capture
 from tcpassay.targets.wrappers.impair import Impair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from tcpassay.targets.contract import IpVersion, Stack, Target
     from tcpassay.targets.manifest import Addresses
+    from tcpassay.targets.wrappers.capture import Sink
     from tcpassay.targets.wrappers.impairment import Impairment
 
 
 class Place(NamedTuple):
-    """Where a stack is to live, and how bad its link is to be."""
+    """Where a stack is to live, how bad its link is to be, and where to write what crosses it."""
 
     netns: str
     tun: str
     ip: IpVersion
     impairment: Impairment | None = None
+    capture: Path | None = None
 
 
 class Host(NamedTuple):
-    """A running stack: what runs programs on it, and where it lives."""
+    """A running stack: what runs programs on it, where it lives, and its link if that is bad."""
 
     driver: Driver
     addresses: Addresses
+    link: Impair | None
+
+    def fates(self) -> str | None:
+        """What a bad link has done to datagrams so far, in one line; None for a good one."""
+        if self.link is None:
+            return None
+        link = self.link
+        return f"link: {link.inwards} to the stack; {link.outwards} from it; seed {link.seed}"
 
 
 @contextmanager
@@ -50,17 +64,29 @@ def running(name: str, place: Place) -> Iterator[Host]:
     try:
         with (
             StopSignals() as stop,
-            open_link(place.netns, place.tun, addresses, place.ip) as link,
+            open_link(place.netns, place.tun, addresses, place.ip) as descriptor,
+            _sink(target, place) as sink,
         ):
-            stack = _start(target, place)
-            driver = Driver(stack, link, stop)
+            seed = secrets.randbits(64)  # Numbers and ports that no earlier stack had.
+            stack: Stack = target.start(StackOptions(seed=seed, ip=place.ip))
+            link = None if place.impairment is None else Impair(stack, place.impairment, seed)
+            stack = link or stack
+            driver = Driver(stack if sink is None else Capture(stack, sink), descriptor, stop)
             try:
-                yield Host(driver, addresses)
+                yield Host(driver, addresses, link)
             finally:
                 driver.close()
                 stack.close()
     finally:
         target.close()
+
+
+def _sink(target: Target, place: Place) -> AbstractContextManager[Sink | None]:
+    """Where datagrams are shown as they are on the TUN device, which is behind a bad link."""
+    if place.capture is None:
+        return nullcontext()
+    comment = f"{target.manifest.name} on {place.tun} of namespace {place.netns}"
+    return capture_file(place.capture, place.tun, comment)
 
 
 def _addresses(target: Target, ip: IpVersion) -> Addresses:
@@ -76,10 +102,3 @@ def _addresses(target: Target, ip: IpVersion) -> Addresses:
             f"target {manifest.name!r} has no [addresses.ipv{ip}]: it does not speak IPv{ip}"
         )
     return addresses
-
-
-def _start(target: Target, place: Place) -> Stack:
-    """A fresh stack, with numbers and ports that no earlier one had."""
-    seed = secrets.randbits(64)
-    stack = target.start(StackOptions(seed=seed, ip=place.ip))
-    return stack if place.impairment is None else Impair(stack, place.impairment, seed)

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from tcpassay.live import calls
 from tcpassay.live.calls import CallFailed
 from tcpassay.live.http_message import BadMessage, Head, build_head, declared_body, read_head
+from tcpassay.live.http_range import Part, asked_part
 from tcpassay.live.stream import StreamEnded
 
 if TYPE_CHECKING:
@@ -106,16 +107,12 @@ class FileServer:
         except OSError as error:
             raise BadMessage(f"{head.start[1][:80]}: {error.strerror}", 403) from None
         with file:
-            fields = {"Content-Length": str(size), "Content-Type": kind}
-            await stream.send(_head_of(200, fields, lasting=lasting))
-            left = size if head.start[0] == "GET" else 0
-            while left:
-                octets = file.read(min(_PIECE, left))
-                if not octets:
-                    raise StreamEnded(f"{path} has become shorter while it was sent")
-                await stream.send(octets)
-                left -= len(octets)
-        self._log(stream, f"{' '.join(head.start[:2])} 200 {size}")
+            status, part, fields = _part_of(head, size)
+            fields |= {"Content-Length": str(part.length), "Content-Type": kind}
+            await stream.send(_head_of(status, fields, lasting=lasting))
+            if head.start[0] == "GET":
+                await _send_part(stream, file, part)
+        self._log(stream, f"{' '.join(head.start[:2])} {status} {part.length}")
 
     async def _put(self, stream: Stream, head: Head, path: Path, body: Body | None) -> None:
         if body is None:
@@ -145,6 +142,32 @@ def _open(path: Path) -> tuple[BinaryIO, int, str]:
         return BytesIO(listing), len(listing), "text/plain"
     opened = path.open("rb")
     return opened, os.fstat(opened.fileno()).st_size, "application/octet-stream"
+
+
+def _part_of(head: Head, size: int) -> tuple[int, Part, dict[str, str]]:
+    """Status, what of the file to send, and the fields that say so. Raises BadMessage."""
+    fields = {"Accept-Ranges": "bytes"}
+    asked = head.fields.get("range") if head.start[0] == "GET" else None
+    try:
+        part = asked_part(asked, size)
+    except ValueError as error:
+        raise BadMessage(f"Range: {error}", 416) from None
+    if part is None:
+        return 200, Part(0, size), fields
+    fields["Content-Range"] = f"bytes {part.first}-{part.first + part.length - 1}/{size}"
+    return 206, part, fields
+
+
+async def _send_part(stream: Stream, file: BinaryIO, part: Part) -> None:
+    """The octets of a part. Raises StreamEnded where the file has lost some meanwhile."""
+    file.seek(part.first)
+    left = part.length
+    while left:
+        octets = file.read(min(_PIECE, left))
+        if not octets:
+            raise StreamEnded("the file has become shorter while it was sent")
+        await stream.send(octets)
+        left -= len(octets)
 
 
 async def _store(path: Path, body: Body) -> int:

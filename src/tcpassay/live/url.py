@@ -48,17 +48,24 @@ def parse_url(text: str) -> Url:
     return Url(text, host, port, parts.netloc, quote(target, safe=_UNCHANGED))
 
 
-def address_of(host: str, netns: str) -> tuple[str, IpVersion]:
-    """The address of `host`: itself, or the first in the namespace's or the host's table.
+def address_of(host: str, netns: str, wanted: IpVersion | None = None) -> tuple[str, IpVersion]:
+    """The address of `host`: itself, or the first in the namespace's or the host's table, of the
+    IP version that is wanted.
 
     A table is /etc/netns/NAME/hosts or /etc/hosts; no name server is asked. Raises
-    ConfigurationError for a host that is in neither.
+    ConfigurationError for a host that is in neither, and for a link-local address: those mean
+    nothing on a point-to-point link whose ends have none.
     """
     tables = [Path("/etc/netns") / netns / "hosts", Path("/etc/hosts")]
     candidates = [host] if _is_address(host) else _named(host, tables)
     for text in candidates:
         ip = ipaddress.ip_address(text)
-        return str(ip), 4 if ip.version == 4 else 6
+        if ip.is_link_local:
+            raise ConfigurationError(f"{text}: link-local addresses are not supported")
+        if wanted in {None, ip.version}:
+            return str(ip), 4 if ip.version == 4 else 6
+    if candidates:
+        raise ConfigurationError(f"--ip {wanted}: {host} has no address of IPv{wanted}")
     raise ConfigurationError(
         f"unknown host {host!r}: it is no address and is not in {' or '.join(map(str, tables))}; "
         "no name server is asked"

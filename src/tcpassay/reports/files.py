@@ -28,6 +28,8 @@ RUN_FILE: Final = "run.jsonl"
 _OWN = (RUN_FILE, "traces", "captures")
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._=+,:@-]")
 _LONGEST_NAME = 200
+#: A lone surrogate, which has no UTF-8, is written as JSON spells it.
+_LONE: Final = "backslashreplace"
 
 
 class OutputFolder:
@@ -51,7 +53,7 @@ class OutputFolder:
 
     def append(self, line: str) -> None:
         """One line of run.jsonl, handed to the system at once. Raises TcpassayError."""
-        octets = line.encode() + b"\n"
+        octets = line.encode(errors=_LONE) + b"\n"
         try:
             while octets:
                 octets = octets[os.write(self._lines, octets) :]
@@ -110,7 +112,7 @@ def file_name(case: str, ip: IpVersion) -> str:
     plain = case.replace("/", "__")
     name = _UNUSUAL.sub("_", plain)[:_LONGEST_NAME]
     if name != plain:
-        name += "-" + hashlib.blake2s(case.encode(), digest_size=4).hexdigest()
+        name += "-" + hashlib.blake2s(case.encode(errors=_LONE), digest_size=4).hexdigest()
     return name if ip == 4 else f"{name}.ipv6"
 
 
@@ -168,7 +170,7 @@ def _is_special(path: Path) -> bool:
 
 
 def _put_text(part: Path, text: str) -> None:
-    part.write_text(text, encoding="utf-8")
+    part.write_text(text, encoding="utf-8", errors=_LONE)
 
 
 def _unwritten(path: Path, error: OSError) -> TcpassayError:

@@ -277,7 +277,7 @@ def _search_path(manifest: Manifest) -> Path | None:
     path = manifest.start.get("path")
     if path is None:
         return None
-    folder = (manifest.folder / str(path)).resolve()
+    folder = (manifest.home / str(path)).resolve()
     if not folder.is_dir():
         raise ConfigurationError(f"{manifest.path}: 'start.path' is {path!r}: no such folder")
     if str(folder) not in sys.path:

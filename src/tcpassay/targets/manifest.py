@@ -25,7 +25,11 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes and claims of the target; octets, seconds, milliseconds."""
+    """Sizes and claims of the target; octets, seconds, milliseconds.
+
+    `connect_schedule_s`: when connect() sends its SYNs while nobody answers, and last when it
+    fails, counted from the first; empty where the target claims no fixed times.
+    """
 
     max_connections: int = 1024
     rcv_buffer: int = 65535
@@ -34,17 +38,23 @@ class Limits:
     msl_s: float = 120.0
     listen: Literal["queue", "single_shot", "callback"] = "queue"
     jitter_ms: float = 0.0
+    connect_schedule_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One target.toml, checked. `settings` maps a setting's name to what start applies for it."""
+    """One target.toml, checked. `settings` maps a setting's name to what start applies for it.
+
+    `home` is the folder from which start's and version's relative paths count: the manifest's
+    own, or that of the manifest it is like where it starts the same program.
+    """
 
     name: str
     title: str
     kind: TargetKind
     clock: ClockKind
     path: Path
+    home: Path
     start: Mapping[str, object]
     capabilities: frozenset[str]
     ipv4: Addresses | None

@@ -13,6 +13,7 @@ from tcpassay.targets.capabilities import CAPABILITIES
 from tcpassay.targets.manifest import Addresses, Limits, Manifest, TargetKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tcpassay.targets.contract import IpVersion
@@ -30,28 +31,64 @@ def load_manifest(path: Path) -> Manifest:
 
     Raises ConfigurationError, one line with file and line, for whatever is wrong with it.
     """
+    return _load(path, ())
+
+
+def _load(path: Path, variants: tuple[Path, ...]) -> Manifest:
+    """The manifest at `path`; `variants` are those whose key 'like' has led here."""
     file_path = path / "target.toml" if path.is_dir() else path
     file = read_toml(file_path)
     top = TableReader(file, file.data)
+    own_path = file_path.resolve()
+    base = _base(top, (*variants, own_path)) if "like" in top else None
     name = _name(top)
-    kind = cast("TargetKind", top.choice("kind", _KINDS))
+    kind = _kind(top, base)
+    capabilities = _capabilities(top, base)
     manifest = Manifest(
         name=name,
         title=top.text("title", name),
         kind=kind,
-        clock=_clock(top, kind),
-        path=file_path.resolve(),
-        start=_start(top, kind),
-        capabilities=_capabilities(top),
-        ipv4=_addresses(top, 4),
-        ipv6=_addresses(top, 6),
-        limits=_limits(top),
-        settings=_settings(top, kind),
-        version_command=top.texts("version", ()),
+        clock=_clock(top, kind, base),
+        path=own_path,
+        home=_home(top, base, own_path.parent),
+        start=_start(top, kind, base),
+        capabilities=capabilities,
+        ipv4=_addresses(top, 4, base),
+        ipv6=_addresses(top, 6, base if "ipv6" in capabilities else None),
+        limits=_limits(top, base.limits if base else Limits()),
+        settings={**(base.settings if base else {}), **_settings(top, kind)},
+        version_command=top.texts("version", base.version_command if base else ()),
     )
-    top.end()
+    top.end(also=("like",))
     _agree(top, manifest)
     return manifest
+
+
+def _base(top: TableReader, variants: tuple[Path, ...]) -> Manifest:
+    """The manifest that this one is like: what this one does not say, that one does."""
+    like = top.text("like")
+    path = variants[-1].parent / like
+    if not (path.is_file() or (path / "target.toml").is_file()):
+        raise top.error(
+            "like",
+            f"'like' is {like!r}: no target.toml there; name a folder relative to this file",
+        )
+    if (path / "target.toml" if path.is_dir() else path).resolve() in variants:
+        raise top.error("like", f"'like' is {like!r}, which is like this one: that never ends")
+    return _load(path, variants)
+
+
+def _kind(top: TableReader, base: Manifest | None) -> TargetKind:
+    kind = cast("TargetKind", top.choice("kind", _KINDS, base.kind if base else None))
+    if base is not None and kind != base.kind:
+        raise top.error("kind", f"'kind' is {kind!r}; what it is like is of kind {base.kind!r}")
+    return kind
+
+
+def _home(top: TableReader, base: Manifest | None, own: Path) -> Path:
+    """Where relative paths of start count from: beside the program that is named."""
+    start = top.mapping("start")
+    return own if base is None or "entry" in start or "command" in start else base.home
 
 
 def _name(top: TableReader) -> str:
@@ -63,7 +100,9 @@ def _name(top: TableReader) -> str:
     return name
 
 
-def _clock(top: TableReader, kind: TargetKind) -> ClockKind:
+def _clock(top: TableReader, kind: TargetKind, base: Manifest | None) -> ClockKind:
+    if base is not None:
+        return cast("ClockKind", top.choice("clock", (base.clock,), base.clock))
     only: dict[TargetKind, ClockKind] = {"in-process": "virtual", "namespace": "real"}
     clock = cast("ClockKind", top.choice("clock", _CLOCKS, only.get(kind)))
     if only.get(kind, clock) != clock:
@@ -73,8 +112,8 @@ def _clock(top: TableReader, kind: TargetKind) -> ClockKind:
     return clock
 
 
-def _capabilities(top: TableReader) -> frozenset[str]:
-    names = top.texts("capabilities", ())
+def _capabilities(top: TableReader, base: Manifest | None) -> frozenset[str]:
+    names = top.texts("capabilities", tuple(base.capabilities) if base else ())
     for name in names:
         if name not in CAPABILITIES:
             raise top.error(
@@ -85,12 +124,12 @@ def _capabilities(top: TableReader) -> frozenset[str]:
     return frozenset(names)
 
 
-def _addresses(top: TableReader, version: IpVersion) -> Addresses | None:
+def _addresses(top: TableReader, version: IpVersion, base: Manifest | None) -> Addresses | None:
     families = top.table("addresses")
     key = f"ipv{version}"
     if key not in families:
         _only(families, ("ipv4", "ipv6"))
-        return None
+        return None if base is None else base.ipv4 if version == 4 else base.ipv6
     table = families.table(key)
     stack = table.texts("stack")
     peer = table.text("peer")
@@ -127,9 +166,8 @@ def _only(table: TableReader, keys: tuple[str, ...]) -> None:
             raise table.error(key, f"unknown key {key!r}{hint}")
 
 
-def _limits(top: TableReader) -> Limits:
+def _limits(top: TableReader, default: Limits) -> Limits:
     table = top.table("limits")
-    default = Limits()
     limits = Limits(
         max_connections=table.integer("max_connections", default.max_connections, least=1),
         rcv_buffer=table.integer("rcv_buffer", default.rcv_buffer, least=1),
@@ -138,38 +176,51 @@ def _limits(top: TableReader) -> Limits:
         msl_s=table.number("msl_s", default.msl_s),
         listen=table.choice("listen", _LISTEN, default.listen),  # type: ignore[arg-type]
         jitter_ms=table.number("jitter_ms", default.jitter_ms),
+        connect_schedule_s=table.numbers("connect_schedule_s", default.connect_schedule_s),
     )
     table.end()
     return limits
 
 
-def _start(top: TableReader, kind: TargetKind) -> dict[str, object]:
-    table = top.table("start", required=kind != "namespace")
+def _start(top: TableReader, kind: TargetKind, base: Manifest | None) -> dict[str, object]:
+    """What to start, and with what: tables of settings are laid over those of the base."""
+    inherited = base.start if base is not None else {}
+    table = top.table("start", required=kind != "namespace" and not inherited)
     start = {
         "in-process": _start_in_process,
         "namespace": _start_namespace,
         "process": _start_process,
-    }[kind](table)
+    }[kind](table, inherited)
     table.end()
+    for key in ("settings", "sysctl", "env"):
+        under, over = inherited.get(key), start.get(key)
+        if isinstance(under, dict) and isinstance(over, dict):
+            start[key] = {**under, **over}
     return start
 
 
-def _start_in_process(table: TableReader) -> dict[str, object]:
-    entry = table.text("entry")
+def _start_in_process(table: TableReader, base: Mapping[str, object]) -> dict[str, object]:
+    entry = table.text("entry", _inherited(base, "entry"))
     if not _ENTRY.match(entry):
         raise table.error("entry", f"'start.entry' is {entry!r}, wanted 'module:function'")
     start: dict[str, object] = {"entry": entry, "settings": table.mapping("settings")}
     if "path" in table:
         start["path"] = table.text("path")
+    elif "entry" not in table and "path" in base:
+        start["path"] = base["path"]
     return start
 
 
-def _start_namespace(table: TableReader) -> dict[str, object]:
+def _start_namespace(table: TableReader, _base: Mapping[str, object]) -> dict[str, object]:
     return {"sysctl": _sysctl(table)}
 
 
-def _start_process(table: TableReader) -> dict[str, object]:
-    command = table.texts("command")
+def _inherited(base: Mapping[str, object], key: str) -> str | None:
+    return str(base[key]) if key in base else None
+
+
+def _start_process(table: TableReader, base: Mapping[str, object]) -> dict[str, object]:
+    command = table.texts("command", cast("tuple[str, ...] | None", base.get("command")))
     if not command:
         raise table.error("command", "'start.command' is empty, wanted a program and arguments")
     env = table.mapping("env")
@@ -180,9 +231,11 @@ def _start_process(table: TableReader) -> dict[str, object]:
         "command": command,
         "env": env,
         "settings": table.mapping("settings"),
-        "channel": table.choice("channel", ("stream", "seqpacket"), "stream"),
-        "watchdog_s": table.number("watchdog_s", 5.0),
-        "hello_s": table.number("hello_s", 10.0),
+        "channel": table.choice(
+            "channel", ("stream", "seqpacket"), _inherited(base, "channel") or "stream"
+        ),
+        "watchdog_s": table.number("watchdog_s", cast("float", base.get("watchdog_s", 5.0))),
+        "hello_s": table.number("hello_s", cast("float", base.get("hello_s", 10.0))),
     }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.failed_import import failed_line, told
 from tcpassay.targets.inprocess import InProcessTarget
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tcpassay.targets.manifest import Manifest
+
+#: The target that a fault is planted in where its file names no other.
+REFERENCE = "reference"
 
 
 class Patch:
@@ -65,13 +69,17 @@ def _importers(owner: object, name: str, value: object) -> Iterator[ModuleType]:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One planted fault: its name, the requirement it breaks, what a user would suffer."""
+    """One planted fault: its name, the requirement it breaks, what a user would suffer.
+
+    `base` is the target it is planted in: the reference stack, or a variant with other settings.
+    """
 
     name: str
     requirement: str
     suffers: str
     path: Path
     plant: Callable[[Patch], None]
+    base: str = REFERENCE
 
     def target(self, reference: Manifest) -> MutantTarget:
         """The reference stack with this fault; the fault stays planted until it is closed."""
@@ -93,7 +101,8 @@ class MutantTarget(InProcessTarget):
             mutant.plant(self._patch)
         except Exception as error:
             self._patch.undo()
-            msg = f"{mutant.path}: the fault could not be planted: {type(error).__name__}: {error}"
+            line = failed_line(mutant.path, error)
+            msg = f"{mutant.path}:{line}: the fault could not be planted: {told(error)}"
             raise ConfigurationError(msg) from error
 
     def close(self) -> None:
@@ -119,7 +128,11 @@ def _load(path: Path) -> Mutant:
     if not isinstance(requirement, str) or not callable(plant) or not suffers:
         msg = f"{path}: a mutant needs a docstring, REQUIREMENT = '...' and plant(patch)"
         raise ConfigurationError(msg)
-    return Mutant(path.stem, requirement, " ".join(suffers.split()), path, plant)
+    base = getattr(module, "TARGET", REFERENCE)
+    if not isinstance(base, str):
+        msg = f"{path}: TARGET is {base!r}, wanted the name of a target of this stack"
+        raise ConfigurationError(msg)
+    return Mutant(path.stem, requirement, " ".join(suffers.split()), path, plant, base)
 
 
 def _import(path: Path) -> ModuleType:
@@ -130,7 +143,7 @@ def _import(path: Path) -> ModuleType:
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        msg = f"{path}: cannot be imported: {type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        msg = f"{path}:{failed_line(path, error)}: cannot be imported: {told(error)}"
         raise ConfigurationError(msg) from error
     return module

@@ -90,7 +90,7 @@ class ProcessTarget:
         launch = Launch(
             name=self._manifest.name,
             command=cast("tuple[str, ...]", start["command"]),
-            cwd=self._manifest.folder,
+            cwd=self._manifest.home,
             env=cast("Mapping[str, str]", start.get("env", {})),
             seqpacket=start.get("channel") == "seqpacket",
         )
@@ -105,7 +105,7 @@ class ProcessTarget:
         try:
             done = subprocess.run(  # noqa: S603 - the manifest's own program
                 command,
-                cwd=self._manifest.folder,
+                cwd=self._manifest.home,
                 capture_output=True,
                 text=True,
                 timeout=_VERSION_S,

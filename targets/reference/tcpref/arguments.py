@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tcpref.errors import CallError
 
 Tagged = tuple[str, object]
+NO_NAMES: frozenset[str] = frozenset()
 
 
 class Arguments:
@@ -58,8 +59,8 @@ class Arguments:
     def names(self, tag: str = "flags") -> frozenset[str]:
         """The names of or-ed constants; none when the argument is absent."""
         value = self.first(tag)
-        if value is None:
-            return frozenset()
+        if value is None or value == ():
+            return NO_NAMES
         if not isinstance(value, (tuple, list)):
             raise CallError("EINVAL")
         return frozenset(str(name) for name in value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tcpref.calls_connection import accept, close, connect, dup, exit_process, shutdown
+from tcpref.calls_accept import accept_into_room
+from tcpref.calls_connection import close, connect, dup, exit_process, shutdown
 from tcpref.calls_control import fcntl, ioctl, setrlimit
 from tcpref.calls_data import recv, recvmsg, send, sendmsg
 from tcpref.calls_names import (
@@ -22,8 +23,8 @@ from tcpref.kernel import Call
 
 CALLS: dict[str, Call] = {
     "_exit": exit_process,
-    "accept": accept,
-    "accept4": accept,
+    "accept": accept_into_room,
+    "accept4": accept_into_room,
     "bind": bind,
     "close": close,
     "connect": connect,

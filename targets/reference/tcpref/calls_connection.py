@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpref import user
 from tcpref.addresses import is_wildcard, same_network, to_text
-from tcpref.calls_naming import address_argument, bind_to, target
+from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
 from tcpref.sockets import Socket
 from tcpref.tcb import OPENING, State, Tcb
@@ -109,19 +109,20 @@ def accept(kernel: Kernel, call: PendingCall) -> Result | None:
     """accept(fd) and accept4(fd, flags): the head of the accept queue."""
     made = target(call)
     listener = made.listener
-    if listener is None:
+    if listener is None or call.args.names() - SOCKET_FLAGS:
         raise CallError("EINVAL")
     if not listener.accept_queue:
         if made.nonblocking:
             raise CallError("EAGAIN")
         kernel.limit_time(call, made.rcv_timeout or FOREVER)
         return None
+    flags = call.args.names()
     call.process.lowest_free()  # EMFILE leaves the connection in the queue.
     tcb = listener.accept_queue.popleft()
-    nonblocking = "SOCK_NONBLOCK" in call.args.names()
-    accepted = adopt(kernel.stack, made, tcb, nonblocking=nonblocking)
+    accepted = adopt(kernel.stack, made, tcb, nonblocking="SOCK_NONBLOCK" in flags)
     peer = (to_text(tcb.key[2], made.family), tcb.key[3])
-    return Result(call.process.install(accepted), out=(("address", peer),))
+    descriptor = call.process.install(accepted, cloexec="SOCK_CLOEXEC" in flags)
+    return Result(descriptor, out=(("address", peer),))
 
 
 def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
@@ -131,6 +132,8 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
     accepted.v6only = made.v6only
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
+    accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout
+    accepted.keepalive, accepted.keepalive_times = made.keepalive, made.keepalive_times
     accepted.tcb = tcb
     if tcb.binding is not None:
         accepted.binding = stack.ports.share(tcb.binding)

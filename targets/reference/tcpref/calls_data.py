@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import user
+from tcpref import urgent, user
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import OPENING, SENDING, Tcb
-from tcpref.waiting import FOREVER, Result
+from tcpref.waiting import Result
 
 if TYPE_CHECKING:
     from tcpref.kernel import Kernel
     from tcpref.sockets import Socket
     from tcpref.waiting import PendingCall
 
-SEND_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_NOSIGNAL"})
-RECV_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_PEEK", "MSG_WAITALL", "MSG_NOSIGNAL"})
+SEND_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_OOB"})
+RECV_FLAGS = frozenset({"MSG_DONTWAIT", "MSG_OOB", "MSG_PEEK", "MSG_WAITALL", "MSG_NOSIGNAL"})
 
 
-def known_flags(call: PendingCall, known: frozenset[str]) -> frozenset[str]:
+def known_flags(kernel: Kernel, call: PendingCall, known: frozenset[str]) -> frozenset[str]:
     """The flags of the call; raises EOPNOTSUPP for one that the stack does not have."""
     flags = call.args.names()
-    if flags - known:
+    if not flags <= known or ("MSG_OOB" in flags and not kernel.stack.settings.urgent):
         raise CallError("EOPNOTSUPP")
     return flags
 
@@ -30,15 +30,17 @@ def known_flags(call: PendingCall, known: frozenset[str]) -> frozenset[str]:
 def send(kernel: Kernel, call: PendingCall) -> Result | None:
     """send(fd, octets, flags): a blocking call takes all, another what there is room for."""
     made = target(call)
-    flags = known_flags(call, SEND_FLAGS)
+    flags = known_flags(kernel, call, SEND_FLAGS)
     octets = call.args.octets()
     tcb = sendable(made, call, quiet="MSG_NOSIGNAL" in flags)
     if tcb is None:
         return Result(call.progress)
     room = octets[call.progress : call.progress + made.send_space()]
     if room:
-        user.send(kernel.stack, tcb, room)
         call.progress += len(room)
+        last = call.progress == len(octets)
+        hand_over = user.send_urgent if last and "MSG_OOB" in flags else user.send
+        hand_over(kernel.stack, tcb, room)
     if call.progress == len(octets):
         return Result(call.progress)
     if made.nonblocking or "MSG_DONTWAIT" in flags:
@@ -71,8 +73,9 @@ def peer_left_first(made: Socket) -> bool:
 
 def wait(kernel: Kernel, call: PendingCall, timeout: int) -> None:
     """Block, at most for the socket's time-out in milliseconds (0: for ever)."""
-    kernel.limit_time(call, timeout or FOREVER)
-    call.timed_out = call.cut_short("EAGAIN")
+    if timeout:
+        kernel.limit_time(call, timeout)
+        call.timed_out = call.cut_short("EAGAIN")
 
 
 def sendmsg(kernel: Kernel, call: PendingCall) -> Result | None:
@@ -94,13 +97,14 @@ def recvmsg(kernel: Kernel, call: PendingCall) -> Result | None:
     octets = receive(kernel, call)
     if octets is None:
         return None
-    return Result(len(octets), out=(("octets", octets), ("flags", ())))
+    seen = ("MSG_OOB",) if octets and "MSG_OOB" in call.args.names() else ()
+    return Result(len(octets), out=(("octets", octets), ("flags", seen)))
 
 
 def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     """The octets to return, or None to block."""
     made = target(call)
-    flags = known_flags(call, RECV_FLAGS)
+    flags = known_flags(kernel, call, RECV_FLAGS)
     length = call.args.number("length")
     if length < 0:
         raise CallError("EINVAL")
@@ -108,12 +112,11 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
         made.raise_error()
     tcb = made.connection()
     peek = "MSG_PEEK" in flags
-    call.octets += user.receive(kernel.stack, tcb, length - len(call.octets), peek=peek)
-    octets = call.octets
-    if peek:
-        call.octets = b""
+    if "MSG_OOB" in flags:
+        return receive_urgent(kernel, made, tcb, length, peek=peek)
+    octets = gather(kernel, call, tcb, length, peek=peek)
     enough = len(octets) >= (length if "MSG_WAITALL" in flags else min(1, length))
-    if enough or ended(made, octets):
+    if enough or reaches_mark(tcb, octets, peek=peek) or ended(made, octets):
         return octets
     if made.nonblocking or "MSG_DONTWAIT" in flags:
         if octets:
@@ -123,8 +126,41 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     return None
 
 
+def gather(kernel: Kernel, call: PendingCall, tcb: Tcb, length: int, *, peek: bool) -> bytes:
+    """What the call has so far, with what has come since it was tried last."""
+    if reaches_mark(tcb, call.octets, peek=False):
+        return call.octets
+    more = user.receive(kernel.stack, tcb, length - len(call.octets), peek=peek)
+    if peek:
+        return more
+    call.octets += more
+    return call.octets
+
+
+def reaches_mark(tcb: Tcb, octets: bytes, *, peek: bool) -> bool:
+    """Whether `octets`, which were read or looked at, end at the mark: there a read stops."""
+    mark = tcb.mark
+    return mark is not None and bool(octets) and mark.ahead == (len(octets) if peek else 0)
+
+
+def receive_urgent(kernel: Kernel, made: Socket, tcb: Tcb, length: int, *, peek: bool) -> bytes:
+    """MSG_OOB: the urgent octet. It never blocks: EAGAIN while the octet is still to come.
+
+    EINVAL where there is none, it was taken, or SO_OOBINLINE has left it in the stream.
+    """
+    made.raise_error()
+    mark = tcb.mark
+    if made.oob_inline or mark is None or mark.taken:
+        raise CallError("EINVAL")
+    if urgent.octet_waits(tcb):
+        return user.receive_urgent(kernel.stack, tcb, peek=peek) if length else b""
+    if made.at_end():
+        return b""
+    raise CallError("EAGAIN")
+
+
 def ended(made: Socket, octets: bytes) -> bool:
     """Whether nothing can follow `octets`; raises the pending error if there are none."""
-    if not octets:
+    if not octets and made.error is not None:
         made.raise_error()
     return made.error is not None or (not made.connecting and made.at_end())

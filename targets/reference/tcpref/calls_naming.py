@@ -34,7 +34,7 @@ def socket(kernel: Kernel, call: PendingCall) -> Result:
         raise CallError("EPROTONOSUPPORT")
     nonblocking = "SOCK_NONBLOCK" in flags
     made = Socket(kernel.stack.settings, nonblocking=nonblocking, family=family)
-    return Result(call.process.install(made))
+    return Result(call.process.install(made, cloexec="SOCK_CLOEXEC" in flags))
 
 
 def target(call: PendingCall) -> Socket:

@@ -9,7 +9,8 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpref import output
+from tcpref import calls_options_user as for_user
+from tcpref import keepalive, output, user_timeout
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import SENDING
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
     from tcpref.arguments import Arguments, Tagged
     from tcpref.kernel import Kernel
     from tcpref.sockets import Socket
+    from tcpref.stack import Stack
     from tcpref.tcb import Tcb
     from tcpref.waiting import PendingCall
 
 SOCK_STREAM = 1
-SMALLEST_BUFFER = 256
+IPPROTO_TCP = 6
+FAMILIES = {"AF_INET": 2, "AF_INET6": 10}
+SMALLEST_BUFFER, LARGEST_BUFFER = 256, 1 << 24
 SMALLEST_MSS, LARGEST_MSS = 48, 32_767
 
 
 class Option(NamedTuple):
-    """How an option is read, and how it is set where it may be."""
+    """How an option is read, how it is set where it may be, and what that does to a connection."""
 
     get: Callable[[Socket], tuple[Tagged, ...]]
     set: Callable[[Socket, Arguments], None] | None = None
+    apply: Callable[[Stack, Socket, Tcb], None] | None = None
 
 
 def number(value: int) -> tuple[Tagged, ...]:
@@ -54,16 +59,21 @@ def set_linger(made: Socket, args: Arguments) -> None:
     made.linger = (int(bool(onoff)), seconds)
 
 
+def buffer_size(args: Arguments) -> int:
+    """A size asked for, made to fit between the smallest and the largest one."""
+    return min(max(SMALLEST_BUFFER, args.number("value")), LARGEST_BUFFER)
+
+
 def set_rcv_buffer(made: Socket, args: Arguments) -> None:
     """SO_RCVBUF: octets. A window that has been offered is not taken back (SHLD-14)."""
-    made.rcv_buffer = max(SMALLEST_BUFFER, args.number("value"))
+    made.rcv_buffer = buffer_size(args)
     if made.tcb is not None:
         made.tcb.rcv_buffer = made.rcv_buffer
 
 
 def set_snd_buffer(made: Socket, args: Arguments) -> None:
     """SO_SNDBUF: octets."""
-    made.snd_buffer = max(SMALLEST_BUFFER, args.number("value"))
+    made.snd_buffer = buffer_size(args)
 
 
 def set_rcv_timeout(made: Socket, args: Arguments) -> None:
@@ -144,8 +154,16 @@ def numbers(tcb: Tcb) -> dict[str, int]:
 
 OPTIONS: dict[tuple[str, str], Option] = {
     ("SOL_SOCKET", "SO_ACCEPTCONN"): Option(lambda made: number(made.listener is not None)),
+    ("SOL_SOCKET", "SO_DOMAIN"): Option(lambda made: number(FAMILIES[made.family])),
     ("SOL_SOCKET", "SO_ERROR"): Option(get_error),
+    ("SOL_SOCKET", "SO_KEEPALIVE"): Option(
+        lambda made: number(made.keepalive), for_user.set_keepalive, keepalive.apply
+    ),
     ("SOL_SOCKET", "SO_LINGER"): Option(lambda made: (("linger", made.linger),), set_linger),
+    ("SOL_SOCKET", "SO_OOBINLINE"): Option(
+        lambda made: number(made.oob_inline), for_user.set_oob_inline
+    ),
+    ("SOL_SOCKET", "SO_PROTOCOL"): Option(lambda _made: number(IPPROTO_TCP)),
     ("SOL_SOCKET", "SO_RCVBUF"): Option(lambda made: number(made.rcv_buffer), set_rcv_buffer),
     ("SOL_SOCKET", "SO_RCVTIMEO"): Option(
         lambda made: (("timeout", made.rcv_timeout),), set_rcv_timeout
@@ -158,15 +176,29 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
     ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
     ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
+    ("IPPROTO_TCP", "TCP_KEEPCNT"): Option(
+        lambda made: number(made.keepalive_times.probes), for_user.set_count, keepalive.apply
+    ),
+    ("IPPROTO_TCP", "TCP_KEEPIDLE"): Option(
+        lambda made: number(made.keepalive_times.idle), for_user.set_idle, keepalive.apply
+    ),
+    ("IPPROTO_TCP", "TCP_KEEPINTVL"): Option(
+        lambda made: number(made.keepalive_times.interval), for_user.set_interval, keepalive.apply
+    ),
     ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
+    ("IPPROTO_TCP", "TCP_USER_TIMEOUT"): Option(
+        lambda made: number(made.user_timeout), for_user.set_user_timeout, user_timeout.apply
+    ),
 }
 
 
-def find_option(call: PendingCall) -> Option:
+def find_option(kernel: Kernel, call: PendingCall) -> Option:
     """The option that the call names; raises ENOPROTOOPT."""
-    option = OPTIONS.get((call.args.name(0), call.args.name(1)))
-    if option is None:
+    name = call.args.name(1)
+    option = OPTIONS.get((call.args.name(0), name))
+    needed = for_user.NEEDED_SETTING.get(name)
+    if option is None or (needed is not None and not getattr(kernel.stack.settings, needed)):
         raise CallError("ENOPROTOOPT")
     return option
 
@@ -174,16 +206,19 @@ def find_option(call: PendingCall) -> Option:
 def setsockopt(kernel: Kernel, call: PendingCall) -> Result:
     """setsockopt(fd, level, option, value)."""
     made = target(call)
-    setter = find_option(call).set
-    if setter is None:
+    option = find_option(kernel, call)
+    if option.set is None:
         raise CallError("ENOPROTOOPT")
-    setter(made, call.args)
-    if made.tcb is not None and made.tcb.state in SENDING:
-        output.send_queued(kernel.stack, made.tcb)
+    option.set(made, call.args)
+    tcb = made.tcb
+    if tcb is not None and option.apply is not None:
+        option.apply(kernel.stack, made, tcb)
+    if tcb is not None and tcb.state in SENDING:
+        output.send_queued(kernel.stack, tcb)
     return Result()
 
 
-def getsockopt(_kernel: Kernel, call: PendingCall) -> Result:
+def getsockopt(kernel: Kernel, call: PendingCall) -> Result:
     """getsockopt(fd, level, option)."""
     made = target(call)
-    return Result(out=find_option(call).get(made))
+    return Result(out=find_option(kernel, call).get(made))

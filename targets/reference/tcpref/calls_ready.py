@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpref import urgent
 from tcpref.errors import CallError
 from tcpref.waiting import FOREVER, Result
 
@@ -26,6 +27,8 @@ def events_of(made: Socket) -> frozenset[str]:
         events.update(READ_EVENTS)
     if made.writable():
         events.update(WRITE_EVENTS)
+    if made.tcb is not None and urgent.octet_waits(made.tcb):
+        events.add("POLLPRI")
     if made.error is not None:
         events.add("POLLERR")
     if made.hung_up():
@@ -84,9 +87,10 @@ def select(kernel: Kernel, call: PendingCall) -> Result | None:
         call.sockets = tuple(dict.fromkeys(asked.values()))
     read = tuple(fd for fd in sets[0] if asked[fd].readable())
     write = tuple(fd for fd in sets[1] if asked[fd].writable())
-    ready = len(read) + len(write)
+    special = tuple(fd for fd in sets[2] if asked[fd].exceptional())
+    ready = len(read) + len(write) + len(special)
     timeout = call.args.number("timeout", FOREVER)
-    result = Result(ready, out=(("fds", read), ("fds", write), ("fds", ())))
+    result = Result(ready, out=(("fds", read), ("fds", write), ("fds", special)))
     if ready or timeout == 0:
         return result
     call.timed_out = result

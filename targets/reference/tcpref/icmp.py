@@ -67,6 +67,8 @@ def quotes_flight(tcb: Tcb, error: IcmpError) -> bool:
 
 def is_hard(tcb: Tcb, error: IcmpError) -> bool:
     """A hard error ends an open; later all errors are soft (RFC 5927, 5.2)."""
+    if not tcb.settings.icmp_ends_open:
+        return False
     return error.hard is not None and tcb.state is State.SYN_SENT
 
 

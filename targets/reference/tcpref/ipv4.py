@@ -20,6 +20,8 @@ TTL = 64
 DONT_FRAGMENT = 0x4000
 
 _HEADER = Struct("!BBHHHBBH4s4s")
+#: What never changes in our headers, as a sum of 16-bit words.
+_CONSTANT_WORDS = 0x4500 + DONT_FRAGMENT + (TTL << 8)
 
 
 class Packet(NamedTuple):
@@ -59,9 +61,11 @@ def is_fragment(field: int) -> bool:
 def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:
     """A datagram with DF set, so that path MTU discovery can work (RFC 1191, 3)."""
     total = HEADER_OCTETS + len(payload)
-    fields = (0x45, 0, total, 0, DONT_FRAGMENT, TTL, protocol)
-    blank = _HEADER.pack(*fields, 0, src, dst)
-    return _HEADER.pack(*fields, checksum(int.from_bytes(blank, "big")), src, dst) + payload
+    words = _CONSTANT_WORDS + total + protocol + int.from_bytes(src + dst, "big")
+    header = _HEADER.pack(
+        0x45, 0, total, 0, DONT_FRAGMENT, TTL, protocol, checksum(words), src, dst
+    )
+    return header + payload
 
 
 def is_unicast(address: bytes) -> bool:

@@ -70,9 +70,11 @@ class Kernel:
     def finish(self, call: PendingCall, result: Result) -> None:
         """Report the return, after the signals that the call raised."""
         number = call.process.number
-        self.stack.events.extend(("signal", number, name) for name in call.signals)
-        value = -1 if result.errno else result.value
-        self.stack.events.append(("return", call.id, number, value, result.errno, result.out))
+        events = self.stack.events
+        if call.signals:
+            events.extend(("signal", number, name) for name in call.signals)
+        value, errno, out = result
+        events.append(("return", call.id, number, -1 if errno else value, errno, out))
         self.forget(call)
 
     def forget(self, call: PendingCall) -> None:
@@ -100,13 +102,18 @@ class Kernel:
         """Try calls again until nothing that woke up can return."""
         stack = self.stack
         while stack.expired_calls or stack.woken:
-            expired, stack.expired_calls = stack.expired_calls, []
-            for call in expired:
-                if isinstance(call, PendingCall) and call.id in self.pending:
-                    self.finish(call, call.timed_out)
+            if stack.expired_calls:
+                self.end_expired()
             woken, stack.woken = stack.woken, []
             for socket in woken:
                 self.retry(socket)
+
+    def end_expired(self) -> None:
+        """Let calls return whose time is over."""
+        expired, self.stack.expired_calls = self.stack.expired_calls, []
+        for call in expired:
+            if isinstance(call, PendingCall) and call.id in self.pending:
+                self.finish(call, call.timed_out)
 
     def retry(self, socket: Socket) -> None:
         """Try every call that is blocked on the socket."""
@@ -144,6 +151,7 @@ class Kernel:
         gone = self.processes.pop(process, None)
         if gone is None:
             return
+        gone.alive = False
         for call in [call for call in self.pending.values() if call.process is gone]:
             self.forget(call)
         for descriptor in sorted(gone.descriptors):

@@ -7,17 +7,34 @@ before it counts, the rest is not read (MUST-7).
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import NamedTuple
 
 END_OF_LIST = 0
 NO_OPERATION = 1
 MAXIMUM_SEGMENT_SIZE = 2
+WINDOW_SCALE = 3
+TIMESTAMPS = 8
+
+#: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
+TIMESTAMP_OCTETS = 12
+
+_ALIGNED_TIMESTAMPS = Struct("!III")
+_ALIGNED = 0x0101080A
+_ALIGNED_OCTETS = b"\x01\x01\x08\x0a"
+_TWO_STAMPS = Struct("!II")
 
 
 class Options(NamedTuple):
-    """The options of a segment that the stack understands; None where one is absent."""
+    """The options of a segment that the stack understands; None where one is absent.
+
+    `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
+    """
 
     mss: int | None = None
+    wscale: int | None = None
+    tsval: int | None = None
+    tsecr: int = 0
 
 
 NO_OPTIONS = Options()
@@ -25,7 +42,15 @@ NO_OPTIONS = Options()
 
 def parse_options(octets: bytes) -> Options:
     """Read the option area of a header; never raises, whatever the octets."""
-    mss: int | None = None
+    if len(octets) == TIMESTAMP_OCTETS and octets.startswith(_ALIGNED_OCTETS):
+        _, tsval, tsecr = _ALIGNED_TIMESTAMPS.unpack(octets)
+        return Options(None, None, tsval, tsecr)
+    return Options(**read_options(octets))
+
+
+def read_options(octets: bytes) -> dict[str, int]:
+    """The values of an option area in any order; of an option given twice the last counts."""
+    found: dict[str, int] = {}
     position, end = 0, len(octets)
     while position < end:
         kind = octets[position]
@@ -38,11 +63,25 @@ def parse_options(octets: bytes) -> Options:
         if length < 2 or position + length > end:
             break
         if kind == MAXIMUM_SEGMENT_SIZE and length == 4:
-            mss = int.from_bytes(octets[position + 2 : position + 4], "big")
+            found["mss"] = int.from_bytes(octets[position + 2 : position + 4], "big")
+        elif kind == WINDOW_SCALE and length == 3:
+            found["wscale"] = octets[position + 2]
+        elif kind == TIMESTAMPS and length == 10:
+            found["tsval"], found["tsecr"] = _TWO_STAMPS.unpack_from(octets, position + 2)
         position += length
-    return Options(mss)
+    return found
 
 
 def build_mss(mss: int) -> bytes:
     """The Maximum Segment Size option; it stands in SYN segments only (MUST-65)."""
     return bytes((MAXIMUM_SEGMENT_SIZE, 4, mss >> 8, mss & 0xFF))
+
+
+def build_window_scale(shift: int) -> bytes:
+    """The Window Scale option behind a padding; in SYN segments only (RFC 7323, 2.2)."""
+    return bytes((NO_OPERATION, WINDOW_SCALE, 3, shift))
+
+
+def build_timestamps(tsval: int, tsecr: int) -> bytes:
+    """The Timestamps option behind two paddings (RFC 7323, appendix A)."""
+    return _ALIGNED_TIMESTAMPS.pack(_ALIGNED, tsval, tsecr)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, window
-from tcpref.options import build_mss
-from tcpref.segment import ACK, FIN, PSH, SYN, build_segment
+from tcpref import seq, timestamps, urgent, user_timeout, window
+from tcpref.options import build_mss, build_window_scale
+from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -29,11 +29,19 @@ def transmit(
 ) -> None:
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
-    if flags & ACK:
+    if flags & SYN:
+        wnd = window.field_of_syn(tcb, flags)
+    else:
         window.advance_edge(tcb)
+        wnd = window.field(tcb)
+    if tcb.timestamps:
+        options += timestamps.option(tcb, flags, stack.now)
+    if flags & ACK:
+        tcb.last_ack_sent = tcb.rcv_nxt
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(
             local,
@@ -42,10 +50,11 @@ def transmit(
             remote_port,
             seq=number,
             ack=tcb.rcv_nxt if flags & ACK else 0,
-            flags=flags,
-            wnd=tcb.rcv_wnd if flags & ACK else min(tcb.rcv_buffer, 0xFFFF),
+            flags=flags | URG if pointer else flags,
+            wnd=wnd,
             options=options,
             payload=payload,
+            urgent=pointer,
         )
     )
 
@@ -54,7 +63,10 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
     tcb.snd_nxt = seq.add(tcb.iss, 1)
-    transmit(stack, tcb, tcb.iss, flags, options=build_mss(tcb.announced_mss))
+    options = build_mss(tcb.announced_mss)
+    if tcb.window_scaling:
+        options += build_window_scale(tcb.rcv_scale)
+    transmit(stack, tcb, tcb.iss, flags, options=options)
 
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:
@@ -69,7 +81,7 @@ def send_queued(stack: Stack, tcb: Tcb) -> None:
             resend_probe(stack, tcb)
         while size := next_size(tcb):
             send_text(stack, tcb, size)
-        if fin_may_go(tcb):
+        if tcb.fin_queued and fin_may_go(tcb):
             send_fin(stack, tcb)
     arrange_timers(stack, tcb)
 
@@ -80,11 +92,14 @@ def next_size(tcb: Tcb) -> int:
     The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
     """
     unsent = tcb.unsent
-    size = min(unsent, tcb.usable_window, tcb.snd_mss)
+    if not unsent:
+        return 0
+    mss, room = tcb.snd_mss, tcb.usable_window
+    if unsent >= mss <= room:
+        return mss
+    size = min(unsent, room)
     if size <= 0:
         return 0
-    if size == tcb.snd_mss:
-        return size
     if size == unsent and may_send_small(tcb):
         return size
     if tcb.flight == 0 and size >= tcb.max_snd_wnd // 2:
@@ -96,8 +111,9 @@ def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
+    Urgent text does not wait either.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued
+    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -108,7 +124,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     number = tcb.snd_nxt
     note_sending(stack, tcb, size)
     flags = ACK | PSH if last else ACK
-    if last and fin_may_go(tcb):
+    if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
     transmit(stack, tcb, number, flags, payload=text)
@@ -116,7 +132,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
     """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
-    if tcb.flight == 0:
+    if tcb.snd_una == tcb.snd_nxt:
         tcb.stalled_since = stack.now
     tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
     tcb.rto.start_timing(tcb.snd_nxt, stack.now)
@@ -182,26 +198,28 @@ def resend_probe(stack: Stack, tcb: Tcb) -> None:
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
+    if tcb.patience is not None:
+        user_timeout.watch(stack, tcb)
     if tcb.state in OPENING:
         start_retransmission(stack, tcb)
         return
-    waiting = tcb.unsent > 0 or tcb.fin_pending
-    if tcb.snd_wnd == 0 and (tcb.flight or waiting):
-        tcb.retransmission.stop()
-        start_probing(stack, tcb)
-    elif tcb.flight:
+    outstanding = tcb.snd_una != tcb.snd_nxt
+    if outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
-    elif waiting:
-        start_override(stack, tcb)
-    else:
+    elif not outstanding and not tcb.unsent and not tcb.fin_pending:
         stop_persist(tcb)
         tcb.retransmission.stop()
+    elif tcb.snd_wnd:
+        start_override(stack, tcb)
+    else:
+        tcb.retransmission.stop()
+        start_probing(stack, tcb)
 
 
 def start_retransmission(stack: Stack, tcb: Tcb) -> None:
     """RFC 6298, 5.1: start the timer unless it runs."""
-    if not tcb.retransmission.running:
+    if tcb.retransmission.at is None:
         stack.timers.start(tcb.retransmission, stack.now + tcb.rto.rto)
 
 

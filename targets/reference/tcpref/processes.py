@@ -12,13 +12,24 @@ FIRST_DESCRIPTOR = 3
 class Process:
     """One process: its descriptors and its user (0 has all privileges)."""
 
-    __slots__ = ("_full_below", "address_lists", "descriptors", "limit", "number", "user")
+    __slots__ = (
+        "_full_below",
+        "address_lists",
+        "alive",
+        "close_on_exec",
+        "descriptors",
+        "limit",
+        "number",
+        "user",
+    )
 
     def __init__(self, number: int, user: int, limit: int) -> None:
         self.number = number
         self.user = user
+        self.alive = True
         self.limit = limit
         self.descriptors: dict[int, Socket] = {}
+        self.close_on_exec: set[int] = set()
         self.address_lists: set[int] = set()  # Results of getaddrinfo() not yet freed.
         self._full_below = FIRST_DESCRIPTOR  # No descriptor below this one is free.
 
@@ -29,6 +40,7 @@ class Process:
             socket.references += 1
             child.descriptors[descriptor] = socket
         child.address_lists |= self.address_lists
+        child.close_on_exec |= self.close_on_exec
         return child
 
     @property
@@ -47,10 +59,14 @@ class Process:
             raise CallError("EMFILE")
         return descriptor
 
-    def install(self, socket: Socket, at_least: int = FIRST_DESCRIPTOR) -> int:
+    def install(
+        self, socket: Socket, at_least: int = FIRST_DESCRIPTOR, *, cloexec: bool = False
+    ) -> int:
         """Give the socket the lowest free descriptor."""
         descriptor = self.lowest_free(at_least)
         self.descriptors[descriptor] = socket
+        if cloexec:
+            self.close_on_exec.add(descriptor)
         socket.references += 1
         return descriptor
 
@@ -71,6 +87,7 @@ class Process:
         """Free the descriptor; the socket is closed by the caller when nobody holds it."""
         socket = self.socket(descriptor)
         del self.descriptors[descriptor]
+        self.close_on_exec.discard(descriptor)
         self._full_below = min(self._full_below, descriptor)
         socket.references -= 1
         return socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, seq
+from tcpref import output, seq, syn_schedule, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         give_up(stack, tcb)
         return
     tcb.retransmissions += 1
-    tcb.rto.back_off()
+    syn_schedule.next_wait(tcb)
     tcb.rto.stop_timing()
     if tcb.state in OPENING:
         tcb.syn_lost = True
@@ -39,9 +39,20 @@ def r2(tcb: Tcb) -> int:
 
 
 def exhausted(tcb: Tcb, now: int) -> bool:
-    """Whether R2 has passed without progress, R1 retransmissions included (MUST-20, SHLD-10)."""
+    """Whether R2 has passed without progress, R1 retransmissions included (MUST-20, SHLD-10).
+
+    The waits of `syn_waits_s`, where there are any, take the place of both.
+    """
+    over = syn_schedule.is_over(tcb)
+    if over is not None:
+        return over
     tried = tcb.retransmissions >= tcb.settings.r1_retransmissions
-    return tried and now - tcb.stalled_since >= r2(tcb)
+    return tried and stalled_too_long(tcb, now)
+
+
+def stalled_too_long(tcb: Tcb, now: int) -> bool:
+    """Whether R2 has passed; where the application has set its own, that one's timer tells."""
+    return not user_timeout.counts(tcb) and now - tcb.stalled_since >= r2(tcb)
 
 
 def give_up(stack: Stack, tcb: Tcb) -> None:
@@ -53,7 +64,7 @@ def persist_timeout(stack: Stack, tcb: Tcb) -> None:
     """Probe a closed window, or override silly window avoidance on a small one."""
     if tcb.snd_wnd > 0:
         override(stack, tcb)
-    elif stack.now - tcb.stalled_since >= r2(tcb):
+    elif stalled_too_long(tcb, stack.now):
         give_up(stack, tcb)
         return
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tcpref import seq
+from tcpref import seq, timestamps
+from tcpref.options import build_timestamps
 from tcpref.segment import ACK, RST, Segment, build_segment
 from tcpref.tcb import Tcb
 
@@ -18,9 +19,13 @@ def reset_numbers(segment: Segment) -> tuple[int, int, int]:
     return 0, seq.add(segment.seq, segment.length), RST | ACK
 
 
-def reset_for(segment: Segment) -> bytes:
-    """The datagram that answers `segment` with a reset."""
+def reset_for(segment: Segment, *, stamped: bool = False) -> bytes:
+    """The datagram that answers `segment` with a reset.
+
+    `stamped` echoes the segment's timestamp, if it has one, with a TSval of 0 (RFC 7323, 5.2).
+    """
     number, ack, flags = reset_numbers(segment)
+    tsval = segment.options.tsval if stamped else None
     return build_segment(
         segment.dst,
         segment.src,
@@ -30,12 +35,21 @@ def reset_for(segment: Segment) -> bytes:
         ack=ack,
         flags=flags,
         wnd=0,
+        options=b"" if tsval is None else build_timestamps(0, tsval),
     )
 
 
-def abort_of(tcb: Tcb) -> bytes:
+def abort_of(tcb: Tcb, now: int) -> bytes:
     """The reset of an ABORT call: <SEQ=SND.NXT><CTL=RST> (RFC 9293, 3.10.5)."""
     local, local_port, remote, remote_port = tcb.key
     return build_segment(
-        local, remote, local_port, remote_port, seq=tcb.snd_nxt, ack=0, flags=RST, wnd=0
+        local,
+        remote,
+        local_port,
+        remote_port,
+        seq=tcb.snd_nxt,
+        ack=0,
+        flags=RST,
+        wnd=0,
+        options=timestamps.option(tcb, RST, now) if tcb.timestamps else b"",
     )

@@ -42,14 +42,17 @@ class RtoEstimator:
             self.sample(now - self.timed_at)
             self.timed_at = None
 
-    def sample(self, measured: int) -> None:
-        """Take one measured round trip into account (2.2, 2.3). It also undoes back-off."""
+    def sample(self, measured: int, a_window: int = 1) -> None:
+        """Take one measured round trip into account (2.2, 2.3). It also undoes back-off.
+
+        Of `a_window` samples a window each weighs as much less (RFC 7323, appendix G).
+        """
         if self.srtt is None:
             self.srtt = measured
             self.rttvar = measured // 2
         else:
-            self.rttvar += (abs(self.srtt - measured) - self.rttvar) // 4
-            self.srtt += (measured - self.srtt) // 8
+            self.rttvar += (abs(self.srtt - measured) - self.rttvar) // (4 * a_window)
+            self.srtt += (measured - self.srtt) // (8 * a_window)
         self.rto = self.bounded(self.srtt + max(1, 4 * self.rttvar))
 
     def bounded(self, value: int) -> int:

@@ -35,6 +35,7 @@ class Segment(NamedTuple):
     wnd: int
     options: Options
     payload: bytes
+    urgent: int = 0
 
     @property
     def length(self) -> int:
@@ -44,7 +45,7 @@ class Segment(NamedTuple):
 
 def pseudo_header(src: bytes, dst: bytes, length: int, protocol: int = PROTOCOL_TCP) -> int:
     """The pseudo-header's share of the checksum; a plain sum will do for both IP versions."""
-    return (int.from_bytes(src, "big") + int.from_bytes(dst, "big") + protocol + length) % 65535
+    return int.from_bytes(src + dst, "big") + protocol + length
 
 
 def checksum_holds(src: bytes, dst: bytes, octets: bytes) -> bool:
@@ -57,15 +58,16 @@ def parse_segment(src: bytes, dst: bytes, octets: bytes) -> Segment | None:
 
     Reserved bits and the congestion bits are not looked at.
     """
-    if len(octets) < HEADER_OCTETS:
+    size = len(octets)
+    if size < HEADER_OCTETS:
         return None
-    src_port, dst_port, seq, ack, offset, flags, wnd, _sum, _urgent = _HEADER.unpack_from(octets)
+    src_port, dst_port, seq, ack, offset, flags, wnd, _sum, urgent = _HEADER.unpack_from(octets)
     header = (offset >> 4) * 4
-    if not HEADER_OCTETS <= header <= len(octets) or not checksum_holds(src, dst, octets):
+    if not HEADER_OCTETS <= header <= size or not checksum_holds(src, dst, octets):
         return None
     options = NO_OPTIONS if header == HEADER_OCTETS else parse_options(octets[20:header])
     payload = octets[header:]
-    return Segment(src, dst, src_port, dst_port, seq, ack, flags, wnd, options, payload)
+    return Segment(src, dst, src_port, dst_port, seq, ack, flags, wnd, options, payload, urgent)
 
 
 def build_segment(
@@ -80,16 +82,18 @@ def build_segment(
     wnd: int,
     options: bytes = b"",
     payload: bytes = b"",
+    urgent: int = 0,
 ) -> bytes:
     """An IP datagram that holds one segment, checksums filled in (MUST-2).
 
     `options` must already be a multiple of four octets.
     """
-    header = HEADER_OCTETS + len(options)
-    fields = (src_port, dst_port, seq, ack, header << 2, flags, wnd)
-    rest = options + payload
-    total = remainder(_HEADER.pack(*fields, 0, 0) + rest)
-    total += pseudo_header(src, dst, header + len(payload))
-    octets = _HEADER.pack(*fields, checksum(total), 0) + rest
+    rest = options + payload if options else payload
+    offset = (HEADER_OCTETS + len(options)) << 2
+    # The header's share of the checksum is the sum of its fields.
+    total = src_port + dst_port + seq + ack + (offset << 8) + flags + wnd + urgent
+    total += pseudo_header(src, dst, HEADER_OCTETS + len(rest))
+    field = checksum(total + remainder(rest))
+    header = _HEADER.pack(src_port, dst_port, seq, ack, offset, flags, wnd, field, urgent)
     build = build_ipv4 if len(src) == 4 else build_ipv6
-    return build(src, dst, PROTOCOL_TCP, octets)
+    return build(src, dst, PROTOCOL_TCP, header + rest)

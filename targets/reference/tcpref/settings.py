@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
 from tcpref.names_errors import TROUBLES
+from tcpref.syn_schedule import parse_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,13 @@ class Settings:
     syn_r2_s: int = 180
     data_r2_s: int = 100
     r1_retransmissions: int = 3
+    # Waits after each SYN of connect() in seconds, such as "6 24 45" for SYNs at 0, 6 and 30 s and
+    # failure at 75 s, in place of the back-off and R2; nothing leaves these two as they are.
+    syn_waits_s: str = ""
     # TIME-WAIT lasts twice this (RFC 9293, 3.4.2).
     msl_s: int = 120
+    # Whether ICMP protocol and port unreachable end an open (SHLD-26), or are soft as well.
+    icmp_ends_open: bool = True
     # How long FIN-WAIT-2 lasts once nobody can read from the connection; 0 is for ever, as the
     # RFC has it.
     fin_wait_2_s: int = 240
@@ -32,8 +38,21 @@ class Settings:
     # Answers to segments that are not acceptable, a second and connection (RFC 5961, 7); 0 does
     # not limit them.
     challenge_acks_per_s: int = 100
+    # Window scale and timestamps are offered and granted (RFC 7323).
+    window_scale: bool = True
+    timestamps: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
+    # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack
+    # without one of them does not know the option. Times of a new socket.
+    urgent: bool = True
+    keepalive: bool = True
+    keepalive_idle_s: int = 7_200
+    keepalive_interval_s: int = 75
+    keepalive_count: int = 9
+    keepalive_garbage: bool = False
+    user_timeout: bool = True
+    user_timeout_ms: int = 0
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
@@ -69,6 +88,9 @@ class Settings:
 BOUNDS = {
     "rto_initial_ms": (1, None),
     "rto_max_ms": (1, None),
+    "keepalive_idle_s": (1, 32_767),
+    "keepalive_interval_s": (1, 32_767),
+    "keepalive_count": (1, 127),
     "mtu": (68, 65_535),
     "default_mss": (1, 65_495),
     "min_mss": (1, 65_495),
@@ -103,6 +125,8 @@ def make_settings(values: Mapping[str, object]) -> Settings:
         if isinstance(value, int):
             check_bounds(name, value)
         check_choice(name, value)
+        if name == "syn_waits_s":
+            parse_waits(str(value))
     return Settings(**values)  # type: ignore[arg-type]  # checked one by one above
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpref import urgent
 from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
+from tcpref.keepalive import KeepAlive, default_times
 from tcpref.tcb import OPENING, SENDING, State, Tcb
+from tcpref.user_timeout import Patience
 
 if TYPE_CHECKING:
     from tcpref.listener import Listener
     from tcpref.ports import Binding
+    from tcpref.processes import Process
     from tcpref.settings import Settings
     from tcpref.waiting import PendingCall
 
@@ -22,10 +26,10 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "family", "linger", "listener", "max_segment",
-        "nodelay", "nonblocking",
+        "address", "binding", "error", "failed", "family", "keepalive", "keepalive_times", "linger",
+        "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "v6only", "waiters", "write_shut",
+        "snd_timeout", "tcb", "user_timeout", "v6only", "waiters", "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +48,7 @@ class Socket:
         self.read_shut = False
         self.write_shut = False
         self.waiters: list[PendingCall] = []
+        self.owner: Process | None = None  # Who gets SIGURG.
         # Options.
         self.reuse = False
         self.v6only = settings.v6only
@@ -54,6 +59,10 @@ class Socket:
         self.snd_buffer = settings.snd_buffer
         self.rcv_timeout = 0
         self.snd_timeout = 0
+        self.oob_inline = False
+        self.keepalive = False
+        self.keepalive_times = default_times(settings)
+        self.user_timeout = settings.user_timeout_ms
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -70,6 +79,11 @@ class Socket:
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
         tcb.rcv_buffer = self.rcv_buffer
+        tcb.choose_scale()
+        if self.keepalive:
+            tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
+        if self.user_timeout:
+            tcb.patience = Patience(tcb, self.user_timeout)
 
     def connection_failed(self, errno: str, *, opening: bool) -> None:
         """The connection ended by an error; it stays pending until a call takes it."""
@@ -105,6 +119,15 @@ class Socket:
             tcb is not None and (tcb.fin_received or tcb.state is State.CLOSED)
         )
 
+    def available(self) -> int:
+        """Octets that recv() would give now: up to the mark of urgent data, where there is one."""
+        tcb = self.tcb
+        return 0 if tcb is None else urgent.readable(tcb, inline=self.oob_inline)
+
+    def exceptional(self) -> bool:
+        """Whether urgent data waits, or its mark is in the queue."""
+        return self.tcb is not None and urgent.exceptional(self.tcb)
+
     def send_space(self) -> int:
         """Octets that send() would take now."""
         tcb = self.tcb
@@ -116,7 +139,7 @@ class Socket:
             return bool(self.listener.accept_queue)
         if self.tcb is None or self.connecting:
             return False
-        return bool(self.tcb.received) or self.error is not None or self.at_end()
+        return self.available() > 0 or self.error is not None or self.at_end()
 
     def writable(self) -> bool:
         """Whether send() would not block."""

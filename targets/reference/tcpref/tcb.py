@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 
 from tcpref import seq
 from tcpref.addresses import FIXED_HEADERS
+from tcpref.options import TIMESTAMP_OCTETS, Options
 from tcpref.reassembly import Reassembly
 from tcpref.rto import RtoEstimator
 from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
+    from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.ports import Binding
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
+    from tcpref.urgent import Mark
+    from tcpref.user_timeout import Patience
 
 MILLISECOND = 1_000_000
+#: The largest window field, and the largest shift that counts (RFC 7323, 2.3).
+LARGEST_FIELD = 0xFFFF
+LARGEST_SHIFT = 14
 
 #: Both ends of a connection: local address and port, remote address and port.
 Key = tuple[bytes, int, bytes, int]
@@ -57,14 +64,31 @@ class Tcb:
 
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq", "irs", "iss",
+        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq",
+        "heard_at",
+        "irs", "iss",
+        "keepalive",
         "key", "largest_mss",
-        "lingering", "listener", "max_segment", "max_snd_wnd", "nodelay", "passive", "persist",
+        "last_ack_sent",
+        "lingering", "listener",
+        "mark",
+        "max_segment", "max_snd_wnd", "nodelay", "passive",
+        "patience",
+        "persist",
         "probe_wait", "probing",
-        "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt", "reassembly", "received", "recover",
+        "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
+        "rcv_scale",
+        "reassembly", "received", "recover",
         "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
-        "snd_nxt", "snd_una", "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
-        "stalled_since", "state", "syn_lost", "unacked_octets",
+        "snd_nxt",
+        "snd_scale",
+        "snd_una",
+        "snd_up",
+        "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
+        "stalled_since", "state", "syn_lost",
+        "timestamps", "ts_offset", "ts_recent", "ts_recent_at",
+        "unacked_octets",
+        "window_scaling",
     )  # fmt: skip
 
     def __init__(self, key: Key, settings: Settings, iss: int, *, passive: bool) -> None:
@@ -78,15 +102,13 @@ class Tcb:
         self.app_gone = False
         # MTU less both fixed headers (MUST-67), and what a peer without the MSS option takes.
         self.largest_mss = settings.mtu - FIXED_HEADERS[len(key[0])]
-        v4 = len(key[0]) == 4
-        self.default_mss = settings.default_mss if v4 else settings.default_mss_ipv6
+        self.default_mss = settings.default_mss if len(key[0]) == 4 else settings.default_mss_ipv6
         # Send sequence space.
         self.iss = iss
         self.snd_una = iss
         self.snd_nxt = iss
         self.snd_wnd = 0
-        self.snd_wl1 = 0
-        self.snd_wl2 = 0
+        self.snd_wl1 = self.snd_wl2 = 0
         self.max_snd_wnd = 0
         self.snd_mss = self.default_mss
         self.send_buffer = SendBuffer()
@@ -95,6 +117,7 @@ class Tcb:
         self.fin_sent = False
         self.nodelay = not settings.nagle
         self.max_segment = self.largest_mss
+        self.offer_options()
         # Receive sequence space.
         self.irs = 0
         self.rcv_nxt = 0
@@ -127,11 +150,32 @@ class Tcb:
         self.persist = Timer(TimerKind.PERSIST, self)
         self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.lingering = Timer(TimerKind.LINGERING, self)
+        self.ask_for_nothing()
+
+    def ask_for_nothing(self) -> None:
+        """No urgent data, keep-alives or user time-out: what the application may ask for."""
+        self.snd_up: int | None = None  # SND.UP, while urgent text is not acknowledged.
+        self.mark: Mark | None = None
+        self.heard_at = 0
+        self.keepalive: KeepAlive | None = None
+        self.patience: Patience | None = None
+
+    def offer_options(self) -> None:
+        """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
+        self.window_scaling = self.settings.window_scale
+        self.snd_scale = 0
+        self.rcv_scale = 0
+        self.timestamps = self.settings.timestamps
+        self.ts_offset = 0
+        self.ts_recent = 0
+        self.ts_recent_at = 0
+        self.last_ack_sent = 0
 
     @property
     def rcv_wnd(self) -> int:
         """RCV.WND: octets the peer may still send beyond RCV.NXT."""
-        return max(0, seq.distance(self.rcv_edge, self.rcv_nxt))
+        room = (self.rcv_edge - self.rcv_nxt) & seq.MASK
+        return room if room < seq.HALF else 0
 
     @property
     def flight(self) -> int:
@@ -160,7 +204,7 @@ class Tcb:
         """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
         what TCP_MAXSEG has in place of that if it is less.
         """
-        return min(self.largest_mss, self.max_segment)
+        return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
 
     @property
     def fin_acked(self) -> bool:
@@ -176,16 +220,38 @@ class Tcb:
         """Take the peer's initial sequence number from its SYN."""
         self.irs = peer_iss
         self.rcv_nxt = seq.add(peer_iss, 1)
-        self.rcv_edge = seq.add(self.rcv_nxt, min(self.rcv_buffer, 0xFFFF))
+        self.rcv_edge = seq.add(self.rcv_nxt, min(self.rcv_buffer, LARGEST_FIELD))
+        self.last_ack_sent = self.rcv_nxt
+
+    def choose_scale(self) -> None:
+        """Rcv.Wind.Shift: the least with which a window field can tell of the whole buffer."""
+        if self.window_scaling:
+            shift = (self.rcv_buffer >> 16).bit_length()
+            self.rcv_scale = min(shift, LARGEST_SHIFT)
+
+    def negotiate(self, options: Options, now: int) -> None:
+        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2)."""
+        if options.wscale is None:
+            self.window_scaling = False
+            self.rcv_scale = 0
+        elif self.window_scaling:
+            self.snd_scale = min(options.wscale, LARGEST_SHIFT)
+        if options.tsval is None:
+            self.timestamps = False
+        elif self.timestamps:
+            self.ts_recent = options.tsval
+            self.ts_recent_at = now
 
     def take_mss(self, offered: int | None) -> None:
         """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
 
-        A peer that asks for less than `min_mss` gets that much: smaller segments would cost more
-        in headers than they carry.
+        The option counts none of the other options, so what each segment carries of them goes off
+        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much:
+        smaller segments would cost more in headers than they carry.
         """
         wanted = self.default_mss if offered is None else offered
-        self.snd_mss = max(self.settings.min_mss, min(wanted, self.announced_mss))
+        mss = max(self.settings.min_mss, min(wanted, self.announced_mss))
+        self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:
         """Let no timer of this connection expire."""
@@ -193,9 +259,18 @@ class Tcb:
         self.persist.stop()
         self.delayed_ack.stop()
         self.lingering.stop()
+        if self.keepalive is not None:
+            self.keepalive.timer.stop()
+        if self.patience is not None:
+            self.patience.timer.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
         self.send_buffer.clear()
-        self.received.clear()
+        self.discard_received()
         self.reassembly.clear()
+
+    def discard_received(self) -> None:
+        """Throw away what waits to be read, the urgent octet with it."""
+        self.received.clear()
+        self.mark = None

@@ -22,6 +22,8 @@ class TimerKind(Enum):
     PERSIST = "persist"
     DELAYED_ACK = "delayed-ack"
     LINGERING = "lingering"
+    KEEPALIVE = "keep-alive"
+    USER = "user"
     CALL = "call"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, resets, window
+from tcpref import output, resets, urgent, window
 from tcpref.tcb import RECEIVING, SENDING, Key, State, Tcb
 
 if TYPE_CHECKING:
@@ -46,14 +46,42 @@ def send(stack: Stack, tcb: Tcb, octets: bytes) -> None:
         output.send_queued(stack, tcb)
 
 
+def send_urgent(stack: Stack, tcb: Tcb, octets: bytes) -> None:
+    """SEND with the urgent flag: the peer is told at once, whatever its window lets out."""
+    tcb.send_buffer.append(octets)
+    urgent.point_behind_queue(tcb)
+    if tcb.state in SENDING:
+        output.send_queued(stack, tcb)
+        if urgent.unannounced(tcb):
+            output.send_ack(stack, tcb)
+
+
 def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:
-    """RECEIVE (3.10.3): at most `count` octets in order; the window may open by them."""
-    octets = bytes(tcb.received[:count])
-    if not peek:
-        del tcb.received[:count]
-        if octets:
-            announce_room(stack, tcb)
+    """RECEIVE (3.10.3): at most `count` octets in order; the window may open by them.
+
+    Never across the mark of urgent data, and without the octet behind it unless SO_OOBINLINE is on.
+    """
+    if not tcb.received:
+        return b""
+    start = 0
+    if tcb.mark is not None:
+        inline = tcb.socket is not None and tcb.socket.oob_inline
+        count = min(count, urgent.readable(tcb, inline=inline))
+        start = urgent.skipped(tcb, inline=inline) if count else 0
+    octets = bytes(tcb.received[start : start + count])
+    if octets and not peek:
+        del tcb.received[: start + count]
+        urgent.passed(tcb, len(octets))
+        announce_room(stack, tcb)
     return octets
+
+
+def receive_urgent(stack: Stack, tcb: Tcb, *, peek: bool) -> bytes:
+    """The urgent octet, which has come."""
+    octet = urgent.take_octet(tcb, peek=peek)
+    if not peek:
+        announce_room(stack, tcb)
+    return octet
 
 
 def announce_room(stack: Stack, tcb: Tcb) -> None:
@@ -64,7 +92,7 @@ def announce_room(stack: Stack, tcb: Tcb) -> None:
 
 def stop_receiving(stack: Stack, tcb: Tcb) -> None:
     """Nobody will read: what waits is thrown away, and so is all that is still to come."""
-    tcb.received.clear()
+    tcb.discard_received()
     announce_room(stack, tcb)
 
 
@@ -92,7 +120,7 @@ def abandon(stack: Stack, tcb: Tcb) -> None:
     if tcb.received and tcb.state in RESETTABLE:
         abort(stack, tcb, None)
         return
-    tcb.received.clear()
+    tcb.discard_received()
     close(stack, tcb)
     if tcb.state is State.FIN_WAIT_2:
         stack.enter(tcb, State.FIN_WAIT_2)  # Its time is limited from now on.
@@ -101,6 +129,6 @@ def abandon(stack: Stack, tcb: Tcb) -> None:
 def abort(stack: Stack, tcb: Tcb, errno: str | None) -> None:
     """ABORT (3.10.5): throw away what is queued; tell the peer unless it has closed already."""
     if tcb.state in RESETTABLE:
-        stack.emit(resets.abort_of(tcb))
+        stack.emit(resets.abort_of(tcb, stack.now))
     tcb.flush()
     stack.close_connection(tcb, errno)

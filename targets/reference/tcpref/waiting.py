@@ -23,6 +23,9 @@ class Result(NamedTuple):
     out: tuple[tuple[str, object], ...] = ()
 
 
+TIMED_OUT = Result(-1, "EAGAIN")
+
+
 class PendingCall:
     """One call from start to return.
 
@@ -47,7 +50,7 @@ class PendingCall:
         self.octets = b""
         self.signals: list[str] = []
         self.started = False
-        self.timed_out = Result(-1, "EAGAIN")
+        self.timed_out = TIMED_OUT
 
     def limit(self) -> Timer:
         """The timer that ends the call, made when first asked for."""

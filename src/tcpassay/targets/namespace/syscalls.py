@@ -97,24 +97,30 @@ def listen(app: App, args: Arguments) -> Prepared:
 
 
 def accept(app: App, args: Arguments) -> Prepared:
-    """accept(fd) gives a descriptor and the peer's address."""
-    return _accept(app, app.descriptors.real(args.integer("fd")), "accept", ())
+    """accept(fd[, length]) gives a descriptor and the peer's address."""
+    return _accept(app, args, "accept", ())
 
 
 def accept4(app: App, args: Arguments) -> Prepared:
-    """accept4(fd, flags)."""
-    return _accept(app, app.descriptors.real(args.integer("fd")), "accept4", (args.flags(),))
+    """accept4(fd, flags[, length])."""
+    return _accept(app, args, "accept4", (args.flags(),))
 
 
-def _accept(app: App, fd: int, name: str, flags: tuple[int, ...]) -> Prepared:
-    room = sockaddr.Room()
+def _accept(app: App, args: Arguments, name: str, flags: tuple[int, ...]) -> Prepared:
+    fd = app.descriptors.real(args.integer("fd"))
+    asked = args.integer("length", -1)
+    room = sockaddr.Room(sockaddr.ROOM if asked < 0 else asked)
+    pointers = (None, None) if asked == 0 else room.arguments()
 
     def finish(value: int) -> tuple[int, tuple[Tagged, ...]]:
         if value < 0:
             return value, ()
-        return app.descriptors.add(value), (("address", room.address()),)
+        whole = (("address", room.address()), ("length", room.length.value))
+        told = 1 if asked < 0 else 2
+        first = 2 if asked == 0 else 1 if 0 <= asked < room.length.value else 0
+        return app.descriptors.add(value), whole[first:told]
 
-    run = partial(raw, _c[name], fd, *room.arguments(), *flags)
+    run = partial(raw, _c[name], fd, *pointers, *flags)
     if never_blocks(fd):
         return Prepared(run, finish)
 

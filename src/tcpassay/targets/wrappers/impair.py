@@ -27,19 +27,34 @@ class _Waiting(NamedTuple):
     octets: bytes
 
 
+class Fates:
+    """What became of the datagrams of one direction; one can be both late and doubled."""
+
+    __slots__ = ("doubled", "late", "lost", "seen")
+
+    def __init__(self) -> None:
+        self.seen = self.lost = self.late = self.doubled = 0
+
+    def __str__(self) -> str:
+        return f"{self.seen}: {self.lost} lost, {self.late} late, {self.doubled} doubled"
+
+
 class Impair:
     """A stack behind a link that loses, doubles, holds back and delays.
 
     Each direction draws from a source of its own, so that the same seed and the same datagrams
     give the same fate whatever the other direction carries. What is due later waits until
-    Advance reaches it; idle names the earliest such moment as a deadline.
+    Advance reaches it; idle names the earliest such moment as a deadline. `seed` is the one that
+    is used, `inwards` and `outwards` count what has happened to datagrams to and from the stack.
     """
 
     def __init__(self, stack: Stack, impairment: Impairment, seed: int = 0) -> None:
         self._stack = stack
         self._impairment = impairment
-        chosen = seed if impairment.seed is None else impairment.seed
-        self._chance = {way: random.Random(f"{chosen}/{way}") for way in (True, False)}
+        self.seed = seed if impairment.seed is None else impairment.seed
+        self.inwards = Fates()
+        self.outwards = Fates()
+        self._chance = {way: random.Random(f"{self.seed}/{way}") for way in (True, False)}
         self._waiting: list[_Waiting] = []
         self._count = 0
         self._inner = Idle(stack.now_ns(), None, ())
@@ -113,12 +128,17 @@ class Impair:
     def _on_the_way(self, octets: bytes, now_ns: int, *, inwards: bool) -> list[bytes]:
         """The copies that arrive at once; the others are put on the heap."""
         chance, impairment = self._chance[inwards].random, self._impairment
+        fates = self.inwards if inwards else self.outwards
         lost, doubled, held = (chance() for _ in range(3))
+        fates.seen += 1
         if lost < impairment.loss:
+            fates.lost += 1
             return []
         copies = 2 if doubled < impairment.dup else 1
+        fates.doubled += copies - 1
         due = now_ns + impairment.delay_ns
         if held < impairment.reorder:
+            fates.late += 1
             due += REORDER_NS
         if due <= now_ns:
             return [octets] * copies

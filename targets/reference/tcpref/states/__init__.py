@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tcpref import timestamps
 from tcpref.disposition import Disposition
 from tcpref.segment import Segment
 from tcpref.states import (
@@ -28,7 +29,11 @@ Handler = Callable[[Tcb, Segment, int], Disposition]
 
 
 def handle(tcb: Tcb, segment: Segment, now: int) -> Disposition:
-    """Give the segment to the handler of the connection's state."""
+    """Give the segment to the handler of the connection's state, unless PAWS refuses it."""
+    if tcb.timestamps:
+        refused = timestamps.check(tcb, segment, now)
+        if refused is not None:
+            return refused
     segment_arrives: Handler = HANDLERS[tcb.state].segment_arrives
     return segment_arrives(tcb, segment, now)
 

@@ -16,6 +16,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
         return ended
     if steps.lost_on_closed_application(tcb, segment):
         return ABORT
+    # Sixth, check the URG bit.
+    steps.check_urgent(tcb, segment)
     # Seventh, process the segment text.
     answer = steps.process_text(tcb, segment)
     # Eighth, check the FIN bit; the ACK of our own FIN may be in the same segment.

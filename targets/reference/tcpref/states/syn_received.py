@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import seq
+from tcpref import seq, timestamps
 from tcpref.disposition import (
     ABORT,
     ACKNOWLEDGE,
@@ -47,7 +47,7 @@ def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     lose the ACK in it). It is acknowledged, as the peer may still wait for that.
     """
     cut = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
-    finished = finish(tcb, cut, now)
+    finished = finish(tcb, cut, now, window=segment)
     return finished._replace(answer=Answer.ACK) if finished.enter else finished
 
 
@@ -58,18 +58,24 @@ def check_syn(tcb: Tcb, segment: Segment) -> Disposition | None:
     return CLOSE_QUIETLY if tcb.passive else CHALLENGE
 
 
-def finish(tcb: Tcb, segment: Segment, now: int) -> Disposition:
-    """Fifth to eighth check: an ACK of our SYN opens the connection."""
+def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = None) -> Disposition:
+    """Fifth to eighth check: an ACK of our SYN opens the connection.
+
+    `window` is the segment as it came, where its SYN has been cut off.
+    """
     if not segment.flags & ACK:
         return DROP
     if not acknowledges_our_syn(tcb, segment):
         return RESET
     if tcb.listener is not None and not tcb.listener.admits_connection():
         return DROP
-    steps.acknowledge(tcb, segment.ack, now)
-    steps.set_send_window(tcb, segment)
+    if tcb.timestamps:
+        timestamps.remember(tcb, segment, now)
+    steps.acknowledge(tcb, segment, now)
+    steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
     steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    steps.check_urgent(tcb, segment)
     answer = steps.process_text(tcb, segment)
     if tcb.app_gone and tcb.received:
         return ABORT

@@ -36,11 +36,13 @@ def acknowledges_our_syn(tcb: Tcb, segment: Segment) -> bool:
 def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Take the peer's numbers; with an ACK the connection is open, without one SYNs crossed."""
     tcb.synchronize(segment.seq)
+    tcb.negotiate(segment.options, now)
     tcb.take_mss(segment.options.mss)
     steps.set_send_window(tcb, segment)
+    steps.check_urgent(tcb, segment)
     if not segment.flags & ACK:
         steps.hold_text(tcb, segment)
         return CROSSED_SYN
-    steps.acknowledge(tcb, segment.ack, now)
+    steps.acknowledge(tcb, segment, now)
     steps.process_text(tcb, segment)
     return OPENED_AND_ENDED if steps.take_fin(tcb) else OPENED

@@ -1,0 +1,112 @@
+"""Agents that die, hang and babble: whose fault it is, and nothing of them left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.robustness.conftest import Ended, Program
+
+    Tell = Callable[..., Ended]
+    Manifest = Callable[[str, str, str], str]
+
+CASES = '''
+from tcpassay.conformance import reach
+from tcpassay.conformance.case import case
+
+WAYS = ("die", "give_up", "hang", "babble", "sanitize", "leave", "close", "flood")
+
+@case("MUST-14", rows={name: 9000 + n for n, name in enumerate(WAYS)})
+def to(bench, row):
+    """A SYN to a port that makes the agent go wrong; a verdict."""
+    conn = bench.connection(port=row)
+    conn.send("S")
+    conn.expect("RA")
+'''
+
+START = """command = ["{{python}}", "{agent}", "{how}"]
+watchdog_s = 0.4
+hello_s = 0.6
+"""
+
+
+def start(how: str = "well") -> str:
+    return START.format(agent=Path(__file__).parent / "wild_agent.py", how=how)
+
+
+def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> None:
+    """Each way in a case of its own; the stack's faults fail, the agent's are errors, exit 3."""
+    (tmp_path / "cases.py").write_text(CASES)
+    target = manifest("wild", "process", start())
+    ended = program("run", target, "--case", "./cases.py", "--out", "out")
+    assert ended.code == 3
+    lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
+    cases = {
+        line["case"]["id"].rpartition("/")[2]: line["case"] for line in lines if "case" in line
+    }
+    assert {name: case["verdict"] for name, case in cases.items()} == {
+        "die": "fail",
+        "give_up": "error",
+        "hang": "fail",
+        "flood": "fail",
+        "babble": "error",
+        "sanitize": "fail",
+        "leave": "error",
+        "close": "error",
+    }
+    assert "died by SIGSEGV; it printed last: stack: assertion failed" in cases["die"]["message"]
+    assert "assertion failed" in cases["die"]["stderr"]
+    assert "exit status 70; it printed last: agent: out of" in cases["give_up"]["message"]
+    assert "not idle within the watchdog's 0.4 s" in cases["hang"]["message"]
+    assert "frame length 1213486160" in cases["babble"]["message"]
+
+
+def test_before_and_at_hello(program: Program, manifest: Manifest) -> None:
+    """Agents that never get as far as a case; each is told, the other target runs all the same."""
+    fates = {
+        "die": "died by SIGSEGV before HELLO; it printed last: stack: assertion failed",
+        "silent": "no HELLO from ",
+        "version": "wild-version: the agent speaks protocol version 9, wanted 1",
+        "garbage": "wild-garbage: frame length 1397966893, wanted 7 to ",
+        "refuse": "no licence",
+    }
+    targets = [manifest(f"wild-{how}", "process", start(how)) for how in fates]
+    cases = ("--case", str(Path(__file__).parent / "nine.py"))
+    ended = program("run", *targets, "reference", *cases, "--out", "out")
+    assert ended.code == 3, ended.err
+    for how, said in fates.items():
+        (line,) = [line for line in ended.err.splitlines() if f"wild-{how}: not started: " in line]
+        assert said in line
+    assert "reference: 9 cases: 9 pass" in ended.out
+
+
+@pytest.mark.parametrize("how", ["die", "refuse"])
+def test_not_started(tell: Tell, manifest: Manifest, how: str) -> None:
+    """The stack's fault and nothing else; exit 4."""
+    assert tell("run", manifest("wild", "process", start(how)), "--out", "out").code == 4
+
+
+def test_no_program(tell: Tell, manifest: Manifest) -> None:
+    """A command that is not there; exit 4 with its name, 0 where that was allowed for."""
+    target = manifest("wild", "process", 'command = ["./no-such-agent"]')
+    ended = tell("run", target, "--out", "out")
+    assert ended.code == 4
+    assert "cannot start './no-such-agent': No such file or directory; see start.comm" in ended.err
+    ended = tell("run", target, "--out", "out", "--where-possible")
+    assert ended.code == 0
+    assert "wild: skipped: target 'wild': cannot start" in ended.out
+
+
+def test_clock_that_stands(program: Program, manifest: Manifest) -> None:
+    """An agent that answers ADVANCE at once with the old time; told, not waited for for ever."""
+    agent = Path(__file__).parents[1] / "targets/odd_agent.py"
+    target = manifest("odd", "process", f'command = ["{{python}}", "{agent}", "well"]')
+    ended = program("run", target, "--out", "out")
+    assert ended.code == 3
+    assert "ended ADVANCE at 0 ns without an event, wanted 1000000000 ns" in ended.err
