@@ -5,7 +5,6 @@ from __future__ import annotations
 from struct import pack
 from typing import TYPE_CHECKING
 
-from tests.trials.application import Returned
 from tests.trials.arena import HERE, THERE, Arena
 from tests.trials.observer import ACK, FIN, SYN
 from tests.trials.partner import Partner
@@ -65,27 +64,23 @@ def open_passively(arena: Arena, ip: int, state: State) -> Partner | None:
     if tcb is None or state is State.SYN_RECEIVED:
         return partner if tcb is not None else None
     arena.deliver(partner.valid(tcb))
-    drain(arena, ip)
+    drain(arena, ip, partner)
     return partner if partner.fd >= 0 else None
 
 
-def drain(arena: Arena, ip: int) -> None:
-    """accept() what waits, so that there is room; strangers are closed."""
+def drain(arena: Arena, ip: int, wanted: Partner | None = None) -> None:
+    """accept() what waits, so that there is room; strangers are reset."""
     while True:
         returned = arena.on(arena.listeners[ip], "accept")
         if returned.errno is not None:
             return
-        partner = partner_of(arena, returned)
-        if partner is None:
-            arena.on(returned.value, "close")
+        made = arena.assay.kernel.processes[0].descriptors[returned.value]
+        if wanted is not None and made.tcb is not None and made.tcb.key == wanted.key:
+            wanted.fd = returned.value
         else:
-            partner.fd = returned.value
-
-
-def partner_of(arena: Arena, returned: Returned) -> Partner | None:
-    """Whose connection accept() has returned."""
-    made = arena.assay.kernel.processes[0].descriptors[returned.value]
-    return None if made.tcb is None else arena.partners.get(made.tcb.key)
+            linger = ("name", "SOL_SOCKET"), ("name", "SO_LINGER"), ("linger", (1, 0))
+            arena.on(returned.value, "setsockopt", *linger)
+            arena.on(returned.value, "close")
 
 
 def open_actively(arena: Arena, ip: int, state: State) -> Partner | None:

@@ -35,7 +35,7 @@ BOUNDS = {
     "reassembly_blocks": 6,
     "max_backlog": 3,
     "syn_queue": 4,
-    "max_connections": 24,
+    "max_connections": 40,
     "max_descriptors": 20,
     "msl_s": 20,
 }
@@ -62,6 +62,9 @@ class Arena:
         self._ids = count(1)
         self._waiting: dict[int, Callable[[Returned], None]] = {}
         self._done: Returned | None = None
+        #: Without it urgent octets leave the stream, which then is not compared.
+        self.inline = rng.random() < 0.8 or not self.assay.stack.settings.urgent
+        self.options = (("SOL_SOCKET", "SO_OOBINLINE", self.inline), *draw_options(rng))
         self.listeners = {ip: self.listen(ip) for ip in HERE}
 
     # Calls.
@@ -91,9 +94,12 @@ class Arena:
         return self.call(name, ("fd", fd), *args)
 
     def socket(self, ip: int) -> int:
-        """A new socket; it does not block."""
+        """A new socket; it does not block. Its connections have what the arena has drawn."""
         kind = ("flags", ("SOCK_STREAM", "SOCK_NONBLOCK"))
-        return self.call("socket", ("name", FAMILIES[ip]), kind, ("value", 0)).value
+        fd = self.call("socket", ("name", FAMILIES[ip]), kind, ("value", 0)).value
+        for level, name, value in self.options:
+            self.on(fd, "setsockopt", ("name", level), ("name", name), ("value", value))
+        return fd
 
     def listen(self, ip: int) -> int:
         """A listener; that of IPv6 leaves IPv4 to the other."""
@@ -190,7 +196,7 @@ class Arena:
         def returned(result: Returned) -> None:
             partner.busy = False
             same = result.errno is None and self.socket_tcb(partner) is tcb
-            if same and "MSG_PEEK" not in flags and not partner.discards:
+            if same and self.inline and "MSG_PEEK" not in flags and not partner.discards:
                 partner.reads(tcb, octets_of(result))
                 partner.saw_end |= not result.value and length > 0
 
@@ -202,10 +208,10 @@ class Arena:
         made = self.assay.kernel.processes[0].descriptors.get(partner.fd)
         return None if made is None else made.tcb
 
-    def write(self, partner: Partner, length: int) -> None:
+    def write(self, partner: Partner, length: int, *more: str) -> None:
         """send() of what comes next in the application's stream, without blocking."""
         octets = partner.observer.stream[partner.queued : partner.queued + length]
-        flags = ("flags", ("MSG_DONTWAIT",))
+        flags = ("flags", ("MSG_DONTWAIT", *more))
         returned = self.on(partner.fd, "send", ("octets", octets), flags)
         partner.queued += max(0, returned.value)
 
@@ -241,6 +247,13 @@ class Arena:
         """A line of the trace, where one is kept."""
         if self.trace is not None:
             self.trace.append(f"{self.now / SECOND:12.6f}  {text}")
+
+
+def draw_options(rng: Random) -> list[tuple[str, str, int]]:
+    """Options that set timers of their own."""
+    keepalive = ("SOL_SOCKET", "SO_KEEPALIVE", 1), ("IPPROTO_TCP", "TCP_KEEPIDLE", 20)
+    patience = ("IPPROTO_TCP", "TCP_USER_TIMEOUT", 7_000)
+    return [*(keepalive if rng.random() < 0.4 else ()), *((patience,) * (rng.random() < 0.3))]
 
 
 def packed(text: str) -> bytes:

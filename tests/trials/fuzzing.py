@@ -106,13 +106,14 @@ class Block:
         """A call of the application."""
         arena, rng = self.arena, self.rng
         if partner.fd < 0:
-            self.crowd(ip)
+            self.crowd(partner, ip)
             return
         act = rng.randrange(10)
         if act < 3:
             arena.read(partner, rng.choice((1, 700, 70_000)), "MSG_DONTWAIT")
         elif act < 6:
-            arena.write(partner, rng.choice((1, 500, 3_000, 9_000)))
+            urgent = ("MSG_OOB",) if rng.random() < 0.2 else ()
+            arena.write(partner, rng.choice((1, 500, 3_000, 9_000)), *urgent)
         elif act == 6:
             arena.read(partner, 300, *rng.choice(((), ("MSG_PEEK", "MSG_DONTWAIT"))))
         elif act == 7:
@@ -122,7 +123,7 @@ class Block:
         elif rng.random() < 0.3:
             arena.close(partner)
 
-    def crowd(self, ip: int) -> None:
+    def crowd(self, partner: Partner, ip: int) -> None:
         """Strangers knock and connect until the queues are full; or all are let in."""
         arena = self.arena
         for _ in range(self.rng.choice((0, 0, 1, 6))):
@@ -132,7 +133,7 @@ class Block:
             if tcb is not None and self.rng.random() < 0.7:
                 arena.deliver(stranger.valid(tcb))
         if self.rng.random() < 0.5:
-            drain(arena, ip)
+            drain(arena, ip, partner)
 
     def shut(self, partner: Partner) -> None:
         """shutdown(); after SHUT_RD what arrives is thrown away."""

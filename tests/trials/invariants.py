@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from tests.trials.broken import BrokenError, demand
 
 from tcpref.tcb import OPENING, SENDING, State, Tcb
+from tcpref.timers import Timer
 
 if TYPE_CHECKING:
     from tcpref.assay import Assay
-    from tcpref.timers import Timer
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -194,6 +194,8 @@ def deadlines(tcb: Tcb, now: int) -> None:
             raise BrokenError("a timer waits no longer than it may", timer.kind)
 
 
-def timers(tcb: Tcb) -> tuple[Timer, ...]:
-    """All timers of a connection."""
-    return tcb.retransmission, tcb.persist, tcb.delayed_ack, tcb.lingering
+def timers(tcb: Tcb) -> list[Timer]:
+    """All timers of a connection: its own, and those of what it has been asked for."""
+    parts = [getattr(tcb, name) for name in Tcb.__slots__]
+    parts += [getattr(part, "timer", None) for part in parts]
+    return [part for part in parts if isinstance(part, Timer)]

@@ -16,6 +16,7 @@ from tcpassay.wire.options import MaximumSegmentSize, WindowScale
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
+KEEPALIVES = (b"", b"\0")
 SYN, FIN, RST, ACK = tcp.SYN, tcp.FIN, tcp.RST, tcp.ACK
 
 
@@ -75,6 +76,8 @@ class Observer:
         if self.iss is None:
             return
         start = ahead(segment.seq, self.iss) - 1
+        if start == self.highest - 2 and segment.payload in KEEPALIVES:
+            return  # RFC 9293, 3.8.4: a keep-alive stands one before SND.NXT.
         stop = start + len(segment.payload)
         demand(start >= 0, "numbers start after the SYN", start)
         same = self.stream[start:stop] == segment.payload
