@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.trials import campaign
+from tests.trials import campaign, memory
 from tests.trials.faults import BY_FUZZING
 from tests.trials.fuzzing import BLOCK, try_block
 
@@ -34,6 +34,7 @@ def test_invariants_hold_in_every_state() -> None:
     seen = campaign.fuzzing(range(BLOCKS), jobs=1)
     assert not seen.broken, "\n".join(map(str, seen.broken))
     assert seen.visited.total() >= DATAGRAMS
+    assert seen.growth <= campaign.MOST_GROWTH
     assert all(seen.visited[state] >= DATAGRAMS // 50 for state in State), seen.summary()
 
 
@@ -44,6 +45,14 @@ def test_a_seed_is_one_block() -> None:
         try_block(5, trace)
     assert len(traces[0]) > BLOCK
     assert traces[0] == traces[1]
+
+
+def test_memory_is_bounded_by_the_settings() -> None:
+    """One stack, fuzzed in every state time and again; it holds what it may, and no more later."""
+    held = memory.measure(rounds=6)
+    assert all(octets <= bound for octets, bound in held), held
+    early, late = max(held[:2]).octets, max(held[-2:]).octets
+    assert late <= early + 150_000, held
 
 
 @pytest.mark.parametrize("fault", BY_FUZZING, ids=lambda fault: fault.__name__)

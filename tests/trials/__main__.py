@@ -64,7 +64,10 @@ def run_fuzzing(options: Namespace) -> int:
     blocks = -(-options.count // BLOCK)
     seen = campaign.fuzzing(range(options.first, options.first + blocks), options.jobs)
     say(*seen.broken, seen.summary())
-    return int(bool(seen.broken))
+    grown = seen.growth > campaign.MOST_GROWTH
+    if grown:
+        say(f"memory grows: wanted at most {campaign.MOST_GROWTH:,} KiB")
+    return int(bool(seen.broken) or grown)
 
 
 def replay_block(seed: int) -> int:

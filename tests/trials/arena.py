@@ -51,6 +51,7 @@ class Arena:
         self.settings = {**draw_switches(rng), **BOUNDS}
         config = {"addresses": list(HERE.values()), "settings": self.settings}
         self.assay: Assay = open_stack({"seed": rng.getrandbits(32), **config})
+        self.stack = self.assay.stack
         self.watch = Watch(self.assay)
         self.now = rng.getrandbits(40)
         self.partners: dict[object, Partner] = {}
@@ -63,7 +64,7 @@ class Arena:
         self._waiting: dict[int, Callable[[Returned], None]] = {}
         self._done: Returned | None = None
         #: Without it urgent octets leave the stream, which then is not compared.
-        self.inline = rng.random() < 0.8 or not self.assay.stack.settings.urgent
+        self.inline = rng.random() < 0.8 or not self.stack.settings.urgent
         self.options = (("SOL_SOCKET", "SO_OOBINLINE", self.inline), *draw_options(rng))
         self.listeners = {ip: self.listen(ip) for ip in HERE}
 
@@ -120,13 +121,21 @@ class Arena:
         here, there = packed(HERE[ip]), packed(THERE[ip])
         iss = self.rng.choice((self.rng.getrandbits(32), 0xFFFFFFF0, 0x7FFFFFF0))
         ends = (here, here_port), (there, there_port or self.port)
-        partner = Partner(*ends, iss, self.assay.stack.settings.mtu)
+        partner = Partner(*ends, iss, self.stack.settings.mtu)
         self.partners[partner.key] = partner
         return partner
 
     def tcb(self, partner: Partner) -> Tcb | None:
         """The stack's record of the connection; only to aim at its numbers."""
-        return self.assay.stack.connections.get(partner.key)
+        return self.stack.connections.get(partner.key)
+
+    def forget(self) -> None:
+        """Close what is open, and drop partners whose connections have ended."""
+        self.close_stale()
+        for partner in tuple(self.partners.values()):
+            self.close(partner)
+        held = self.stack.connections
+        self.partners = {key: one for key, one in self.partners.items() if key in held}
 
     def state(self, partner: Partner) -> State:
         """CLOSED where there is no record."""
@@ -175,10 +184,10 @@ class Arena:
         )
         partner = self.partners.get(key)
         if partner is None:
-            partner = Partner(key[:2], key[2:], 0, self.assay.stack.settings.mtu)
+            partner = Partner(key[:2], key[2:], 0, self.stack.settings.mtu)
             if not octets[ports + 13] & RST:
                 self.partners[key] = partner
-        record = self.assay.stack.connections.get(key)
+        record = self.stack.connections.get(key)
         if record is not None and partner.record is not record:
             if partner.fd >= 0 and self.socket_tcb(partner) is not record:
                 self.stale.append(partner.fd)
@@ -232,7 +241,7 @@ class Arena:
         """The process ends; after the longest time-outs nothing is left."""
         self.assay.kill(0, "SIGKILL", self.now)
         self.collect()
-        settings = self.assay.stack.settings
+        settings = self.stack.settings
         longest = settings.data_r2_s + settings.syn_r2_s + settings.fin_wait_2_s
         self.advance((longest + 2 * settings.msl_s + 120) * SECOND)
         left = leftovers(self.assay, fresh_census(4))

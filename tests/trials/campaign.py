@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 #: One schedule in so many may end by R2: more would hide what they were drawn for.
 ONE_TIMED_OUT_IN = 1_000
+#: KiB by which a process may grow once it is warm: it holds no more after a million datagrams.
+MOST_GROWTH = 4_096
 
 
 class Duels:
@@ -59,17 +61,27 @@ class Fuzzing:
     def __init__(self) -> None:
         self.visited: Counter[State] = Counter()
         self.broken: list[BlockResult] = []
+        self.memory: dict[int, list[int]] = {}
 
     def add(self, block: BlockResult) -> None:
         """One more."""
         self.visited += block.visited
+        self.memory.setdefault(block.process, []).append(block.memory)
         if block.broken:
             self.broken.append(block)
+
+    @property
+    def growth(self) -> int:
+        """By how many KiB a process grew after its first tenth of the work."""
+        return max(held[-1] - held[len(held) // 10] for held in self.memory.values())
 
     def summary(self) -> str:
         """One line."""
         told = ", ".join(f"{self.visited[state]:,} in {state}" for state in State)
-        return f"{self.visited.total():,} datagrams: {told}; {len(self.broken)} blocks broken"
+        return (
+            f"{self.visited.total():,} datagrams: {told}; {len(self.broken)} blocks broken; "
+            f"memory grew by {self.growth:,} KiB"
+        )
 
 
 def duels(seeds: range, jobs: int) -> Duels:

@@ -112,6 +112,17 @@ def holds_the_port(patch: Patch) -> None:
     patch(PortTable, "release", release)
 
 
+def keeps_the_dead(patch: Patch) -> None:
+    """Records of connections that have ended are kept."""
+
+    def close_connection(stack: Stack, tcb: Tcb, errno: str | None) -> None:
+        kept(stack, tcb, errno)
+        vars(stack).setdefault("graves", []).append(tcb)
+
+    kept = Stack.close_connection
+    patch(Stack, "close_connection", close_connection)
+
+
 def takes_back_the_window(patch: Patch) -> None:
     """Octets out of order count as if they had used the window up."""
 
@@ -188,6 +199,7 @@ BY_DUELS: tuple[Fault, ...] = (
     never_probes,
     stays_in_time_wait,
     holds_the_port,
+    keeps_the_dead,
     takes_back_the_window,
     takes_damaged_segments,
     sends_beyond_the_window,
@@ -201,6 +213,7 @@ BY_FUZZING: tuple[Fault, ...] = (
     never_probes,
     stays_in_time_wait,
     holds_the_port,
+    keeps_the_dead,
     takes_back_the_window,
     keeps_every_block,
     queues_without_bound,

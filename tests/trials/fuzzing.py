@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from os import getpid
 from random import Random
+from resource import RUSAGE_SELF, getrusage
 from traceback import extract_tb
 from typing import NamedTuple
 
@@ -27,12 +29,16 @@ WAITS = (0.001, 0.05, 0.3, 1, 1, 5, 30, 100, 300)
 
 
 class BlockResult(NamedTuple):
-    """What came of one block. `visited` counts the datagrams by the state they arrived in."""
+    """What came of one block. `visited` counts the datagrams by the state they arrived in.
+
+    `memory` is the most that the process has ever had, in KiB.
+    """
 
     seed: int
     broken: str
-    datagrams: int
     visited: Counter[State]
+    process: int
+    memory: int
 
     def __str__(self) -> str:
         """One line, with what to type to see it again."""
@@ -174,4 +180,5 @@ def try_block(seed: int, trace: list[str] | None = None) -> BlockResult:
     except Exception as error:
         where = extract_tb(error.__traceback__)[-1]
         broken = f"a stack raises nothing: {error!r} at {where.name}, line {where.lineno}"
-    return BlockResult(seed, broken, block.fuzzed, block.visited)
+    most = getrusage(RUSAGE_SELF).ru_maxrss
+    return BlockResult(seed, broken, block.visited, getpid(), most)

@@ -90,8 +90,9 @@ def flipped(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
 
 
 def damaged(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
-    """A bit changed on the way, behind the IP header."""
-    made = bytearray(partner.wrap(segment(rng, partner, tcb)))
+    """A bit changed on the way, behind the IP header: often in the very text that is due."""
+    (whole,) = due(rng, partner, tcb) if rng.random() < 0.7 else nearly_due(rng, partner, tcb)
+    made = bytearray(whole)
     first = 40 if made[0] >> 4 == 6 else 0
     made[rng.randrange(first, len(made))] ^= 1 << rng.randrange(8)
     return [bytes(made)]
