@@ -6,6 +6,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
+from tests.trials import packets
 from tests.trials.application import Returned, Tagged, octets_of
 from tests.trials.broken import demand
 from tests.trials.drawn_settings import draw_switches
@@ -16,6 +17,8 @@ from tests.trials.packet_text import packet_text
 from tests.trials.partner import Partner
 from tests.trials.world import fresh_census
 
+from tcpassay.wire.datagram import parse
+from tcpassay.wire.icmp import Icmp
 from tcpref import addresses
 from tcpref.assay import Assay, open_stack
 from tcpref.tcb import State, Tcb
@@ -174,6 +177,9 @@ class Arena:
     def sent(self, octets: bytes) -> None:
         """The stack sends a datagram: to a partner, or to whoever wrote from a strange place."""
         self.show("->", octets)
+        if octets[6 if octets[0] >> 4 == 6 else 9] != packets.TCP:
+            demand(isinstance(parse(octets, strict=True).body, Icmp), "what is sent is TCP or ICMP")
+            return
         start, size = (8, 16) if octets[0] >> 4 == 6 else (12, 4)
         ports = start + 2 * size
         key = (

@@ -16,9 +16,13 @@ DEFAULTS = Settings()
 LEFT_ALONE = {
     "v6only": "an AF_INET6 socket could not speak IPv4",
     "default_route": "both hosts are on one network",
+    "abort_on_overflow": "a full queue ends an open with a reset",
 }
 #: Words that a duel leaves alone.
-WORDS_LEFT_ALONE = {"resolver": "a duel asks for no names"}
+WORDS_LEFT_ALONE = {
+    "resolver": "a duel asks for no names",
+    "syn_cookies": "text that overtakes the ACK of the handshake is answered with a reset",
+}
 
 
 def switches() -> tuple[str, ...]:
@@ -52,8 +56,8 @@ def draw_settings(rng: Random, *, ip: int, lossy: bool) -> dict[str, object]:
     return {
         **draw_switches(rng),
         "mtu": rng.choice(links),
-        "rcv_buffer": rng.choice((256, 1_000, 3_000, 16_000, 65_535, 65_535, 300_000)),
-        "snd_buffer": rng.choice((256, 2_000, 20_000, 65_536, 65_536)),
+        "rcv_buffer": rng.choice((256, 1_000, 3_000, 16_000, 65_535, 300_000)),
+        "snd_buffer": rng.choice((256, 2_000, 20_000, 65_536, 300_000)),
         "reassembly_blocks": rng.choice((1, 4, 256)),
         "rto_min_ms": rng.choice((200, 1_000)),
         "delayed_ack_ms": rng.choice((1, 40, 200, 490)),

@@ -112,7 +112,8 @@ def in_pieces(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
     """Fragments in any order, one of them doubled or missing."""
     src, dst = partner.there[0], partner.here[0]
     sealed = packets.seal(src, dst, segment(rng, partner, tcb))
-    pieces = packets.fragments(src, dst, sealed, rng.choice((8, 24, 512, 2_000)))
+    size, number = rng.choice((8, 24, 512, 2_000)), rng.choice((77, rng.getrandbits(16)))
+    pieces = packets.fragments(src, dst, sealed, size, number)
     pieces = rng.sample(pieces, min(8, len(pieces)))
     fate = rng.random()
     if fate < 0.3:

@@ -96,7 +96,7 @@ class Observer:
             demand(beyond <= probe, "text stays in the window", f"{beyond} beyond")
 
     def acknowledgement(self, segment: tcp.Segment) -> None:
-        """It never goes back, nor beyond what was sent to us."""
+        """It never goes back, nor does the window's edge, nor beyond what was sent to us."""
         other = self.other
         if other is not None and other.iss is not None:
             reach = ahead(segment.ack, other.iss)
@@ -104,11 +104,6 @@ class Observer:
         back = 0 if self.acked is None else ahead(segment.ack, self.acked)
         demand(back >= 0, "an acknowledgement never goes back", back)
         self.acked = segment.ack
-        if self.edge is None or not segment.flags & SYN:
-            self.window(segment)
-
-    def window(self, segment: tcp.Segment) -> None:
-        """The edge never goes back. The field of a SYN sent again may be too narrow to say so."""
         shift = self.scale_of(segment)
         edge = (segment.ack + (segment.window << shift)) & MASK
         moved = 0 if self.edge is None else ahead(edge, self.edge)

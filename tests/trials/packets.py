@@ -47,15 +47,23 @@ def seal(src: bytes, dst: bytes, octets: bytes) -> bytes:
     return blank[:16] + pack("!H", total) + blank[18:]
 
 
-def datagram(src: bytes, dst: bytes, body: bytes, protocol: int = TCP, fragment: int = 0) -> bytes:
+def datagram(
+    src: bytes,
+    dst: bytes,
+    body: bytes,
+    protocol: int = TCP,
+    *,
+    fragment: int = 0,
+    identification: int = 77,
+) -> bytes:
     """An IP datagram. `fragment` is the offset in octets, with 1 added where more follows."""
     if len(src) == 16:
         if fragment:
-            body = pack("!BBHI", protocol, 0, fragment, 77) + body
+            body = pack("!BBHI", protocol, 0, fragment, identification) + body
             protocol = FRAGMENT
         return pack("!IHBB", 6 << 28, len(body), protocol, 64) + src + dst + body
     field = fragment >> 3 | (fragment & 1) << 13
-    fields = (0x45, 0, 20 + len(body), 77, field, 64, protocol)
+    fields = (0x45, 0, 20 + len(body), identification, field, 64, protocol)
     blank = pack("!BBHHHBBH", *fields, 0) + src + dst
     return pack("!BBHHHBBH", *fields, checksum(blank)) + src + dst + body
 
@@ -70,11 +78,15 @@ def icmp_error(src: bytes, dst: bytes, kind: int, code: int, quoted: bytes) -> b
     return datagram(src, dst, blank[:2] + pack("!H", total) + blank[4:], protocol)
 
 
-def fragments(src: bytes, dst: bytes, body: bytes, size: int) -> list[bytes]:
+def fragments(src: bytes, dst: bytes, body: bytes, size: int, identification: int) -> list[bytes]:
     """A datagram in pieces of `size` octets, a multiple of eight."""
-    pieces = []
-    for start in range(0, len(body), size):
-        more = start + size < len(body)
-        piece = body[start : start + size]
-        pieces.append(datagram(src, dst, piece, fragment=start | more))
-    return pieces
+    return [
+        datagram(
+            src,
+            dst,
+            body[start : start + size],
+            fragment=start | (start + size < len(body)),
+            identification=identification,
+        )
+        for start in range(0, len(body), size)
+    ]
