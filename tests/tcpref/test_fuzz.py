@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.trials import campaign, memory
-from tests.trials.faults import BY_FUZZING
-from tests.trials.fuzzing import BLOCK, try_block
 
 from tcpassay.targets.mutants import Patch
 from tcpref.tcb import State
+from tests.trials import campaign, memory
+from tests.trials.faults import BY_FUZZING
+from tests.trials.fuzzing import BLOCK, try_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

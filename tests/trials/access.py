@@ -5,11 +5,11 @@ from __future__ import annotations
 from struct import pack
 from typing import TYPE_CHECKING
 
+from tcpref.tcb import State, Tcb
+from tests.trials import streams
 from tests.trials.arena import HERE, THERE, Arena
 from tests.trials.observer import ACK, FIN, SYN
 from tests.trials.partner import Partner
-
-from tcpref.tcb import State, Tcb
 
 if TYPE_CHECKING:
     from random import Random
@@ -122,12 +122,12 @@ def exchange(arena: Arena, partner: Partner) -> None:
     if tcb is None:
         return
     if rng.random() < 0.5:
-        arena.write(partner, rng.randrange(1, 3_000))
+        streams.write(arena, partner, rng.randrange(1, 3_000))
         arena.deliver(partner.valid(tcb))
     if rng.random() < 0.5:
         arena.deliver(partner.valid(tcb, text=rng.randrange(1, 1_200)))
     if rng.random() < 0.5:
-        arena.read(partner, 5_000, "MSG_DONTWAIT")
+        streams.read(arena, partner, 5_000, "MSG_DONTWAIT")
 
 
 def close_step(arena: Arena, partner: Partner, letter: str) -> None:

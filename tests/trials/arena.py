@@ -6,8 +6,13 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
+from tcpassay.wire.datagram import parse
+from tcpassay.wire.icmp import Icmp
+from tcpref import addresses
+from tcpref.assay import Assay, open_stack
+from tcpref.tcb import State, Tcb
 from tests.trials import packets
-from tests.trials.application import Returned, Tagged, octets_of
+from tests.trials.application import Returned, Tagged
 from tests.trials.broken import demand
 from tests.trials.drawn_settings import draw_switches
 from tests.trials.invariants import Watch
@@ -16,12 +21,6 @@ from tests.trials.observer import RST
 from tests.trials.packet_text import packet_text
 from tests.trials.partner import Partner
 from tests.trials.world import fresh_census
-
-from tcpassay.wire.datagram import parse
-from tcpassay.wire.icmp import Icmp
-from tcpref import addresses
-from tcpref.assay import Assay, open_stack
-from tcpref.tcb import State, Tcb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +61,7 @@ class Arena:
         self.stale: list[int] = []
         self.port = 4_000 + rng.randrange(1_000)
         self.datagrams = 0
+        self.resets = 0
         self.trace: list[str] | None = None
         self._ids = count(1)
         self._waiting: dict[int, Callable[[Returned], None]] = {}
@@ -132,18 +132,15 @@ class Arena:
         """The stack's record of the connection; only to aim at its numbers."""
         return self.stack.connections.get(partner.key)
 
-    def forget(self) -> None:
-        """Close what is open, and drop partners whose connections have ended."""
-        self.close_stale()
-        for partner in tuple(self.partners.values()):
-            self.close(partner)
-        held = self.stack.connections
-        self.partners = {key: one for key, one in self.partners.items() if key in held}
-
     def state(self, partner: Partner) -> State:
         """CLOSED where there is no record."""
         tcb = self.tcb(partner)
         return State.CLOSED if tcb is None else tcb.state
+
+    def socket_tcb(self, partner: Partner) -> Tcb | None:
+        """The connection behind the partner's descriptor, ended or not."""
+        made = self.assay.kernel.processes[0].descriptors.get(partner.fd)
+        return None if made is None else made.tcb
 
     # Datagrams and time.
     def deliver(self, octets: bytes, focus: Tcb | None = None) -> None:
@@ -180,18 +177,12 @@ class Arena:
         if octets[6 if octets[0] >> 4 == 6 else 9] != packets.TCP:
             demand(isinstance(parse(octets, strict=True).body, Icmp), "what is sent is TCP or ICMP")
             return
-        start, size = (8, 16) if octets[0] >> 4 == 6 else (12, 4)
-        ports = start + 2 * size
-        key = (
-            octets[start : start + size],
-            int.from_bytes(octets[ports : ports + 2], "big"),
-            octets[start + size : ports],
-            int.from_bytes(octets[ports + 2 : ports + 4], "big"),
-        )
+        key, flags = packets.ends(octets)
         partner = self.partners.get(key)
+        self.resets += bool(flags & RST)
         if partner is None:
             partner = Partner(key[:2], key[2:], 0, self.stack.settings.mtu)
-            if not octets[ports + 13] & RST:
+            if not flags & RST:
                 self.partners[key] = partner
         record = self.stack.connections.get(key)
         if record is not None and partner.record is not record:
@@ -199,48 +190,6 @@ class Arena:
                 self.stale.append(partner.fd)
             partner.begin_anew(record)
         partner.sees(octets)
-
-    # Streams.
-    def read(self, partner: Partner, length: int, *flags: str) -> None:
-        """recv(); what it returns is compared with what was sent at these numbers."""
-        tcb = self.socket_tcb(partner)
-        if tcb is None or partner.busy:
-            return
-        partner.busy = True
-
-        def returned(result: Returned) -> None:
-            partner.busy = False
-            same = result.errno is None and self.socket_tcb(partner) is tcb
-            if same and self.inline and "MSG_PEEK" not in flags and not partner.discards:
-                partner.reads(tcb, octets_of(result))
-                partner.saw_end |= not result.value and length > 0
-
-        args = ("length", length), ("flags", flags)
-        self.begin("recv", ("fd", partner.fd), *args, then=returned, focus=tcb)
-
-    def socket_tcb(self, partner: Partner) -> Tcb | None:
-        """The connection behind the partner's descriptor, ended or not."""
-        made = self.assay.kernel.processes[0].descriptors.get(partner.fd)
-        return None if made is None else made.tcb
-
-    def write(self, partner: Partner, length: int, *more: str) -> None:
-        """send() of what comes next in the application's stream, without blocking."""
-        octets = partner.observer.stream[partner.queued : partner.queued + length]
-        flags = ("flags", ("MSG_DONTWAIT", *more))
-        returned = self.on(partner.fd, "send", ("octets", octets), flags)
-        partner.queued += max(0, returned.value)
-
-    def close_stale(self) -> None:
-        """close() what is left of connections that were replaced."""
-        while self.stale:
-            self.on(self.stale.pop(), "close")
-
-    def close(self, partner: Partner) -> None:
-        """close()."""
-        if not partner.closed and partner.fd >= 0:
-            partner.closed = True
-            self.on(partner.fd, "close")
-            partner.fd = -1
 
     # The end.
     def finish(self) -> None:

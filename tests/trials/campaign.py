@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeVar
 
+from tcpref.tcb import State
 from tests.trials.duel import Result, try_seed
 from tests.trials.fuzzing import BLOCK, BlockResult, try_block
 from tests.trials.progress import Progress
 from tests.trials.verdict import Outcome
-
-from tcpref.tcb import State
 
 T = TypeVar("T")
 

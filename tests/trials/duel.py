@@ -6,14 +6,13 @@ from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref.addresses import from_text
+from tcpref.isn import TICK_NS
 from tests.trials.application import Task
 from tests.trials.broken import BrokenError, demand
 from tests.trials.schedule import SECOND, Ending, Schedule, draw
 from tests.trials.verdict import Outcome, judge
 from tests.trials.world import ADDRESSES, Side, World
-
-from tcpref.addresses import from_text
-from tcpref.isn import TICK_NS
 
 if TYPE_CHECKING:
     from tests.trials.ladder import Ladder

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tcpref import output, recovery, segment, seq, window
+from tcpref.disposition import RESET, Disposition
 from tcpref.listener import Listener
 from tcpref.ports import PortTable
 from tcpref.reassembly import Reassembly
 from tcpref.send_buffer import SendBuffer
 from tcpref.stack import Stack
-from tcpref.states import steps
+from tcpref.states import closed, steps
 from tcpref.tcb import State, Tcb
 
 if TYPE_CHECKING:
@@ -155,6 +156,27 @@ def queues_without_bound(patch: Patch) -> None:
     patch(Listener, "admits_connection", admits_connection)
 
 
+def answers_resets(patch: Patch) -> None:
+    """What belongs to no connection is answered with a reset, even if it is one."""
+
+    def segment_arrives(_arrived: segment.Segment) -> Disposition:
+        return RESET
+
+    patch(closed, "segment_arrives", segment_arrives)
+
+
+def loses_an_octet(patch: Patch) -> None:
+    """Text that waits for its reader loses an octet when more comes."""
+
+    def deliver(tcb: Tcb, text: bytes) -> None:
+        kept(tcb, text)
+        if len(tcb.received) > 2_000:
+            del tcb.received[-1]
+
+    kept = steps.deliver
+    patch(steps, "deliver", deliver)
+
+
 def takes_damaged_segments(patch: Patch) -> None:
     """The checksum is not looked at."""
 
@@ -206,6 +228,8 @@ BY_DUELS: tuple[Fault, ...] = (
     raises_on_odd_text,
 )
 BY_FUZZING: tuple[Fault, ...] = (
+    answers_resets,
+    loses_an_octet,
     delivers_twice,
     misplaces_early_octets,
     leaks_a_timer,

@@ -9,14 +9,14 @@ from resource import RUSAGE_SELF, getrusage
 from traceback import extract_tb
 from typing import NamedTuple
 
+from tcpref.tcb import State
+from tests.trials import streams
 from tests.trials.access import drain, reach
 from tests.trials.arena import PORT, Arena
-from tests.trials.broken import BrokenError
-from tests.trials.mutations import CHOICES, WILD, elsewhere
+from tests.trials.broken import BrokenError, demand
+from tests.trials.mutations import CHOICES, UNSHAPED, WILD, elsewhere
 from tests.trials.observer import RST, SYN
 from tests.trials.partner import Partner
-
-from tcpref.tcb import State
 
 SECOND = 1_000_000_000
 STATES = tuple(State)
@@ -92,7 +92,7 @@ class Block:
     def fuzz(self, partner: Partner) -> None:
         """One datagram, or all the fragments of one."""
         arena = self.arena
-        arena.close_stale()
+        streams.close_stale(arena)
         maker = self.rng.choice(CHOICES)
         tcb = arena.tcb(partner)
         for octets in maker(self.rng, partner, tcb):
@@ -100,7 +100,11 @@ class Block:
             self.fuzzed += 1
             if maker in WILD:
                 partner.note_wild(octets)
+            resets = arena.resets
             arena.deliver(octets, None if maker is elsewhere else tcb)
+            if maker not in UNSHAPED and is_reset(octets):
+                demand(arena.resets == resets, "no reset answers a reset")
+        streams.count_octets(arena, partner)
 
     def state(self, partner: Partner) -> State:
         """The state the next datagram arrives in: without a record, CLOSED or LISTEN."""
@@ -116,18 +120,18 @@ class Block:
             return
         act = rng.randrange(10)
         if act < 3:
-            arena.read(partner, rng.choice((1, 700, 70_000)), "MSG_DONTWAIT")
+            streams.read(arena, partner, rng.choice((1, 700, 70_000)), "MSG_DONTWAIT")
         elif act < 6:
             urgent = ("MSG_OOB",) if rng.random() < 0.2 else ()
-            arena.write(partner, rng.choice((1, 500, 3_000, 9_000)), *urgent)
+            streams.write(arena, partner, rng.choice((1, 500, 3_000, 9_000)), *urgent)
         elif act == 6:
-            arena.read(partner, 300, *rng.choice(((), ("MSG_PEEK", "MSG_DONTWAIT"))))
+            streams.read(arena, partner, 300, *rng.choice(((), ("MSG_PEEK", "MSG_DONTWAIT"))))
         elif act == 7:
             self.shut(partner)
         elif act == 8:
             self.set_option(partner)
         elif rng.random() < 0.3:
-            arena.close(partner)
+            streams.close(arena, partner)
 
     def crowd(self, partner: Partner, ip: int) -> None:
         """Strangers knock and connect until the queues are full; or all are let in."""
@@ -163,10 +167,16 @@ class Block:
         """Most connections end with the visit, some stay beside the next."""
         tcb = self.arena.tcb(partner)
         if self.rng.random() < 0.8:
-            self.arena.close(partner)
+            streams.close(self.arena, partner)
             if tcb is not None:
                 reset = partner.build(RST, tcb.rcv_nxt, 0, options=partner.stamps())
                 self.arena.deliver(partner.wrap(reset))
+
+
+def is_reset(octets: bytes) -> bool:
+    """Whether the datagram's segment, without IP options before it, is a reset."""
+    flags = (40 if octets[0] >> 4 == 6 else 20) + 13
+    return len(octets) > flags and bool(octets[flags] & RST)
 
 
 def try_block(seed: int, trace: list[str] | None = None) -> BlockResult:

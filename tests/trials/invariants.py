@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.trials.broken import BrokenError, demand
-
 from tcpref.tcb import OPENING, SENDING, State, Tcb
 from tcpref.timers import Timer
+from tests.trials.broken import BrokenError, demand
 
 if TYPE_CHECKING:
     from tcpref.assay import Assay

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.trials.observer import ahead
-
 from tcpassay.wire import tcp
 from tcpassay.wire.datagram import parse
 from tcpassay.wire.errors import ParseError
 from tcpassay.wire.segment_text import packetdrill_flags
+from tests.trials.observer import ahead
 
 SECOND = 1_000_000_000
 INDENT = ("", " " * 60)

@@ -6,10 +6,10 @@ import gc
 import tracemalloc
 from typing import NamedTuple
 
-from tests.trials.fuzzing import Block
-
 from tcpref.settings import Settings
 from tcpref.tcb import State
+from tests.trials import streams
+from tests.trials.fuzzing import Block
 
 #: What a connection costs beside its buffers: its records, timers, socket and pending calls. An
 #: octet out of order may cost its own block of the reassembly queue.
@@ -40,7 +40,7 @@ def measure(rounds: int, seed: int = 0) -> list[Held]:
         for _ in range(rounds):
             for state in State:
                 block.visit(state)
-            block.arena.forget()
+            streams.forget(block.arena)
             measured.append(Held(allocated(), bound(settings)))
     finally:
         tracemalloc.stop()

@@ -185,3 +185,5 @@ MAKERS = {
 CHOICES = tuple(maker for maker, share in MAKERS.items() for _ in range(share))
 #: Those whose text may differ from what belongs at its number.
 WILD = frozenset({odd_header, flipped, elsewhere, odd_options, garbage, truncated})
+#: Those whose octets may be anything but one whole datagram with a segment.
+UNSHAPED = frozenset({garbage, in_pieces, errors, truncated})

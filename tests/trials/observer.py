@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tests.trials.broken import demand
-
 from tcpassay.wire import tcp
 from tcpassay.wire.datagram import parse
 from tcpassay.wire.options import MaximumSegmentSize, WindowScale
+from tests.trials.broken import demand
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000

@@ -90,3 +90,16 @@ def fragments(src: bytes, dst: bytes, body: bytes, size: int, identification: in
         )
         for start in range(0, len(body), size)
     ]
+
+
+def ends(octets: bytes) -> tuple[tuple[bytes, int, bytes, int], int]:
+    """Addresses and ports of a TCP datagram without options in its IP header; and its flags."""
+    start, size = (8, 16) if octets[0] >> 4 == 6 else (12, 4)
+    ports = start + 2 * size
+    key = (
+        octets[start : start + size],
+        int.from_bytes(octets[ports : ports + 2], "big"),
+        octets[start + size : ports],
+        int.from_bytes(octets[ports + 2 : ports + 4], "big"),
+    )
+    return key, octets[ports + 13]

@@ -6,15 +6,14 @@ from random import Random
 from struct import pack
 from typing import TYPE_CHECKING
 
-from tests.trials import packets
-from tests.trials.broken import demand
-from tests.trials.contents import Endless, at_number
-from tests.trials.observer import ACK, MASK, SYN, Observer
-
 from tcpassay.wire import tcp
 from tcpassay.wire.datagram import parse
 from tcpassay.wire.errors import ParseError
 from tcpassay.wire.options import Timestamps
+from tests.trials import packets
+from tests.trials.broken import demand
+from tests.trials.contents import Endless, at_number
+from tests.trials.observer import ACK, MASK, SYN, Observer
 
 if TYPE_CHECKING:
     from tcpref.tcb import Key, Tcb
