@@ -15,9 +15,13 @@ from tcpref.settings import CHOICES, Settings
 LEFT_ALONE = {
     "v6only": "an AF_INET6 socket could not speak IPv4",
     "default_route": "both hosts are on one network",
+    "abort_on_overflow": "a full queue ends an open with a reset",
 }
 #: Words that a duel leaves alone.
-WORDS_LEFT_ALONE = {"resolver": "a duel asks for no names"}
+WORDS_LEFT_ALONE = {
+    "resolver": "a duel asks for no names",
+    "syn_cookies": "text that overtakes the ACK of the handshake is answered with a reset",
+}
 #: Switches that have a meaning only when both hosts have them alike.
 SHARED: frozenset[str] = frozenset()
 

@@ -232,6 +232,7 @@ def start_probing(stack: Stack, tcb: Tcb) -> None:
         return
     if not tcb.probe_wait:
         tcb.probe_wait = tcb.rto.rto
+        tcb.orphan_probes = 0
         tcb.stalled_since = stack.now
     stack.timers.start(tcb.persist, stack.now + tcb.probe_wait)
 

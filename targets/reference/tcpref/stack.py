@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from tcpref import (
     addresses,
+    cookies,
     icmp,
     icmpv6,
+    ip_input,
     ipv4,
     ipv6,
     isn,
     keepalive,
     output,
+    quiet,
     recovery,
     resets,
     seq,
@@ -27,8 +30,11 @@ from tcpref import (
     user_timeout,
 )
 from tcpref.disposition import Answer, Disposition
+from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
+from tcpref.icmp_send import ErrorBudget
 from tcpref.ports import PortTable
+from tcpref.quiet import QuietTime
 from tcpref.segment import Segment, parse_segment
 from tcpref.tcb import OPENING, Key, State, Tcb
 from tcpref.timers import Timer, TimerKind, TimerQueue
@@ -64,9 +70,12 @@ class Stack:
         self.secret = rng.randbytes(16)
         self.ports = PortTable(settings, rng)
         self.timers = TimerQueue()
+        self.fragments = FragmentTable(settings)
+        self.icmp_budget = ErrorBudget()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
+        self.quiet = QuietTime(settings.quiet_time_s)
         #: What has happened, in order; and sockets and calls that are to be tried again.
         self.events: list[tuple[object, ...]] = []
         self.woken: list[Socket] = []
@@ -74,20 +83,19 @@ class Stack:
 
     # Input.
     def datagram_arrives(self, octets: bytes) -> None:
-        """An IP datagram has come; what is damaged or not for us is dropped in silence."""
-        version6 = octets[:1] >= b"\x60"
-        packet = ipv6.parse_ipv6(octets) if version6 else ipv4.parse_ipv4(octets)
-        if packet is None or packet.dst not in self.addresses:
+        """An IP datagram has come; what is damaged or not for us is dropped."""
+        packet = ip_input.receive(self, octets)
+        if packet is None:
             return
-        protocol, src, dst, payload = packet
-        if protocol == ipv4.PROTOCOL_TCP:
-            segment = parse_segment(src, dst, payload)
+        if packet.protocol == ipv4.PROTOCOL_TCP:
+            if self.quiet.lasts(self.now):
+                return
+            segment = parse_segment(packet.src, packet.dst, packet.payload)
             if segment is not None:
                 self.segment_arrives(segment)
-        elif not self.is_peer_address(src):
-            return
-        elif protocol == (ipv6.PROTOCOL_ICMPV6 if version6 else ipv4.PROTOCOL_ICMP):
-            error = icmpv6.parse_error(packet) if version6 else icmp.parse_error(packet.payload)
+        else:
+            version4 = packet.protocol == ipv4.PROTOCOL_ICMP
+            error = icmp.parse_error(packet.payload) if version4 else icmpv6.parse_error(packet)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -111,10 +119,14 @@ class Stack:
         elif tcb.state is TIME_WAIT and self.may_reopen(tcb, segment):
             self.reopen(tcb, segment)
         else:
-            una = tcb.snd_una
-            self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
-            if tcb.state is not CLOSED:
-                self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.segment_for(tcb, segment)
+
+    def segment_for(self, tcb: Tcb, segment: Segment) -> None:
+        """Let the connection's state handle a segment, and do what follows from it."""
+        una = tcb.snd_una
+        self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
+        if tcb.state is not CLOSED:
+            self.after_segment(tcb, progressed=tcb.snd_una != una)
 
     def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
         """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
@@ -138,6 +150,8 @@ class Stack:
         listener = self.find_listener(segment.dst, segment.dst_port)
         if listener is None:
             disposition = states.closed.segment_arrives(segment)
+        elif cookies.takes(self, listener, key, segment):
+            return
         else:
             disposition = states.listen.segment_arrives(listener, segment)
         if disposition.answer is Answer.RESET:
@@ -159,8 +173,14 @@ class Stack:
 
     def open_passively(self, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
+        tcb = self.admit(listener, key, segment, iss)
+        if tcb is not None:
+            self.start_handshake(tcb)
+
+    def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
+        """The record of a SYN, in the SYN queue; None where the stack is full."""
         if len(self.connections) >= self.settings.max_connections:
-            return
+            return None
         tcb = Tcb(key, self.settings, iss, passive=True)
         tcb.listener = listener
         listener.socket.configure(tcb)
@@ -174,10 +194,12 @@ class Stack:
         listener.add_half_open(tcb)
         self.connections[key] = tcb
         self.enter(tcb, State.SYN_RECEIVED)
-        self.start_handshake(tcb)
+        return tcb
 
     def start_handshake(self, tcb: Tcb) -> None:
         """Send the SYN or SYN,ACK for the first time."""
+        if quiet.put_off(self, tcb):
+            return
         tcb.stalled_since = self.now
         if tcb.timestamps:
             tcb.ts_offset = timestamps.offset(self.secret, tcb.key)
@@ -326,7 +348,10 @@ class Stack:
         """What each kind of timer does."""
         owner = timer.owner
         if not isinstance(owner, Tcb):
-            self.expired_calls.append(owner)
+            if isinstance(owner, Partial):
+                ip_input.fragments_timeout(self, owner)
+            else:
+                self.expired_calls.append(owner)
             return
         if timer.kind is TimerKind.RETRANSMISSION:
             recovery.retransmission_timeout(self, owner)
