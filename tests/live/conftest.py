@@ -60,6 +60,11 @@ class Wire:
         with RawPcapNgReader(str(capture)) as reader:
             return [octets for octets, _ in reader]
 
+    def segments_of(self, capture: Path) -> list[Segment]:
+        """The TCP segments of a capture."""
+        bodies = [parse(octets).body for octets in self.datagrams_of(capture)]
+        return [body for body in bodies if isinstance(body, Segment)]
+
     def check(self, capture: Path, ip: int) -> Counts:
         """Every segment in the file is well formed, and each side has sent some.
 

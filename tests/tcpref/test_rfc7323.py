@@ -283,6 +283,19 @@ def test_a_bare_window_is_rounded_up_while_there_is_room(make_host: type[Host]) 
     assert edges == sorted(edges)
 
 
+def test_an_ack_before_the_end_of_the_handshake_tells_no_more(make_host: type[Host]) -> None:
+    """A SYN,ACK that is sent again would seem to take back what an ACK has told."""
+    host = make_host(rcv_buffer=300_000)
+    host.listen()
+    host.peer(SYN, PEER_ISS, options=MSS + scale(0))
+    first = host.only()
+    host.peer(ACK, ISN + 400_000, first.seq + 1)
+    challenge = host.only()
+    assert challenge.wnd == 0xFFFF >> first.options.wscale  # type: ignore[operator]
+    host.advance_to_timer()
+    assert (host.only().wnd, host.tcb.rcv_wnd) == (0xFFFF, 0xFFFF)
+
+
 def test_duplicate_acks_are_told_by_the_scaled_window(host: Host) -> None:
     """Three ACKs with the same scaled window start a retransmission."""
     connection = Stamped(host, extra=scale(3))

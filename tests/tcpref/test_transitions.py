@@ -11,7 +11,7 @@ from tcpref import seq, user
 from tcpref.segment import ACK, FIN, RST, SYN
 from tcpref.stack import Stack
 from tcpref.tcb import State, Tcb
-from tcpref.transitions import CONNECTED, OUTSTANDING, TRANSITIONS
+from tcpref.transitions import CONNECTED, IDLE, OUTSTANDING, TRANSITIONS
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Host
@@ -81,6 +81,9 @@ def drive(host: Host, state: State, event: str) -> None:
         if state in (State.ESTABLISHED, State.CLOSE_WAIT):
             host.send(b"lost")
         host.advance(400)
+    elif event == "keep-alives unanswered":
+        host.option("SO_KEEPALIVE", 1)
+        host.advance(8000)
     elif event == "rcv RST":
         acked = RST | ACK if state is State.SYN_SENT else RST
         host.peer(acked, tcb.rcv_nxt, tcb.snd_nxt)
@@ -93,6 +96,14 @@ def test_every_end_happens(host: Host, arrows: set[Arrow], state: State, event: 
         assert (state, "R2") not in {(row.state, row.event) for row in TRANSITIONS}
         return
     drive(host, state, event)
+    assert (state, State.CLOSED) in arrows
+
+
+@pytest.mark.parametrize("state", IDLE)
+def test_unanswered_keepalives_end_what_is_idle(
+    host: Host, arrows: set[Arrow], state: State
+) -> None:
+    drive(host, state, "keep-alives unanswered")
     assert (state, State.CLOSED) in arrows
 
 

@@ -59,8 +59,8 @@ def draw_settings(rng: Random, *, ip: int, lossy: bool) -> dict[str, object]:
     return {
         **draw_switches(rng),
         "mtu": rng.choice(links),
-        "rcv_buffer": rng.choice((256, 1_000, 3_000, 16_000, 65_535, 65_535)),
-        "snd_buffer": rng.choice((256, 2_000, 20_000, 65_536, 65_536)),
+        "rcv_buffer": rng.choice((256, 1_000, 3_000, 16_000, 65_535, 300_000)),
+        "snd_buffer": rng.choice((256, 2_000, 20_000, 65_536, 300_000)),
         "reassembly_blocks": rng.choice((1, 4, 256)),
         "rto_min_ms": rng.choice((200, 1_000)),
         "delayed_ack_ms": rng.choice((1, 40, 200, 490)),

@@ -29,8 +29,8 @@ def transmit(
 ) -> None:
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
-    if flags & SYN:
-        wnd = window.field_of_syn(tcb, flags)
+    if tcb.state in OPENING:
+        wnd = window.field_while_opening(tcb, flags)
     else:
         window.advance_edge(tcb)
         wnd = window.field(tcb)

@@ -69,12 +69,15 @@ CONNECTED = tuple(state for state in State if state not in (State.CLOSED, State.
 OUTSTANDING = tuple(
     state for state in CONNECTED if state not in (State.FIN_WAIT_2, State.TIME_WAIT)
 )
+#: States in which nothing may be outstanding for long.
+IDLE = (State.ESTABLISHED, State.FIN_WAIT_2, State.CLOSE_WAIT)
 #: States in which text may come that nobody will read any more.
 ABANDONED = (State.SYN_RECEIVED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 ENDING = [
     *_rows("3.10.7.3 and 3.10.7.4", "rcv RST", State.CLOSED, *CONNECTED),
     *_rows("3.10.8", "R2", State.CLOSED, *OUTSTANDING),
+    *_rows("3.8.4", "keep-alives unanswered", State.CLOSED, *IDLE),
     *_rows("3.10.5", "abort", State.CLOSED, *CONNECTED),
     *_rows("3.6.1, SHLD-3", "rcv text", State.CLOSED, *ABANDONED),
     *_rows("3.9.2.2", "rcv ICMP unreachable", State.CLOSED, State.SYN_SENT),

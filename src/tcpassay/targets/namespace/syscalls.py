@@ -177,9 +177,14 @@ def dup(app: App, args: Arguments) -> Prepared:
 
 
 def fcntl(app: App, args: Arguments) -> Prepared:
-    """fcntl(fd, name command[, flags | value]): F_GETFL and F_GETFD also give flags by name."""
+    """fcntl(fd, name command[, flags | value]): F_GETFL and F_GETFD also give flags by name.
+
+    F_SETOWN makes the caller the owner, whose number in the step contract is the value.
+    """
     fd, command = app.descriptors.real(args.integer("fd")), args.name()
     argument = args.flags() if args.has("flags") else args.integer("value", 0)
+    if command == "F_SETOWN":
+        argument = os.getpid()
     run = partial(raw, _c["fcntl"], fd, constants.number(command), argument)
     if command.startswith("F_DUPFD"):
         app.descriptors_shared()
