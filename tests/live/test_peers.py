@@ -148,13 +148,16 @@ def test_keepalive_probe_is_answered(lab: Lab, tmp_path: Path, wire: Wire) -> No
     with lab.connect((STACK[4], ECHO)) as connection:
         connection.sendall(b"x")
         assert connection.recv(1) == b"x"
-        before = len(wire.datagrams_of(capture))
         for option, value in {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 1}.items():
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         assert select.select([connection], [], [], 1.5)[0] == []
         assert lab.ended(server) == "tcpassay: terminated\n"
-    probe, answer = wire.segments_of(capture)[before : before + 2]
-    assert (probe.seq + 1) % 2**32 == answer.ack
-    assert (probe.ack, answer.flags, answer.payload) == (answer.seq, probe.flags, b"")
+    segments = wire.segments_of(capture)
+    (text,) = [n for n, each in enumerate(segments) if each.payload and each.dport == ECHO]
+    before = segments[text].seq
+    (probe,) = [n for n, each in enumerate(segments) if n > text and each.seq == before]
+    answer = segments[probe + 1]
+    assert (answer.sport, answer.flags, answer.payload) == (ECHO, ACK, b"")
+    assert answer.ack == (before + 1) % 2**32
     wire.check(capture, 4)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.tcpref.conftest import PEER_PORT, Host
-from tests.tcpref.snapshot import digest
 
 from tcpref.calls import CALLS
 from tcpref.calls_options import OPTIONS
 from tcpref.names_errors import EAI, TROUBLES
 from tcpref.segment import ACK, FIN, RST, SYN
 from tcpref.tcb import State
+from tests.tcpref.conftest import PEER_PORT, Host
+from tests.tcpref.snapshot import digest
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Returned

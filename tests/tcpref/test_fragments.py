@@ -17,6 +17,7 @@ from scapy.layers.inet6 import (
 from scapy.packet import Packet, Raw
 
 from tcpref.assay import Assay, open_stack
+from tcpref.checksum import checksum, remainder
 from tcpref.fragments import FragmentTable, Piece
 from tcpref.ip_input import receive
 from tcpref.ipv4 import PROTOCOL_TCP, parse_ipv4
@@ -296,3 +297,44 @@ def test_random_overlaps_give_nothing_or_the_truth(version: int, seed: int) -> N
     for whole in found:
         assert whole is None or whole.payload == bytes(packet[TCP])
     assert assay.read_stats()["fragment_octets"] == assay.stack.fragments.octets()
+
+
+def damage(octets: bytes, random: Random) -> bytes:
+    """A datagram with some octets changed, cut off or put behind it, its IPv4 checksum right."""
+    damaged = bytearray(octets)
+    for _ in range(random.choice((0, 1, 2, 4))):
+        chance = random.random()
+        if chance < 0.7:
+            damaged[random.randrange(len(damaged))] = random.choice((0, 1, 255, 60, 44))
+        elif chance < 0.85:
+            del damaged[random.randrange(21, len(damaged) + 1) :]
+        else:
+            damaged += random.randbytes(random.randrange(20))
+    header = 4 * (damaged[0] & 15)
+    if damaged[0] >> 4 == 4 and 20 <= header <= len(damaged):
+        damaged[10:12] = bytes(2)
+        damaged[10:12] = checksum(remainder(bytes(damaged[:header]))).to_bytes(2, "big")
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_damage(seed: int) -> None:
+    """Whatever the headers say, the table keeps its bounds and counts its octets right."""
+    random = Random(seed)
+    assay = opened(fragment_datagrams=20, fragment_octets=3_000, syn_cookies="full")
+    intact = [piece for version in (4, 6) for piece in cut(version, syn(version), 64)]
+    behind_options = IPv6(src=THERE6, dst=HERE6) / IPv6ExtHdrDestOpt() / TCP(dport=80, flags="S")
+    intact += [bytes(behind_options), bytes(IP(src=THERE, dst=HERE) / TCP(dport=80, flags="S"))]
+    now = 0
+    for _ in range(4_000):
+        now += random.choice((0, SECOND // 100, SECOND))
+        while (at := assay.next_timeout()) is not None and at <= now:
+            assay.on_timer(at)
+        datagrams(assay, [damage(random.choice(intact), random)], now)
+        table = assay.stack.fragments
+        held = sum(partial.octets for partial in table._partials.values())
+        assert (len(table) <= 20, table.octets()) == (True, held)
+        assert held <= 3_000
+    while (at := assay.next_timeout()) is not None:
+        assay.on_timer(at)
+    assert assay.read_stats()["fragment_octets"] == 0

@@ -30,6 +30,17 @@ def deliver(
     host.collect()
 
 
+@pytest.mark.parametrize("code", [2, 3])
+def test_hard_error_is_soft_where_the_setting_says_so(make_host: type[Host], code: int) -> None:
+    host = make_host(icmp_ends_open=False, syn_waits_s="6 24 45")
+    call = host.connect()
+    deliver(host, 3, code)
+    assert call not in host.returned
+    host.advance(75)
+    host.collect()
+    assert host.returned[call].errno == "EHOSTUNREACH"
+
+
 @pytest.mark.parametrize(("code", "errno"), [(2, "ENOPROTOOPT"), (3, "ECONNREFUSED")])
 def test_hard_error_ends_an_open(host: Host, code: int, errno: str) -> None:
     call = host.connect()

@@ -6,12 +6,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.tcpref.conftest import PEER_ISS, PORT, Host
 
 from tcpref import seq
 from tcpref.ipv4 import from_text
 from tcpref.segment import ACK, FIN, PSH, RST, SYN, URG, build_segment
 from tcpref.tcb import State
+from tests.tcpref.conftest import PEER_ISS, PORT, Host
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Returned

@@ -51,8 +51,8 @@ class Host(NamedTuple):
         """What a bad link has done to datagrams so far, in one line; None for a good one."""
         if self.link is None:
             return None
-        link = self.link
-        return f"link: {link.inwards} to the stack; {link.outwards} from it; seed {link.seed}"
+        inwards, outwards, seed = self.link.inwards, self.link.outwards, self.link.seed
+        return f"link: datagrams to the stack {inwards}, from it {outwards}; seed {seed}"
 
 
 @contextmanager

@@ -72,6 +72,15 @@ def is_hard(tcb: Tcb, error: IcmpError) -> bool:
     return error.hard is not None and tcb.state is State.SYN_SENT
 
 
+def told_later(tcb: Tcb, error: IcmpError) -> str | None:
+    """What a time-out tells of a soft error. Where the setting makes the hard ones soft, they are
+    told as the 4.4BSD of the documents tells every destination that is unreachable.
+    """
+    if error.hard is not None and not tcb.settings.icmp_ends_open:
+        return "EHOSTUNREACH"
+    return error.soft
+
+
 def hard_errno(kind: int, code: int) -> str | None:
     """Protocol and port unreachable refuse the connection (SHLD-26). No RFC names an errno; these
     are Linux's, of which POSIX has the second for a connection that is refused.

@@ -1,8 +1,8 @@
 """ICMP errors of our own about datagrams that cannot be taken (RFC 1122, 3.2.2; RFC 4443, 2.4).
 
 Nothing is said about an ICMP error, about a later piece of an IPv4 datagram, or to an address that
-is not a single host's (`Stack.is_peer_address` has seen to that), and not more often than the
-setting `icmp_errors_per_s` allows; 0 keeps silent altogether.
+is not a single host's (`ip_input` has seen to that), and not more often than the setting
+`icmp_errors_per_s` allows; 0 keeps silent altogether.
 """
 
 from __future__ import annotations

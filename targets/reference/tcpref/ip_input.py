@@ -1,7 +1,7 @@
 """What an IP datagram has to go through before it is TCP's (RFC 1122, 3.2 and 3.3; RFC 8200, 4).
 
 A datagram that is whole and without options or extension headers, which is nearly every one,
-passes after a look at its addresses. What is left out, and why, is told to the sender by ICMP
+passes after a look at its destination. What is left out, and why, is told to the sender by ICMP
 where the RFCs want that (`icmp_send`); all else is dropped in silence.
 """
 

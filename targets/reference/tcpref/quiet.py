@@ -28,7 +28,7 @@ class QuietTime:
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
-        self.until = 0 if seconds == 0 else None
+        self.until: int | None = None
 
     def lasts(self, now: int) -> bool:
         """Whether nothing may be sent at `now` (nanoseconds)."""
@@ -39,9 +39,10 @@ class QuietTime:
 
 def put_off(stack: Stack, tcb: Tcb) -> bool:
     """Whether the SYN of a new connection has to wait; its timer then says until when."""
-    if not stack.quiet.lasts(stack.now):
+    quiet = stack.quiet
+    if quiet is None or not quiet.lasts(stack.now):
         return False
-    stack.timers.start(tcb.retransmission, stack.quiet.until or 0)
+    stack.timers.start(tcb.retransmission, quiet.until or stack.now)
     return True
 
 

@@ -75,7 +75,7 @@ class Stack:
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
-        self.quiet = QuietTime(settings.quiet_time_s)
+        self.quiet = QuietTime(settings.quiet_time_s) if settings.quiet_time_s else None
         #: What has happened, in order; and sockets and calls that are to be tried again.
         self.events: list[tuple[object, ...]] = []
         self.woken: list[Socket] = []
@@ -87,15 +87,16 @@ class Stack:
         packet = ip_input.receive(self, octets)
         if packet is None:
             return
-        if packet.protocol == ipv4.PROTOCOL_TCP:
-            if self.quiet.lasts(self.now):
+        protocol, src, dst, payload = packet[:4]
+        if protocol == ipv4.PROTOCOL_TCP:
+            if self.quiet is not None and self.quiet.lasts(self.now):
                 return
-            segment = parse_segment(packet.src, packet.dst, packet.payload)
+            segment = parse_segment(src, dst, payload)
             if segment is not None:
                 self.segment_arrives(segment)
         else:
-            version4 = packet.protocol == ipv4.PROTOCOL_ICMP
-            error = icmp.parse_error(packet.payload) if version4 else icmpv6.parse_error(packet)
+            version4 = protocol == ipv4.PROTOCOL_ICMP
+            error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -332,7 +333,7 @@ class Stack:
         if icmp.is_hard(tcb, error):
             self.close_connection(tcb, error.hard)
         else:
-            tcb.soft_error = error.soft or tcb.soft_error
+            tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
 
     # Time.
     def next_timeout(self) -> int | None:
