@@ -96,7 +96,9 @@ class Application:
         return None
 
     def _start_connect(self, call: Call, socket: Socket | None) -> None:
-        if socket is not None and socket.flow is None and not socket.listening:
+        if socket is None or socket.listening:
+            return
+        if socket.flow is None or not socket.flow.open:
             socket.remote = _ends(call)
             self._connecting.append(socket)
 

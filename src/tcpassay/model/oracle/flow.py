@@ -35,17 +35,21 @@ CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
 OUTDATED_NS = 24 * 86_400 * NS_PER_S
 
 #: RFC 9293, 3.8.3 (MUST-20): after fewer retransmissions than R1 nobody gives up.
-LEAST_RETRIES = 2
+LEAST_RETRIES = 1
 
 #: RFC 9293, 3.7.1: what a peer that says nothing takes, by IP version.
 DEFAULT_MSS = {4: 536, 6: 1220}
 
 
 class Limits:
-    """What all connections of a target share: 2 MSL (ns), and how many challenges it has met."""
+    """What all connections of a target share: 2 MSL (ns), and how many challenges it has met.
 
-    def __init__(self, msl_s: float = 120.0) -> None:
+    `slack` is how late "at once" may be (ns): 0 where the clock is virtual.
+    """
+
+    def __init__(self, msl_s: float = 120.0, slack_ns: int = 0) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
+        self.slack = slack_ns
         self._challenges: deque[int] = deque(maxlen=CHALLENGES)
 
     def challenged(self, now: int) -> bool:
@@ -69,6 +73,7 @@ class Flow:
         self.taken = Stream()
         self.read = 0
         self.heard = 0
+        self._before: list[Hypothesis] = []
         self.deaf = False
         self.icmp = False
         self.user_timeout = False
@@ -139,6 +144,7 @@ class Flow:
         if now - self.heard > OUTDATED_NS:
             self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
         self.heard = now
+        self._before = self.hypotheses
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
@@ -198,6 +204,8 @@ class Flow:
         self._hold_text(segment, n)
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
+        if not left and now - self.heard <= self.limits.slack and self._crossed(segment, now):
+            return
         if not left:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
             left = [h for h in lapsed if isinstance(h, Hypothesis)]
@@ -208,6 +216,14 @@ class Flow:
             self.retries = 0 if new else self.retries + self._asks(segment)
             return
         self._refused(segment, n, [r for r in after if isinstance(r, Refusal)])
+
+    def _crossed(self, segment: Segment, now: int) -> bool:
+        """Whether a segment was on its way when the peer's last one came: real time only."""
+        return any(
+            isinstance(new := self._one_departure(h, segment, now), Hypothesis)
+            and new.tcb.snd_nxt == h.tcb.snd_nxt
+            for h in self._before
+        )
 
     def _asks(self, segment: Segment) -> bool:
         """Whether a segment is a repetition or a probe: something that wants an answer."""

@@ -23,15 +23,12 @@ _AFTER_IDLE = frozenset(
 
 
 class Oracle:
-    """Judges a trace. `slack_ns` is how late "at once" may be: 0 where the clock is virtual."""
+    """Judges a trace, entry by entry; `addresses` are the target's own."""
 
-    def __init__(
-        self, addresses: tuple[str, ...], *, limits: Limits | None = None, slack_ns: int = 0
-    ) -> None:
+    def __init__(self, addresses: tuple[str, ...], limits: Limits | None = None) -> None:
         self.report = Report()
         self._addresses = frozenset(addresses)
         self._limits = limits or Limits()
-        self._slack = slack_ns
         self._flows: dict[FlowKey, Flow] = {}
         self._application = Application(self)
         self._live: set[FlowKey] = set()
@@ -41,7 +38,7 @@ class Oracle:
         kind, now, data = entry.kind, entry.t_ns, entry.data
         if kind in _AFTER_IDLE:
             # Whatever was due at the moment of an earlier command is late now.
-            late = now + 1 - self._slack
+            late = now + 1 - self._limits.slack
             for flow in self._flows.values():
                 flow.passes(late, entry.n)
         if kind == "send" and isinstance(data, bytes):
@@ -123,9 +120,9 @@ class Oracle:
         return self._flows
 
 
-def judge_trace(trace: Trace, *, limits: Limits | None = None, slack_ns: int = 0) -> Report:
+def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     """The oracle's report on a whole trace."""
-    oracle = Oracle(trace.stack_addresses, limits=limits, slack_ns=slack_ns)
+    oracle = Oracle(trace.stack_addresses, limits)
     for entry in trace:
         oracle.take(entry)
     return oracle.report

@@ -41,7 +41,11 @@ def ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         discarded = Branch(tcb, acknowledge(tcb), "RFC5961:5.2-ACK-RANGE-LOW")
         ignored = _goes_on(tcb, "RFC9293:3.10.7.4-ACK-OLD")
         return (discarded, ignored._replace(label="optional"))
-    return (_acknowledged(tcb, segment),)
+    taken = _acknowledged(tcb, segment)
+    if offset(segment.ack, tcb.iss) <= 0:
+        # Octets before our SYN were never sent: a stack may tell such an ACK from an old one.
+        return (taken, Branch(tcb, acknowledge(tcb), "DRAFT-GHOST-ACKS:1", "optional"))
+    return (taken,)
 
 
 def advanced(tcb: Tcb, segment: Segment) -> Tcb:
