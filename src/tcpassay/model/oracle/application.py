@@ -54,7 +54,7 @@ class Application:
     def _judge(self, entry: Entry, call: Call, returned: Returned) -> None:
         """Hold what a call has returned against what may be true of its connection."""
         rule, socket = RULES.get(call.name), self._socket(call)
-        if rule is None or socket is None or socket.flow is None:
+        if rule is None or socket is None or socket.flow is None or socket.flow.opaque:
             return
         wrong = rule(call, socket.flow, returned)
         if wrong is not None:

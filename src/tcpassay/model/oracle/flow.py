@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -23,14 +22,13 @@ from tcpassay.model.tcb import Tcb, offset, text_in_order
 from tcpassay.wire import RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
+    from tcpassay.model.answers import Branch
+    from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.oracle.report import Report
     from tcpassay.wire import Segment
 
 #: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
 MOST = 32
-#: RFC 5961, 7 (SHOULD): challenge ACKs may be limited; the document's example is 10 in 5 s.
-CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
-
 #: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
 OUTDATED_NS = 24 * 86_400 * NS_PER_S
 
@@ -39,24 +37,6 @@ LEAST_RETRIES = 1
 
 #: RFC 9293, 3.7.1: what a peer that says nothing takes, by IP version.
 DEFAULT_MSS = {4: 536, 6: 1220}
-
-
-class Limits:
-    """What all connections of a target share: 2 MSL (ns), and how many challenges it has met.
-
-    `slack` is how late "at once" may be (ns): 0 where the clock is virtual.
-    """
-
-    def __init__(self, msl_s: float = 120.0, slack_ns: int = 0) -> None:
-        self.time_wait = int(2 * msl_s * NS_PER_S)
-        self.slack = slack_ns
-        self._challenges: deque[int] = deque(maxlen=CHALLENGES)
-
-    def challenged(self, now: int) -> bool:
-        """Count one more challenge ACK that is due; whether a throttle may keep it back."""
-        throttled = len(self._challenges) == CHALLENGES and now - self._challenges[0] < THROTTLE_NS
-        self._challenges.append(now)
-        return throttled
 
 
 class Flow:
@@ -77,6 +57,7 @@ class Flow:
         self.deaf = False
         self.icmp = False
         self.user_timeout = False
+        self.opaque = False
         self.accepted = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
@@ -165,11 +146,13 @@ class Flow:
             tcb = Tcb("LISTEN" if self.listening else "CLOSED")
             h = Hypothesis(tcb, now) if h.bound else h
         branches = segment_arrives(tcb, segment)
+        if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
+            branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
         count = self.report.count
         out = []
         for branch in branches:
             count(branch.clause)
-            if branch.clause.startswith(_CHALLENGED) and self.limits.challenged(now):
+            if self._may_be_kept_back(branch, now):
                 branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
             new = after_arrival(h, branch, now)
             if new.tcb.state == "LISTEN":
@@ -180,7 +163,13 @@ class Flow:
         if tcb.state == "SYN-RECEIVED" and tcb.passive and self.queue_may_be_full:
             # A full accept queue: the ACK that would complete the handshake is not taken.
             out.append(h)
+            out.append(_refused_for_want_of_room(h, segment))
         return out
+
+    def _may_be_kept_back(self, branch: Branch, now: int) -> bool:
+        """Whether a throttle, or quiet time, may keep the target from answering."""
+        challenge = branch.clause.startswith(_CHALLENGED) and self.limits.challenged(now)
+        return challenge or self.limits.quiet
 
     def _peer_syn(self, segment: Segment) -> None:
         if not any(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in self.hypotheses):
@@ -322,6 +311,12 @@ class Flow:
 
 #: The rules that answer by a challenge ACK.
 _CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
+
+
+def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
+    """An accept queue that is full may answer by a reset."""
+    gone = Hypothesis(h.tcb._replace(state="CLOSED"), h.since)
+    return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
 
 
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:

@@ -6,7 +6,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle.application import Application
-from tcpassay.model.oracle.flow import Flow, Limits
+from tcpassay.model.oracle.flow import Flow
+from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.report import Report, Violation
 from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
 from tcpassay.wire.connections import quote_of
@@ -30,6 +31,7 @@ class Oracle:
         self._addresses = frozenset(addresses)
         self._limits = limits or Limits()
         self._flows: dict[FlowKey, Flow] = {}
+        self._opaque: set[tuple[str, str]] = set()
         self._application = Application(self)
         self._live: set[FlowKey] = set()
 
@@ -58,9 +60,13 @@ class Oracle:
         ip, body = datagram.ip, datagram.body
         if ip.dst not in self._addresses:
             return
+        if not _plain(ip):
+            self._opaque.add((ip.dst, ip.src))
+            for key, flow in self._flows.items():
+                flow.opaque = flow.opaque or (key[0], key[2]) in self._opaque
         if isinstance(body, Icmp):
             self._icmp(body)
-        if not isinstance(body, Segment):
+        if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
         if body.checksum is not None or body.data_offset is not None or _ignored(ip):
             return
@@ -92,7 +98,7 @@ class Oracle:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error)))
             return
         ip, body = datagram.ip, datagram.body
-        if isinstance(body, Icmp) or not isinstance(body, Segment):
+        if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
             return
         if body.checksum is not None:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
@@ -113,6 +119,7 @@ class Oracle:
         if flow is None:
             ip = 6 if ":" in key[0] else 4
             flow = self._flows[key] = Flow(ip, self.report, self._limits)
+            flow.opaque = (key[0], key[2]) in self._opaque
         return flow
 
     def flows(self) -> dict[FlowKey, Flow]:
@@ -128,9 +135,18 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     return oracle.report
 
 
+def _plain(ip: IPv4 | IPv6) -> bool:
+    """Whether a datagram is whole and bare: what comes in pieces or behind options is left."""
+    if ip.is_fragment:
+        return False
+    if isinstance(ip, IPv4):
+        return not ip.options and ip.ihl is None
+    return not ip.extensions
+
+
 def _ignored(ip: IPv4 | IPv6) -> bool:
     """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 9293, MUST-63)."""
-    if isinstance(ip, IPv4) and ip.checksum is not None:
+    if isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None):
         return True
     source = ip_address(ip.src)
     if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:

@@ -1,0 +1,35 @@
+"""What all connections of a target share in the oracle's eyes."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tcpassay.core.clock import NS_PER_S
+
+#: RFC 5961, 7 (SHOULD): challenge ACKs may be limited; the document's example is 10 in 5 s.
+CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
+
+
+class Limits:
+    """Times and settings of a target, and how many challenges it has met.
+
+    `msl_s` is the MSL in seconds. `slack_ns` is how late "at once" may be: 0 where the clock is
+    virtual. `settings` are the named settings that the stack was started with.
+    """
+
+    def __init__(
+        self, msl_s: float = 120.0, slack_ns: int = 0, settings: tuple[str, ...] = ()
+    ) -> None:
+        self.time_wait = int(2 * msl_s * NS_PER_S)
+        self.slack = slack_ns
+        #: A listener may keep no state of a SYN (RFC 4987, 3.6).
+        self.cookies = any(name.startswith("syn_cookies") for name in settings)
+        #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).
+        self.quiet = "quiet_time" in settings
+        self._challenges: deque[int] = deque(maxlen=CHALLENGES)
+
+    def challenged(self, now: int) -> bool:
+        """Count one more challenge ACK that is due; whether a throttle may keep it back."""
+        throttled = len(self._challenges) == CHALLENGES and now - self._challenges[0] < THROTTLE_NS
+        self._challenges.append(now)
+        return throttled
