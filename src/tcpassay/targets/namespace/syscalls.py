@@ -153,12 +153,22 @@ def close(app: App, args: Arguments) -> Prepared:
     app.descriptors.drop(fd)
     if not lingers:
         return Prepared(partial(_close, real), nothing)
-    return Prepared(partial(raw, _c["close"], real), nothing, sleeps_in("close"), real)
+    return Prepared(partial(_close_lingering, real), nothing, sleeps_in("close"), real)
 
 
 def _close(real: int) -> Raw:
     with DESCRIPTOR_TABLE:
         return raw(_c["close"], real)
+
+
+def _close_lingering(real: int) -> Raw:
+    """Wait for a program that is being started, as a copy of the descriptor would end the wait.
+
+    The lock is not kept: close() takes the number out of the table first, and lingers then.
+    """
+    with DESCRIPTOR_TABLE:
+        pass
+    return raw(_c["close"], real)
 
 
 def _lingers(fd: int) -> bool:
