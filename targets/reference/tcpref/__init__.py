@@ -13,7 +13,7 @@ time go in, octets and returns come out. A good order to read it in:
     timestamps                   round trips, and protection against wrapped numbers
     reassembly, send_buffer      octets that came too early; octets not yet acknowledged
     ip_input                     what a datagram goes through before it is TCP's: fragments,
-                                 ipv4, ipv4_options, ipv6, ipv6_headers
+                                 ipv4, ipv4_options, ipv6, ipv6_headers, addresses
     listener, ports, isn         queues, bindings, first numbers
     cookies, quiet               a handshake without a record; silence after the start
     icmp, icmpv6, icmp_send      errors from the network, and errors of our own
