@@ -19,16 +19,16 @@ def clock(now: int) -> int:
     return now // TICK_NS
 
 
-def ends(key: Key) -> bytes:
-    """Both ends of a connection as octets, to be hashed."""
-    local, local_port, remote, remote_port = key
-    ports = local_port.to_bytes(2, "big"), remote_port.to_bytes(2, "big")
-    return b"%b%b%b%b" % (local, ports[0], remote, ports[1])
-
-
 def offset(secret: bytes, key: Key) -> int:
     """F: one fixed place on the circle for each pair of ends."""
-    return int.from_bytes(blake2b(ends(key), digest_size=4, key=secret).digest(), "big")
+    local, local_port, remote, remote_port = key
+    ends = b"%b%b%b%b" % (
+        local,
+        local_port.to_bytes(2, "big"),
+        remote,
+        remote_port.to_bytes(2, "big"),
+    )
+    return int.from_bytes(blake2b(ends, digest_size=4, key=secret).digest(), "big")
 
 
 def initial_sequence_number(secret: bytes, key: Key, now: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from tcpref import isn, seq
+from tcpref import seq
 from tcpref.disposition import CHALLENGE, DROP, Disposition
 from tcpref.options import build_timestamps
 from tcpref.segment import ACK, RST, SYN, Segment
@@ -22,7 +22,14 @@ SYN_SENT = State.SYN_SENT
 
 def offset(secret: bytes, key: Key) -> int:
     """Where the clock of a pair of ends stands at time 0."""
-    digest = blake2b(isn.ends(key), digest_size=4, key=secret, person=b"timestamps").digest()
+    local, local_port, remote, remote_port = key
+    ends = b"%b%b%b%b" % (
+        local,
+        local_port.to_bytes(2, "big"),
+        remote,
+        remote_port.to_bytes(2, "big"),
+    )
+    digest = blake2b(ends, digest_size=4, key=secret, person=b"timestamps").digest()
     return int.from_bytes(digest, "big")
 
 
