@@ -174,4 +174,7 @@ def _versions(manifest: Manifest, selection: Selection) -> tuple[IpVersion, ...]
 
 
 def _duration(time_s: float) -> str:
-    return f"{time_s / 60:g} min" if time_s >= 120 else f"{time_s:g} s"
+    for unit, length_s in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if time_s >= 2 * length_s:
+            return f"{time_s / length_s:.3g} {unit}"
+    return f"{time_s:g} s"
