@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import user
+from tcpref import keepalive, user, user_timeout
 from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
@@ -139,7 +139,17 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
         accepted.binding = stack.ports.share(tcb.binding)
     tcb.listener = None
     tcb.socket = accepted
+    catch_up(stack, accepted, tcb)
     return accepted
+
+
+def catch_up(stack: Stack, accepted: Socket, tcb: Tcb) -> None:
+    """Options that the listener was given while the connection was waiting for accept()."""
+    tcb.nodelay, tcb.rcv_buffer = accepted.nodelay, accepted.rcv_buffer
+    if accepted.keepalive or tcb.keepalive is not None:
+        keepalive.apply(stack, accepted, tcb)
+    if accepted.user_timeout or tcb.patience is not None:
+        user_timeout.apply(stack, accepted, tcb)
 
 
 def shutdown(kernel: Kernel, call: PendingCall) -> Result:
