@@ -327,8 +327,11 @@ def test_option_of_the_listener_before_accept_counts(host: Host) -> None:
     host.option("TCP_KEEPIDLE", 10, TCP)
     host.option("TCP_USER_TIMEOUT", 7_000, TCP)
     host.option("SO_RCVBUF", 1_000)
+    limits = ("name", "SOL_SOCKET"), ("name", "SO_RCVTIMEO"), ("timeout", 2_000)
+    assert host.on("setsockopt", *limits).errno is None
     host.fd = host.on("accept", fd=listener).value
     assert host.tcb.rcv_buffer == read(host, "SO_RCVBUF") == 1_000
+    assert host.on("getsockopt", *limits[:2]).get("timeout") == 2_000
     assert host.tcb.patience is not None
     host.advance(10)
     assert host.only().seq == seq.add(host.tcb.snd_nxt, -1)

@@ -20,8 +20,9 @@ NO_NEXT_HEADER = 59
 DESTINATION_OPTIONS = 60
 
 FRAGMENT_OCTETS = 8
-#: The longest payload; and the shortest header of TCP.
+#: The longest payload, as long as the longest datagram of IPv4 (RFC 8200, 3; RFC 791, 3.1).
 LONGEST = 65_535
+#: The shortest header of TCP.
 TCP_OCTETS = 20
 
 # Codes of the ICMPv6 message Parameter Problem (RFC 4443, 3.4; RFC 7112, 5).
