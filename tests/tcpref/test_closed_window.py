@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref.segment import ACK, RST
+from tcpref.segment import ACK, FIN, RST
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Host
@@ -73,3 +73,30 @@ def test_user_timeout_begins_with_the_text_that_waits(host: Host) -> None:
     assert host.state() == "ESTABLISHED"
     host.advance(0.1)
     assert host.state() == "CLOSED"
+
+
+def test_larger_buffer_opens_the_window(make_host: type[Host]) -> None:
+    """SO_RCVBUF made larger while the window is closed; the peer is told at once."""
+    host = make_host(rcv_buffer=2_000)
+    host.establish()
+    for size in (1_460, 540):
+        host.next(payload=bytes(size))
+    host.advance(0.2)
+    assert host.take()[-1].wnd == 0
+    host.option("SO_RCVBUF", 6_000)
+    assert host.only().wnd == 4_000
+
+
+def test_fin_in_place_of_a_probe(host: Host) -> None:
+    """Nothing is left to send but the FIN; an ACK beside it has the number in front of it."""
+    host.establish()
+    host.next(wnd=0)
+    host.on("shutdown", ("name", "SHUT_WR"))
+    host.advance(1.5)
+    assert host.only().flags == FIN | ACK
+    tcb = host.tcb
+    host.peer(ACK, tcb.rcv_nxt, tcb.snd_una, payload=b"hello", wnd=0)
+    host.advance(0.2)
+    assert host.only().seq == tcb.snd_una
+    host.next(wnd=0)
+    assert host.state() == "FIN-WAIT-2"
