@@ -136,6 +136,24 @@ def closed_window_is_probed(bench: Bench) -> None:
     conn.expect("A", seq=first, payload=text)
 
 
+@case("RFC9293:3.10.7.4-SEQ-A2-SIMULTANEOUS", state="ESTABLISHED")
+def ack_beside_a_probe_can_be_taken(bench: Bench) -> None:
+    """Text of a peer whose closed window is being probed; its ACK has the one number that counts.
+
+    With RCV.WND = 0 a peer takes nothing but SEG.SEQ = RCV.NXT (3.10.7.4, first step), and the
+    octet of the probe is not among what it has taken.
+    """
+    conn = established(bench)
+    conn.window = 0
+    conn.send("A")
+    first = conn.target.snd.nxt
+    conn.app.send(b"waits for room")
+    with bench.reaching("a probe of the closed window"):
+        probe(conn, b"waits for room", 4.5)
+    conn.send("PA", payload=b"hello", ack=first)
+    conn.expect("A", seq=first, ack=conn.peer.snd.nxt, within=0.6)
+
+
 @case("RFC9293:MUST-37", state="ESTABLISHED", real_s=1000.0)
 def answered_probes_keep_the_connection(bench: Bench) -> None:
     """The window stays closed for ten minutes, each probe answered; the text still arrives."""
