@@ -68,6 +68,22 @@ def run(
         list[IpChoice] | None,
         typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
     ] = None,
+    matrix: Annotated[
+        bool,
+        typer.Option(
+            "--matrix",
+            help="The generated rows, every state x segment; as --case 'matrix/*'.",
+            rich_help_panel=_SELECT,
+        ),
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Rows by every way into their state, not by one in turn.",
+            rich_help_panel=_SELECT,
+        ),
+    ] = False,
     slow: Annotated[
         bool,
         typer.Option("--slow", help="Also cases over 10 s of real time.", rich_help_panel=_SELECT),
@@ -147,6 +163,8 @@ def run(
         Request(
             targets=tuple(targets),
             cases=tuple(case or ()),
+            matrix=matrix,
+            full=full,
             requirements=tuple(requirement or ()),
             levels=tuple(level or ()),
             states=tuple(state or ()),

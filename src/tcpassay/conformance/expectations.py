@@ -65,17 +65,19 @@ class Expectations:
         results: Collection[CaseResult],
         known: Collection[str] | None,
         planned: Collection[str],
+        partly: Collection[str] = (),
     ) -> tuple[StaleExpectation, ...]:
         """The entries that no longer say anything true.
 
         An entry is stale when it matches none of the `known` ids (None: not all are known, so
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
-        were cut off never make an entry stale.
+        were cut off never make an entry stale, nor does a source that is known but `partly`.
         """
         found = []
         for entry in self.entries:
-            why = self._why_stale(entry, version, results, known, planned)
+            unknown = known is None or entry.case.partition("/")[0] in partly
+            why = self._why_stale(entry, version, results, known, planned, unknown=unknown)
             if why:
                 found.append(StaleExpectation(target, entry.case, entry.file, entry.line, why))
         return tuple(found)
@@ -87,10 +89,12 @@ class Expectations:
         results: Collection[CaseResult],
         known: Collection[str] | None,
         planned: Collection[str],
+        *,
+        unknown: bool,
     ) -> str:
         ids = {case_id for case_id in known or planned if matches(entry.case, case_id)}
         if not ids:
-            return "matches no known case" if known is not None else ""
+            return "" if unknown else "matches no known case"
         ran = [result for result in results if entry.covers(result.id, result.ip, version)]
         if {result.id for result in ran} < ids:
             return ""

@@ -32,7 +32,7 @@ class Selection:
     """What the user asked for; an empty field asks for everything.
 
     `ip` empty means IPv4, or IPv6 on a target that has no IPv4 address: one version keeps the
-    default run short. Several values of one field widen the selection, several fields narrow it.
+    default run short; rows of the matrix run over each that the target has. Several values of one field widen the selection, several fields narrow it.
     """
 
     cases: tuple[str, ...] = ()
@@ -87,10 +87,12 @@ def plan_target(
     """
     manifest = target.manifest
     versions = _versions(manifest, selection)
+    every = [v for v, has in ((4, manifest.ipv4), (6, manifest.ipv6)) if has is not None]
     runs: list[PlannedRun] = []
     not_run: list[NotRun] = []
     for case in cases:
-        fitting = [version for version in versions if version in case.mark.ip]
+        asked = every if case.mark.every_ip and not selection.ip else versions
+        fitting = [version for version in asked if version in case.mark.ip]
         if not fitting:
             only = case.mark.ip[0]
             reason = f"needs IPv{only}; --ip {only} runs it"

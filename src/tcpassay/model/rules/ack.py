@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
-from tcpassay.model.rules.sequence import SHORT
+from tcpassay.model.rules.sequence import SHORT, completes
 from tcpassay.model.tcb import offset
 from tcpassay.wire import ACK
 
@@ -41,6 +41,10 @@ def ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         discarded = Branch(tcb, acknowledge(tcb), "RFC5961:5.2-ACK-RANGE-LOW")
         ignored = _goes_on(tcb, "RFC9293:3.10.7.4-ACK-OLD")
         return (discarded, ignored._replace(label="optional"))
+    if offset(segment.ack, tcb.iss) <= 0:
+        # Within SND.UNA - MAX.SND.WND, yet it acknowledges what this connection never sent.
+        strict = Branch(tcb, acknowledge(tcb), "RFC5961:5.2-ACK-RANGE-LOW", "optional")
+        return (_acknowledged(tcb, segment), strict)
     return (_acknowledged(tcb, segment),)
 
 
@@ -65,7 +69,7 @@ def _goes_on(tcb: Tcb, clause: str) -> Branch:
 
 def _completes(tcb: Tcb, segment: Segment) -> Branch:
     """SYN-RECEIVED: SND.UNA < SEG.ACK =< SND.NXT, or a reset."""
-    if not 0 < offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
+    if not completes(tcb, segment.ack):
         return Branch(tcb, Answer("rst", (segment.ack,)), "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD")
     opened = tcb._replace(
         state="FIN-WAIT-1" if tcb.fin_sent else "ESTABLISHED",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import SILENCE, Branch, acknowledge
-from tcpassay.model.tcb import MASK
+from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, RST, SYN, URG
 
 if TYPE_CHECKING:
@@ -31,13 +31,32 @@ def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.flags & RST:
         return (Branch(tcb, SILENCE, "RFC9293:3.10.7.4-SEQ-RST-SILENT"),)
     dropped = Branch(tcb, acknowledge(tcb), _clause(tcb, segment))
-    if _repeats_crossed_syn(tcb, segment):
-        return (dropped, *_crossed(tcb, segment))
+    if tcb.state == "SYN-RECEIVED":
+        return (dropped, *_in_syn_received(tcb, segment))
     if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & (ACK | URG):
         # "Special allowance should be made to accept valid ACKs, URGs, and RSTs": the ACK counts,
         # the text does not.
         return (dropped, _only_its_ack(tcb, segment))
     return (dropped,)
+
+
+def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """What else may answer a segment outside the window of a connection that is half open."""
+    if _repeats_crossed_syn(tcb, segment):
+        return _crossed(tcb, segment)
+    if segment.flags & (SYN | ACK) == SYN and segment.seq == tcb.irs:
+        again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
+        return (Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),)
+    if segment.flags & ACK and not completes(tcb, segment.ack):
+        # 3.5.2, group 2: an unacceptable ACK draws a reset, whatever the segment's number.
+        reset = Answer("rst", (segment.ack,))
+        return (Branch(tcb, reset, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "optional"),)
+    return ()
+
+
+def completes(tcb: Tcb, ack: int) -> bool:
+    """SND.UNA < SEG.ACK =< SND.NXT: the ACK that ends SYN-RECEIVED."""
+    return 0 < offset(ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una)
 
 
 def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
