@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -129,10 +129,13 @@ def load_expectations(folder: Path) -> Expectations:
     entries = file.data.get("expect", [])
     if not isinstance(entries, list):
         raise file.error(("expect",), "'expect' is no array of tables: write [[expect]]")
-    return Expectations(_entry(file, index, entry) for index, entry in enumerate(entries))
+    return Expectations(
+        each for index, entry in enumerate(entries) for each in _entry(file, index, entry)
+    )
 
 
-def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
+def _entry(file: TomlFile, index: int, entry: object) -> list[Expectation]:
+    """One for each glob of the entry's `case`: a text, or an array of them with one reason."""
     at = ("expect", index)
     if not isinstance(entry, dict):
         raise file.error(at, f"[[expect]] is {entry!r}, wanted a table")
@@ -140,8 +143,9 @@ def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
     ip = table.integer("ip") if "ip" in table else None
     if ip not in (None, 4, 6):
         raise table.error("ip", f"'ip' is {ip}, wanted 4 or 6")
-    expectation = Expectation(
-        case=table.text("case"),
+    globs = table.texts("case") if isinstance(entry.get("case"), list) else (table.text("case"),)
+    first = Expectation(
+        case="",
         verdict=Verdict(table.choice("verdict", _EXPECTABLE)),
         reason=table.text("reason"),
         url=table.text("url", ""),
@@ -151,4 +155,4 @@ def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
         line=file.line(*at),
     )
     table.end()
-    return expectation
+    return [replace(first, case=glob) for glob in globs]

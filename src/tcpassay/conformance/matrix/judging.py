@@ -88,7 +88,7 @@ def _judge(
     clause = (best or branches[0]).clause
     wanted = " or ".join(dict.fromkeys(_told(branch, row.state) for branch in branches))
     bench.judge(
-        "variant" if variant else "answer",
+        "variant" if variant else "row",
         {"answers": wanted},
         met=best is not None and not variant,
         requirement=clause if clause in bench.requirements else None,

@@ -27,7 +27,8 @@ def acceptable(tcb: Tcb, segment: Segment) -> bool:
 def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """An unacceptable segment is acknowledged and dropped; a RST is dropped in silence."""
     if acceptable(tcb, segment):
-        return (Branch(tcb, SILENCE, "", final=False),)
+        fits = Branch(tcb, SILENCE, "", final=False)
+        return (fits, _too_long(tcb)) if _reaches_beyond(tcb, segment) else (fits,)
     if segment.flags & RST:
         return (Branch(tcb, SILENCE, "RFC9293:3.10.7.4-SEQ-RST-SILENT"),)
     dropped = Branch(tcb, acknowledge(tcb), _clause(tcb, segment))
@@ -40,6 +41,19 @@ def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return (dropped,)
 
 
+def _reaches_beyond(tcb: Tcb, segment: Segment) -> bool:
+    if not segment.payload or segment.flags & (RST | SYN):
+        return False
+    return offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) > tcb.rcv_wnd
+
+
+def _too_long(tcb: Tcb) -> Branch:
+    """ "One could tailor actual segments to fit": text beyond the window is cut off, or all of
+    such a segment dropped, its ACK with it.
+    """
+    return Branch(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM", "optional")
+
+
 def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else may answer a segment outside the window of a connection that is half open."""
     if _repeats_crossed_syn(tcb, segment):
@@ -47,16 +61,7 @@ def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.flags & (SYN | ACK) == SYN and segment.seq == tcb.irs:
         again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
         return (Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),)
-    if segment.flags & ACK and not completes(tcb, segment.ack):
-        # 3.5.2, group 2: an unacceptable ACK draws a reset, whatever the segment's number.
-        reset = Answer("rst", (segment.ack,))
-        return (Branch(tcb, reset, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "optional"),)
     return ()
-
-
-def completes(tcb: Tcb, ack: int) -> bool:
-    """SND.UNA < SEG.ACK =< SND.NXT: the ACK that ends SYN-RECEIVED."""
-    return 0 < offset(ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una)
 
 
 def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
