@@ -32,7 +32,8 @@ class Selection:
     """What the user asked for; an empty field asks for everything.
 
     `ip` empty means IPv4, or IPv6 on a target that has no IPv4 address: one version keeps the
-    default run short; rows of the matrix run over each that the target has. Several values of one field widen the selection, several fields narrow it.
+    default run short; rows of the matrix run over each that the target has. Several values of one
+    field widen the selection, several fields narrow it.
     """
 
     cases: tuple[str, ...] = ()
@@ -87,7 +88,7 @@ def plan_target(
     """
     manifest = target.manifest
     versions = _versions(manifest, selection)
-    every = [v for v, has in ((4, manifest.ipv4), (6, manifest.ipv6)) if has is not None]
+    every = _all_versions(manifest)
     runs: list[PlannedRun] = []
     not_run: list[NotRun] = []
     for case in cases:
@@ -163,16 +164,21 @@ def _state(name: str) -> str:
     return wanted
 
 
-def _versions(manifest: Manifest, selection: Selection) -> tuple[IpVersion, ...]:
+def _all_versions(manifest: Manifest) -> tuple[IpVersion, ...]:
     has: dict[IpVersion, bool] = {4: manifest.ipv4 is not None, 6: manifest.ipv6 is not None}
+    return tuple(version for version, there in has.items() if there)
+
+
+def _versions(manifest: Manifest, selection: Selection) -> tuple[IpVersion, ...]:
+    has = _all_versions(manifest)
     for version in selection.ip:
-        if not has[version]:
+        if version not in has:
             msg = (
                 f"target {manifest.name} cannot be run over IPv{version}: "
                 f"{manifest.path} has no [addresses.ipv{version}]"
             )
             raise ConfigurationError(msg)
-    return selection.ip or ((4,) if has[4] else (6,))
+    return selection.ip or has[:1]
 
 
 def _duration(time_s: float) -> str:

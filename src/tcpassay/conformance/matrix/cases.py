@@ -27,7 +27,7 @@ def matrix_cases(*, full: bool = False) -> Iterator[Case]:
 
 def find_row(case_id: str) -> Case | None:
     """The row of that id, of all there are; None where there is none."""
-    row = _by_id().get(case_id)
+    row = _by_id().get(case_id) if case_id.startswith("matrix/") else None
     return case_of(row) if row is not None else None
 
 

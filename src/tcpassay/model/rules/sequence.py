@@ -48,8 +48,9 @@ def _reaches_beyond(tcb: Tcb, segment: Segment) -> bool:
 
 
 def _too_long(tcb: Tcb) -> Branch:
-    """ "One could tailor actual segments to fit": text beyond the window is cut off, or all of
-    such a segment dropped, its ACK with it.
+    """The text beyond the window is cut off, or all of such a segment dropped, with its ACK.
+
+    "One could tailor actual segments to fit" is all that 3.10.7.4 says of it.
     """
     return Branch(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM", "optional")
 
