@@ -19,7 +19,7 @@ MATRIX = "matrix"
 class Named(NamedTuple):
     """The cases loaded, globs that choose among them, and whether all the project's are there.
 
-    `partly` are the sources of which not every id is among the cases loaded.
+    `partly` are the sources ("cases", "matrix") of which not every id is among those loaded.
     """
 
     cases: tuple[Case, ...]
@@ -39,15 +39,20 @@ def load_named(names: Sequence[str], *, matrix: bool = False, full: bool = False
     globs = [name for name in names if not _is_path(name)]
     if matrix:
         globs.append(MATRIX)
-    own = load_cases() if globs or not paths else ()
-    wanted = any(glob.split("/")[0] == MATRIX for glob in globs)
+    rows = [glob for glob in globs if glob.split("/")[0] == MATRIX]
+    wanted = bool(rows)
+    partly = set() if wanted and full else {MATRIX}
+    own: tuple[Case, ...] = ()
+    if len(globs) > len(rows) or not (paths or rows):
+        own = load_cases()
+    elif rows:
+        partly.add("cases")
     if full and not wanted:
         raise ConfigurationError("--full widens the matrix: give --matrix or --case 'matrix/...'")
     if wanted:
-        own = (*own, *_rows(globs, full=full))
-    partly = frozenset() if wanted and full else frozenset({MATRIX})
+        own = (*own, *_rows(rows, full=full))
     if not paths:
-        return Named(own, tuple(globs), whole=True, partly=partly)
+        return Named(own, tuple(globs), whole=True, partly=frozenset(partly))
     cases = {case.id: case for case in own}
     for path in paths:
         found = load_cases(path)
@@ -55,7 +60,7 @@ def load_named(names: Sequence[str], *, matrix: bool = False, full: bool = False
             raise ConfigurationError(f"{path}: no case here; mark a function with @case(...)")
         cases |= {case.id: case for case in found}
         globs += [case.id for case in found]
-    return Named(tuple(cases.values()), tuple(globs), whole=False, partly=partly)
+    return Named(tuple(cases.values()), tuple(globs), whole=False, partly=frozenset(partly))
 
 
 def _rows(globs: Sequence[str], *, full: bool) -> Iterator[Case]:

@@ -13,7 +13,7 @@ from tcpassay.core.toml_tables import TableReader
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from tcpassay.conformance.result import CaseResult
@@ -72,12 +72,21 @@ class Expectations:
         An entry is stale when it matches none of the `known` ids (None: not all are known, so
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
-        were cut off never make an entry stale, nor does a source that is known but `partly`.
+        were cut off never make an entry stale. Of the sources named in `partly` ("cases",
+        "matrix") not every id is known: none of their entries is stale for matching nothing.
         """
+        by_id: dict[str, list[CaseResult]] = {}
+        for result in results:
+            by_id.setdefault(result.id, []).append(result)
         found = []
         for entry in self.entries:
-            unknown = known is None or entry.case.partition("/")[0] in partly
-            why = self._why_stale(entry, version, results, known, planned, unknown=unknown)
+            source = "matrix" if entry.case.startswith("matrix/") else "cases"
+            unknown = known is None or source in partly
+            ids = [each for each in known or planned if matches(entry.case, each)]
+            if ids:
+                why = self._why_stale(entry, version, ids, by_id)
+            else:
+                why = "" if unknown else "matches no known case"
             if why:
                 found.append(StaleExpectation(target, entry.case, entry.file, entry.line, why))
         return tuple(found)
@@ -86,17 +95,16 @@ class Expectations:
         self,
         entry: Expectation,
         version: str,
-        results: Collection[CaseResult],
-        known: Collection[str] | None,
-        planned: Collection[str],
-        *,
-        unknown: bool,
+        ids: Collection[str],
+        results: Mapping[str, list[CaseResult]],
     ) -> str:
-        ids = {case_id for case_id in known or planned if matches(entry.case, case_id)}
-        if not ids:
-            return "" if unknown else "matches no known case"
-        ran = [result for result in results if entry.covers(result.id, result.ip, version)]
-        if {result.id for result in ran} < ids:
+        ran = [
+            result
+            for case_id in ids
+            for result in results.get(case_id, ())
+            if entry.covers(result.id, result.ip, version)
+        ]
+        if {result.id for result in ran} < set(ids):
             return ""
         decided = [r for r in ran if self.expected(r.id, r.ip, version) is entry]
         if not decided:

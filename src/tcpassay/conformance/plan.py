@@ -47,7 +47,7 @@ class Plan:
     as many as keep up). `max_time_s` is real time a case. `gate` False ignores verdicts that are
     not as expected; `where_possible` skips targets that cannot be started. `known` are the ids
     that an expectation may match: None when only some of the cases were loaded. `partly` are the
-    sources (the first part of an id) of which it holds some ids only, or none.
+    sources ("cases", "matrix") of which it holds some ids only, or none.
     """
 
     targets: tuple[TargetPlan, ...]
