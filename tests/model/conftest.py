@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tcpassay.model.answers import Branch
 from tcpassay.model.rules import segment_arrives
-from tcpassay.model.tcb import Tcb
+from tcpassay.model.tcb import State, Tcb
 from tcpassay.wire import Segment, flags_value
 
 Arrives = Callable[..., tuple[Branch, ...]]
@@ -34,7 +35,12 @@ def arrives() -> Arrives:
     """What the rules say of a segment in a state; other variables by name."""
 
     def ask(
-        state: str, flags: str, seq: int, ack: int = 3000, text: bytes = b"", **variables: object
+        state: State,
+        flags: str,
+        seq: int,
+        ack: int = 3000,
+        text: bytes = b"",
+        **variables: Any,
     ) -> tuple[Branch, ...]:
         tcb = OPEN._replace(state=state, **variables)
         number = ack if "A" in flags else 0
