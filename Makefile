@@ -2,13 +2,13 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-TARGET ?= reference linux
+TARGET ?= reference reference-documents linux
 CASE ?=
 SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance mutants test lint type bench soak soak-duel soak-live clean
+.PHONY: help setup conformance mutants test lint type docs bench soak soak-duel soak-fuzz soak-live clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml
 
 setup: $(VENV)/.ready  ## make the virtual environment
 
-conformance: setup  ## judge the reference stack and, where permitted, the Linux kernel
+conformance: setup  ## judge the reference stack, its variant and, where permitted, the Linux kernel
 	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
 
 mutants: setup  ## show that each planted fault is caught: the kill table
@@ -36,13 +36,19 @@ lint: setup  ## ruff and the import contracts
 type: setup  ## mypy, strict
 	$(BIN)/mypy
 
+docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
+	$(BIN)/python -m docs.generate
+
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-live  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-live  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
+
+soak-fuzz: setup  ## a million fuzzed datagrams in every state; SEED=n replays a block with its trace
+	$(BIN)/python -m tests.trials fuzz $(if $(SEED),--seed $(SEED))
 
 soak-live: setup  ## 20 MB to and from the kernel's programs over good and bad links
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10

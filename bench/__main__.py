@@ -10,7 +10,7 @@ from importlib import import_module
 
 from bench.measure import machine
 
-BENCHMARKS = ("codec", "minimal_case", "bulk", "cycles", "idle")
+BENCHMARKS = ("codec", "minimal_case", "bulk", "cycles", "idle", "stages")
 
 
 def main(names: list[str]) -> int:

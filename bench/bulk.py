@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MB = 1_000_000
 PIECE = Random(1).randbytes(65_536)
 OCTETS = 64 * len(PIECE)
-ROUNDS = 12
+ROUNDS = 8
 #: One datagram in so many is damaged in the run that shows that checksums are verified.
 DAMAGED_ONE_IN = 50
 
@@ -39,7 +39,12 @@ def figures() -> Iterator[Figure]:
     plain = times[1]
     for (name, _), seconds in zip(kinds, times, strict=True):
         yield Figure(
-            f"bulk, {name}", OCTETS / seconds / MB, "MB/s", seconds / plain, "the second", most=1.5
+            f"bulk, {name}",
+            OCTETS / seconds / MB,
+            "MB/s",
+            seconds / plain,
+            "without timestamps",
+            most=1.5,
         )
 
 
@@ -75,16 +80,16 @@ def transfer(
 
     def run() -> None:
         pieces, received = OCTETS // len(PIECE), 0
-        reading = writing = 0
+        writing, reading = hosts.begin(CLIENT, "send", *send), 0
         while received < OCTETS:
-            if pieces and (not writing or hosts.returned(writing)):
-                writing = hosts.begin(CLIENT, "send", *send)
-                pieces -= 1
-            if reading and (came := hosts.returned(reading)):
-                keep(came.octets)
-                received += came.value
-                reading = 0
-            if waits and not reading:
+            if hosts.any_returned:
+                if hosts.returned(writing) and (pieces := pieces - 1):
+                    writing = hosts.begin(CLIENT, "send", *send)
+                if came := hosts.returned(reading):
+                    keep(came.octets)
+                    received += came.value
+                    reading = 0
+            elif waits and not reading:
                 reading = hosts.begin(SERVER, "recv", *recv)
             elif not hosts.deliver():
                 if not reading:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 QUESTION, ANSWER = bytes(100), bytes(1_000)
 CYCLES = 500
-ROUNDS = 8
+ROUNDS = 6
 #: Cycles in the rounds that show whether a cycle costs more after many others.
-MANY = 4_000
+MANY = 2_000
 
 
 def figures() -> Iterator[Figure]:

@@ -63,6 +63,11 @@ class Hosts:
         self._collect(side)
         return number
 
+    @property
+    def any_returned(self) -> bool:
+        """Whether a call has returned that nobody has asked after."""
+        return bool(self._returned)
+
     def returned(self, number: int) -> Returned | None:
         """What the call has returned, once; None while it is blocked.
 

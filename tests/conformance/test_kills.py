@@ -11,7 +11,7 @@ from tcpassay.conformance import kills
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
-from tcpassay.conformance.kills import Kill, by_relevance, kill_table
+from tcpassay.conformance.kills import Kill, by_relevance, ip_of, kill_table
 from tcpassay.conformance.load import load_cases
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.reach import established
@@ -60,7 +60,7 @@ def citing(cases: tuple[Case, ...], requirement: str) -> list[Case]:
 
 def verdict_on(target: Target, case: Case) -> Verdict:
     context = Context(target, target.version(), CATALOGUE, Expectations(), 0, 5.0)
-    return run_case(context, PlannedRun(case, 4))[0].verdict
+    return run_case(context, PlannedRun(case, ip_of(case)))[0].verdict
 
 
 def planted(requirement: str, plant: Callable[[Patch], None], folder: Path) -> Mutant:

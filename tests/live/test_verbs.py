@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import subprocess
@@ -13,9 +14,11 @@ from typer.testing import CliRunner
 
 from tcpassay.cli.app import make_app
 from tcpassay.live.services import pattern
+from tcpassay.wire.options import WindowScale
+from tcpassay.wire.tcp import ACK, SYN
 
 if TYPE_CHECKING:
-    from tests.live.conftest import Lab
+    from tests.live.conftest import Lab, Wire
 
 STACK = "192.0.2.1"
 
@@ -50,7 +53,7 @@ def test_small_services(lab: Lab) -> None:
 def test_signal_ends_it_clean(
     lab: Lab, number: signal.Signals, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A signal to a server with a connection open; the peer gets a FIN, device and folder go."""
+    """A signal to a server with a connection open; FIN and then reset, device and folder go."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     server = lab.serve()
     assert "tun0" in lab.devices()
@@ -60,6 +63,10 @@ def test_signal_ends_it_clean(
         assert connection.recv(1) == b"x"
         server.send_signal(number)
         assert connection.recv(1) == b""
+        poll = select.poll()
+        poll.register(connection, 0)
+        ((_, happened),) = poll.poll(5_000)
+        assert happened & select.POLLHUP
     _, err = server.communicate(timeout=10)
     assert server.returncode == code
     assert err == f"tcpassay: {'interrupted' if number == signal.SIGINT else 'terminated'}\n"
@@ -154,6 +161,34 @@ def test_fetch_is_terminated(lab: Lab, tmp_path: Path) -> None:
     assert lab.devices() == ["lo"]
 
 
+@pytest.mark.parametrize(("value", "scaled"), [("true", True), ("false", False)])
+def test_setting(lab: Lab, wire: Wire, tmp_path: Path, value: str, scaled: bool) -> None:
+    """Window scale on and off by --set; the SYN,ACK has the option or has not."""
+    capture = tmp_path / "wire.pcapng"
+    server = lab.serve("--set", f"window_scale={value}", "--pcap", str(capture))
+    with lab.connect((STACK, 7)):
+        lab.ended(server)
+    (answer,) = [each for each in wire.segments_of(capture) if each.has(SYN) and each.has(ACK)]
+    assert any(isinstance(option, WindowScale) for option in answer.options) == scaled
+
+
+@pytest.mark.parametrize("setting", ["window_scle=true", "msl_s=long", "mtu=1"])
+def test_wrong_setting(lab: Lab, setting: str) -> None:
+    """A setting that the stack does not know, or not that value; exit 2 and one line."""
+    code, err = told(*lab.tcpassay("serve", "reference", "--set", setting))
+    assert (code, setting.partition("=")[0] in err, err.count("\n")) == (2, True, 1), err
+    assert lab.devices() == ["lo"]
+
+
+@pytest.mark.parametrize("dropped", ["sys_admin", "net_admin"])
+def test_no_permission(lab: Lab, dropped: str) -> None:
+    """Root without a capability that it takes; exit 4, one line, and no device is made."""
+    without = ("setpriv", f"--inh-caps=-{dropped}", f"--bounding-set=-{dropped}")
+    code, err = told(*without, *lab.tcpassay("serve", "reference"))
+    assert (code, "run as root" in err, err.count("\n")) == (4, True, 1), err
+    assert lab.devices() == ["lo"]
+
+
 def test_device_is_deleted(lab: Lab) -> None:
     """The TUN device is deleted under a server; exit 4 and one line."""
     server = lab.serve()
@@ -188,7 +223,10 @@ def test_hosts_own_namespace_is_refused(lab: Lab) -> None:
         (("serve", "reference", "--netns", "x", "--root", "/no/such"), "no such folder"),
         (("serve", "reference", "--netns", "x", "--impair", "los=2%"), "unknown word"),
         (("serve", "reference", "--netns", "x", "--tun", "tun%d"), "name of a device"),
+        (("serve", "reference", "--netns", "x", "--set", "msl_s"), "wanted NAME=VALUE"),
         (("fetch", "https://192.0.2.2/", "--netns", "x"), "wanted http://"),
+        (("fetch", "http://[fe80::1]/", "--netns", "x"), "link-local addresses are not supported"),
+        (("fetch", "http://192.0.2.2/", "--netns", "x", "--ip", "6"), "no address of IPv6"),
         (("fetch", "http://192.0.2.2:x/", "--netns", "x"), "wanted http://"),
         (("fetch", "http://no.such.host/", "--netns", "x"), "unknown host"),
     ],

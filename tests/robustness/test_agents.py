@@ -31,13 +31,14 @@ def to(bench, row):
 '''
 
 START = """command = ["{{python}}", "{agent}", "{how}"]
-watchdog_s = 0.4
-hello_s = 0.6
+watchdog_s = 1.5
+hello_s = {hello}
 """
 
 
 def start(how: str = "well") -> str:
-    return START.format(agent=Path(__file__).parent / "wild_agent.py", how=how)
+    hello = 0.5 if how == "silent" else 10
+    return START.format(agent=Path(__file__).parent / "wild_agent.py", how=how, hello=hello)
 
 
 def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> No
     assert "died by SIGSEGV; it printed last: stack: assertion failed" in cases["die"]["message"]
     assert "assertion failed" in cases["die"]["stderr"]
     assert "exit status 70; it printed last: agent: out of" in cases["give_up"]["message"]
-    assert "not idle within the watchdog's 0.4 s" in cases["hang"]["message"]
+    assert "not idle within the watchdog's 1.5 s" in cases["hang"]["message"]
     assert "frame length 1213486160" in cases["babble"]["message"]
 
 

@@ -132,6 +132,19 @@ def test_mutant_is_read_from_its_file(tmp_path: Path) -> None:
     assert mutant.suffers == "Something breaks."
 
 
+def test_mutant_names_the_variant_it_is_planted_in(tmp_path: Path) -> None:
+    """A file with TARGET and one without; that target, and the reference stack."""
+    (tmp_path / "a.py").write_text(WHOLE)
+    (tmp_path / "b.py").write_text(WHOLE + 'TARGET = "reference-documents"\n')
+    assert [mutant.base for mutant in load_mutants(tmp_path)] == [
+        "reference",
+        "reference-documents",
+    ]
+    (tmp_path / "b.py").write_text(WHOLE + "TARGET = 3\n")
+    with pytest.raises(ConfigurationError, match=r"b\.py: TARGET is 3, wanted the name"):
+        load_mutants(tmp_path)
+
+
 @pytest.mark.parametrize("without", ['"""Something breaks."""', "REQUIREMENT", "plant"])
 def test_incomplete_mutant_is_refused(tmp_path: Path, without: str) -> None:
     """A file that lacks one part; refused, with the path and what is needed."""

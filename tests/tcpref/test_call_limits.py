@@ -53,3 +53,54 @@ def test_room_for_a_name(host: Host, room: int, *, whole: bool) -> None:
     got = host.on("getsockname", ("length", room), fd=host.socket())
     assert got.get("length") == 16
     assert ("address" in dict(got.out)) is whole
+
+
+def test_limit_may_be_raised_by_the_privileged_only(host: Host) -> None:
+    """RLIMIT_NOFILE above the setting; EPERM for a user, for root it is taken."""
+    host.assay.spawn(1, None, 1000, host.now)
+    args = ("name", "RLIMIT_NOFILE"), ("value", 1 << 16)
+    assert host.call("setrlimit", *args, process=1).errno == "EPERM"
+    assert host.call("setrlimit", *args).errno is None
+
+
+def close_on_exec(host: Host, fd: int) -> object:
+    return host.on("fcntl", ("name", "F_GETFD"), fd=fd).get("flags")
+
+
+def test_close_on_exec_belongs_to_the_descriptor(host: Host) -> None:
+    """FD_CLOEXEC by socket(), F_SETFD, F_DUPFD_CLOEXEC and accept4(); dup() does not copy it."""
+    first = host.socket("SOCK_CLOEXEC")
+    assert close_on_exec(host, first) == ("FD_CLOEXEC",)
+    second = host.on("dup", fd=first).value
+    assert close_on_exec(host, second) == ()
+    third = host.on("fcntl", ("name", "F_DUPFD_CLOEXEC"), ("value", 9), fd=first).value
+    assert (third, close_on_exec(host, third)) == (9, ("FD_CLOEXEC",))
+    host.on("fcntl", ("name", "F_SETFD"), ("flags", ()), fd=third)
+    assert close_on_exec(host, third) == ()
+    host.on("fcntl", ("name", "F_SETFD"), ("flags", ("FD_CLOEXEC",)), fd=third)
+    host.on("close", fd=third)
+    again = host.on("fcntl", ("name", "F_DUPFD"), ("value", 9), fd=first).value
+    assert (again, close_on_exec(host, again)) == (9, ())
+    listener = host.listen()
+    host.handshake()
+    made = host.on("accept4", ("flags", ("SOCK_CLOEXEC",)), fd=listener).value
+    assert close_on_exec(host, made) == ("FD_CLOEXEC",)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("SO_DOMAIN", 2), ("SO_TYPE", 1), ("SO_PROTOCOL", 6)]
+)
+def test_what_a_socket_is(host: Host, option: str, value: int) -> None:
+    """SO_DOMAIN, SO_TYPE and SO_PROTOCOL of a socket of IPv4."""
+    names = ("name", "SOL_SOCKET"), ("name", option)
+    assert host.on("getsockopt", *names, fd=host.socket()).get("value") == value
+
+
+@pytest.mark.parametrize("option", ["SO_RCVBUF", "SO_SNDBUF"])
+@pytest.mark.parametrize(("asked", "held"), [(-5, 256), (0, 256), (9000, 9000), (1 << 40, 1 << 24)])
+def test_buffers_have_bounds(host: Host, option: str, asked: int, held: int) -> None:
+    """A size that is asked for is made to fit."""
+    host.fd = host.socket()
+    host.option(option, asked)
+    names = ("name", "SOL_SOCKET"), ("name", option)
+    assert host.on("getsockopt", *names).get("value") == held

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tcpassay.targets.mutants import Patch
 from tests.trials import campaign
 from tests.trials.duel import try_seed
 from tests.trials.faults import BY_DUELS
 from tests.trials.ladder import Ladder
 from tests.trials.schedule import ABRUPT, draw
 from tests.trials.verdict import Outcome
-
-from tcpassay.targets.mutants import Patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

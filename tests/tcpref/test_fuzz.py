@@ -1,82 +1,64 @@
-"""Random segments, calls and waits: the stack keeps its invariants and its bounds."""
+"""Fuzzed datagrams in every state: 10,000 of the million that `make soak-fuzz` has."""
 
 from __future__ import annotations
 
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpref import seq
-from tcpref.segment import RST
+from tcpassay.targets.mutants import Patch
+from tcpref.tcb import State
+from tests.trials import campaign, memory
+from tests.trials.faults import BY_FUZZING
+from tests.trials.fuzzing import BLOCK, try_block
 
 if TYPE_CHECKING:
-    from tests.tcpref.conftest import Host
+    from collections.abc import Iterator
 
-CALLS = (
-    ("send", ("octets", b"s" * 3000), ("flags", ("MSG_DONTWAIT",))),
-    ("recv", ("length", 700), ("flags", ("MSG_DONTWAIT",))),
-    ("recv", ("length", 70_000), ("flags", ("MSG_DONTWAIT",))),
-    ("shutdown", ("name", "SHUT_WR")),
-    ("shutdown", ("name", "SHUT_RD")),
-    ("close",),
-    ("accept",),
-)
-PORTS = (4000, 4001, 4002)
+    from tests.trials.faults import Fault
+
+DATAGRAMS = 10_000
+BLOCKS = DATAGRAMS // BLOCK + 1
 
 
-def near(random: Random, number: int) -> int:
-    """A number about where it matters."""
-    return seq.add(number, random.choice((0, 0, 0, 1, -1, 3, 1460, 70_000, -70_000, 2**31)))
+@pytest.fixture
+def patch() -> Iterator[Patch]:
+    """Plants faults, and takes them out."""
+    planted = Patch()
+    yield planted
+    planted.undo()
 
 
-def random_segment(host: Host, random: Random) -> int:
-    """Deliver a segment that is nearly right; its control bits."""
-    port = random.choice(PORTS)
-    key = (b"\xc0\0\2\1", 80, b"\xc0\0\2\2", port)
-    tcb = host.assay.stack.connections.get(key)
-    flags = random.choice((2, 16, 16, 16, 17, 24, 4, 20, 18, 0, random.randrange(64)))
-    number = near(random, tcb.rcv_nxt if tcb else 1000)
-    ack = near(random, random.choice((tcb.snd_una, tcb.snd_nxt)) if tcb else 0)
-    text = bytes(random.choice((0, 0, 1, 5, 1460, 3000)))
-    window = random.choice((0, 1, 500, 65535))
-    host.peer(flags, number, ack, payload=text, wnd=window, port=port)
-    return flags
+def test_invariants_hold_in_every_state() -> None:
+    """Datagrams nearly right, calls and waits; every invariant after each, nothing left."""
+    seen = campaign.fuzzing(range(BLOCKS), jobs=1)
+    assert not seen.broken, "\n".join(map(str, seen.broken))
+    assert seen.visited.total() >= DATAGRAMS
+    assert seen.growth <= campaign.MOST_GROWTH
+    assert all(seen.visited[state] >= DATAGRAMS // 50 for state in State), seen.summary()
 
 
-def check(host: Host) -> None:
-    """What must hold at any time."""
-    for tcb in host.assay.stack.connections.values():
-        assert 0 <= tcb.flight <= len(tcb.send_buffer) + 2
-        assert tcb.unsent >= 0
-        assert 0 <= seq.distance(tcb.rcv_edge, tcb.rcv_nxt) <= 65535
-        assert len(tcb.received) + tcb.reassembly.octets() <= 2 * 5000
-        assert not (tcb.retransmission.running and tcb.persist.running)
-    for listener in host.assay.stack.listeners.values():
-        assert len(listener.accept_queue) <= listener.accept_bound()
+def test_a_seed_is_one_block() -> None:
+    """The same seed twice; the same trace."""
+    traces: list[list[str]] = [[], []]
+    for trace in traces:
+        try_block(5, trace)
+    assert len(traces[0]) > BLOCK
+    assert traces[0] == traces[1]
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_random_life(make_host: type[Host], seed: int) -> None:
-    random = Random(seed)
-    host = make_host(rcv_buffer=5000)
-    host.listen(2)
-    for step in range(1500):
-        chance = random.random()
-        if chance < 0.7:
-            flags = random_segment(host, random)
-            answers = host.take()
-            assert not (flags & RST and any(answer.flags & RST for answer in answers)), step
-        elif chance < 0.9:
-            name, *args = random.choice(CALLS)
-            fd = random.randrange(3, 8)
-            if not (name == "close" and fd == 3):
-                host.begin(str(name), ("fd", fd), *args)
-        else:
-            host.advance(random.choice((0.1, 1, 10, 300)))
-        check(host)
-        host.take()
-    host.assay.kill(0, "SIGKILL", host.now)
-    host.advance(2000)
-    left = {name: value for name, value in host.assay.read_stats().items() if value}
-    assert left == {}
+def test_memory_is_bounded_by_the_settings() -> None:
+    """One stack, fuzzed in every state time and again; it holds what it may, and no more later."""
+    held = memory.measure(rounds=6)
+    assert all(octets <= bound for octets, bound in held), held
+    early, late = max(held[:2]).octets, max(held[-2:]).octets
+    assert late <= early + 150_000, held
+
+
+@pytest.mark.parametrize("fault", BY_FUZZING, ids=lambda fault: fault.__name__)
+def test_faults_are_found(fault: Fault, patch: Patch) -> None:
+    """A stack with a fault in it; one of the blocks breaks a rule."""
+    fault(patch)
+    found = next((block for block in map(try_block, range(BLOCKS)) if block.broken), None)
+    assert found is not None
+    assert f"make soak-fuzz SEED={found.seed}" in str(found)

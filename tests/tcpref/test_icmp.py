@@ -31,10 +31,21 @@ def deliver(
 
 
 @pytest.mark.parametrize("code", [2, 3])
-def test_hard_error_ends_an_open(host: Host, code: int) -> None:
+def test_hard_error_is_soft_where_the_setting_says_so(make_host: type[Host], code: int) -> None:
+    host = make_host(icmp_ends_open=False, syn_waits_s="6 24 45")
     call = host.connect()
     deliver(host, 3, code)
-    assert host.returned[call].errno == "ECONNREFUSED"
+    assert call not in host.returned
+    host.advance(75)
+    host.collect()
+    assert host.returned[call].errno == "EHOSTUNREACH"
+
+
+@pytest.mark.parametrize(("code", "errno"), [(2, "ENOPROTOOPT"), (3, "ECONNREFUSED")])
+def test_hard_error_ends_an_open(host: Host, code: int, errno: str) -> None:
+    call = host.connect()
+    deliver(host, 3, code)
+    assert host.returned[call].errno == errno
     assert host.assay.next_timeout() is None
 
 
@@ -70,6 +81,19 @@ def test_forged_error_is_ignored(host: Host, change: dict[str, int]) -> None:
     deliver(host, 3, 3, **change)
     assert call not in host.returned
     assert host.state() == "SYN-SENT"
+
+
+@pytest.mark.parametrize(
+    ("code", "errno"), [(1, "EHOSTUNREACH"), (2, "ENOPROTOOPT"), (3, "ECONNREFUSED")]
+)
+def test_late_error_is_told_at_the_end(host: Host, code: int, errno: str) -> None:
+    """RFC 5927, 5.2: hard errors of an open connection are soft; SHLD-25 has them told."""
+    host.establish()
+    host.send(b"data")
+    deliver(host, 3, code)
+    host.advance(200)
+    assert host.state() == "CLOSED"
+    assert host.recv().errno == errno
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 5])

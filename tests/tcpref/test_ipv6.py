@@ -31,6 +31,7 @@ class Dual:
     def __init__(self) -> None:
         self.assay: Assay = open_stack({"seed": 3, "addresses": [HERE, HERE4]})
         self.sent: list[Segment] = []
+        self.errors: list[bytes] = []
         self.returned: dict[int, tuple[int, str | None, dict[str, Any]]] = {}
         self.calls = 0
 
@@ -52,6 +53,11 @@ class Dual:
                 packet = parse_ipv6(octets) or parse_ipv4(octets)
                 assert packet is not None
                 segment = parse_segment(packet.src, packet.dst, packet.payload)
+                if packet.protocol == PROTOCOL_ICMPV6:
+                    total = pseudo_header(packet.src, packet.dst, len(packet.payload), 58)
+                    assert (remainder(packet.payload) + total) % 65535 == 0
+                    self.errors.append(packet.payload)
+                    continue
                 assert segment is not None
                 self.sent.append(segment)
             elif event[0] == "return":
@@ -154,25 +160,30 @@ def test_extension_headers_are_stepped_over(
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "error"),
     [
-        ((60, b"\0" + PADN), (0, b"\0" + PADN)),
-        ((43, b"\0\x04\x01" + bytes(4)),),
-        ((44, b"\0\0\x01" + bytes(4)),),
-        ((44, b"\0\0\x08" + bytes(4)),),
-        ((60, b"\0\x5e\x04" + bytes(4)),),
-        ((60, b"\0\x1e\x05" + bytes(4)),),
-        ((60, b"\xff" + PADN),),
-        ((59, b"\0" + PADN),),
-        ((51, b"\0" + PADN),),
+        (((60, b"\0" + PADN), (0, b"\0" + PADN)), (4, 1, 40)),
+        (((43, b"\0\x04\x01" + bytes(4)),), (4, 0, 42)),
+        (((60, b"\0" + PADN), (43, b"\0\x04\x01" + bytes(4))), (4, 0, 50)),
+        (((60, b"\0\x5e\x04" + bytes(4)),), None),
+        (((60, b"\0\x9e\x04" + bytes(4)),), (4, 2, 42)),
+        (((0, b"\0\0\xde\x03" + bytes(3)),), (4, 2, 43)),
+        (((60, b"\0\x1e\x05" + bytes(4)),), None),
+        (((60, b"\xff" + PADN),), None),
+        (((59, b"\0" + PADN),), None),
+        (((51, b"\0" + PADN),), (4, 1, 6)),
     ],
 )
 def test_what_may_not_be_passed_is_dropped(
-    dual: Dual, headers: tuple[tuple[int, bytes], ...]
+    dual: Dual, headers: tuple[tuple[int, bytes], ...], error: tuple[int, int, int] | None
 ) -> None:
     dual.listen()
-    dual.datagram(behind(*headers))
+    datagram = behind(*headers)
+    dual.datagram(datagram)
     assert dual.sent == []
+    told = [(m[0], m[1], int.from_bytes(m[4:8], "big")) for m in dual.errors]
+    assert told == ([] if error is None else [error])
+    assert all(message[8:] == datagram for message in dual.errors)
 
 
 def test_padding_is_cut_and_a_short_datagram_dropped(dual: Dual) -> None:

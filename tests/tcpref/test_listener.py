@@ -125,3 +125,49 @@ def test_listen_unbound_takes_a_port(host: Host) -> None:
     assert isinstance(address, tuple)
     assert address[1] >= 49152
     assert host.assay.read_state(("192.0.2.1", address[1]), None)[0] == "LISTEN"
+
+
+@pytest.mark.parametrize(
+    ("backlog", "three_halves", "bound"), [(0, False, 1), (3, False, 3), (0, True, 1), (5, True, 8)]
+)
+def test_backlog_may_count_both_queues(
+    make_host: type[Host], backlog: int, three_halves: bool, bound: int
+) -> None:
+    """The sum of 4.2BSD: a place in the SYN queue is one in the accept queue."""
+    host = make_host(backlog_counts="sum", backlog_three_halves=three_halves)
+    listener = host.listen(backlog)
+    for port in range(5000, 5000 + bound + 2):
+        host.peer(SYN, 1, port=port)
+    answers = {segment.dst_port: segment for segment in host.take()}
+    assert len(answers) == bound
+    for port, answer in answers.items():
+        host.peer(ACK, 2, answer.seq + 1, port=port)
+    assert host.assay.read_stats()["accept_queue"] == bound
+    host.peer(SYN, 1, port=6000)
+    assert host.take() == []
+    host.on("accept", fd=listener)
+    host.peer(SYN, 1, port=6000)
+    assert host.only().flags == SYN | ACK
+
+
+def test_three_halves_of_the_completed_only(make_host: type[Host]) -> None:
+    host = make_host(backlog_three_halves=True)
+    host.listen(4)
+    for port in range(5000, 5007):
+        host.handshake(port)
+    host.peer(SYN, 1, port=6000)
+    assert host.take() == []
+
+
+def test_overflow_may_reset(make_host: type[Host]) -> None:
+    host = make_host(abort_on_overflow=True)
+    host.listen(1)
+    for port in (5000, 5001):
+        host.peer(SYN, 1, port=port)
+    first, second = host.take()
+    host.peer(ACK, 2, first.seq + 1, port=5000)
+    host.peer(ACK, 2, second.seq + 1, port=5001)
+    reset = host.only()
+    assert (reset.flags, reset.seq, reset.dst_port) == (RST, second.seq + 1, 5001)
+    assert (host.state(5000), host.state(5001)) == ("ESTABLISHED", "CLOSED")
+    assert host.assay.read_stats()["syn_queue"] == 0

@@ -283,6 +283,19 @@ def test_a_bare_window_is_rounded_up_while_there_is_room(make_host: type[Host]) 
     assert edges == sorted(edges)
 
 
+def test_an_ack_before_the_end_of_the_handshake_tells_no_more(make_host: type[Host]) -> None:
+    """A SYN,ACK that is sent again would seem to take back what an ACK has told."""
+    host = make_host(rcv_buffer=300_000)
+    host.listen()
+    host.peer(SYN, PEER_ISS, options=MSS + scale(0))
+    first = host.only()
+    host.peer(ACK, ISN + 400_000, first.seq + 1)
+    challenge = host.only()
+    assert challenge.wnd == 0xFFFF >> first.options.wscale  # type: ignore[operator]
+    host.advance_to_timer()
+    assert (host.only().wnd, host.tcb.rcv_wnd) == (0xFFFF, 0xFFFF)
+
+
 def test_duplicate_acks_are_told_by_the_scaled_window(host: Host) -> None:
     """Three ACKs with the same scaled window start a retransmission."""
     connection = Stamped(host, extra=scale(3))
@@ -542,3 +555,47 @@ def test_the_window_field_never_overflows(host: Host) -> None:
     host.advance(1)
     assert host.only().wnd <= 0xFFFF
     assert window.free_space(host.tcb) <= 0xFFFF
+
+
+# TIME-WAIT.
+@pytest.mark.parametrize(
+    ("rules", "tsval", "ahead", "opens"),
+    [
+        ("timestamps", 1001, -5000, True),
+        ("timestamps", 1000, -5000, False),
+        ("timestamps", 1000, 5000, True),
+        ("timestamps", 999, 5000, False),
+        ("timestamps", None, 5000, True),
+        ("timestamps", None, -5000, False),
+        ("sequence", 1001, -5000, False),
+        ("sequence", 1001, 5000, True),
+        ("never", 1001, 5000, False),
+    ],
+)
+def test_what_opens_time_wait(
+    make_host: type[Host], rules: str, tsval: int | None, ahead: int, *, opens: bool
+) -> None:
+    """RFC 6191, section 2, and the settings that take less of it."""
+    host = make_host(time_wait_reuse=rules)
+    connection = Stamped(host)
+    host.on("shutdown", ("name", "SHUT_WR"))
+    connection.send(1000)
+    connection.send(1000, FIN | ACK)
+    host.take()
+    old = host.tcb
+    assert old.state is State.TIME_WAIT
+    host.peer(SYN, old.rcv_nxt + ahead, options=MSS + (b"" if tsval is None else stamps(tsval)))
+    answered = host.take()
+    assert [segment.flags == SYN | ACK for segment in answered] == [opens]
+    assert host.state() == (State.SYN_RECEIVED if opens else State.TIME_WAIT)
+    if opens:
+        assert seq.after(answered[0].seq, old.snd_nxt)
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+def test_a_reset_in_time_wait(make_host: type[Host], *, ignores: bool) -> None:
+    """RFC 9293 ends the wait, RFC 1337 does not."""
+    host = make_host(time_wait_ignores_rst=ignores)
+    host.reach(State.TIME_WAIT)
+    host.next(RST)
+    assert host.state() == (State.TIME_WAIT if ignores else State.CLOSED)

@@ -111,6 +111,16 @@ def test_text_on_syn_is_held_until_established(host: Host, fin: int, end: str) -
     assert host.recv().get("octets") == b"early"
 
 
+def test_fin_before_the_text_of_the_syn_is_false(host: Host) -> None:
+    """A SYN with text, then a FIN in the place of that text; the text stays, the FIN is ignored."""
+    host.listen()
+    host.peer(SYN, X, payload=b"held")
+    host.peer(FIN | ACK, X + 1, host.only().seq + 1)
+    assert host.tcb.rcv_nxt == X + 5
+    assert not host.tcb.fin_received
+    assert host.tcb.state is State.ESTABLISHED
+
+
 @pytest.mark.parametrize("offset", [-1, 0, 2, 2**31])
 @pytest.mark.parametrize("flags", [ACK, SYN | ACK, RST | ACK])
 def test_bad_ack_arrives_when_syn_sent(host: Host, flags: int, offset: int) -> None:

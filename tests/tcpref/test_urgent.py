@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.tcpref.conftest import PEER_ISS, PORT, Host
 
 from tcpref import seq
 from tcpref.ipv4 import from_text
 from tcpref.segment import ACK, FIN, PSH, RST, SYN, URG, build_segment
 from tcpref.tcb import State
+from tests.tcpref.conftest import PEER_ISS, PORT, Host
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Returned
@@ -366,3 +367,55 @@ def test_every_state_that_receives_looks_at_the_pointer(host: Host) -> None:
     host.reach(State.FIN_WAIT_2)
     urgent(host, b"X", 1)
     assert octets(host.recv(9, "MSG_OOB")) == b"X"
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("inline", [False, True])
+def test_random_streams(host: Host, seed: int, inline: bool) -> None:
+    """Whatever is marked and however it is read: each octet comes once, in order, none is made up.
+
+    Only an urgent octet may be missing from the stream, taken by MSG_OOB or read past.
+    """
+    random = Random(seed)
+    host.establish()
+    host.option("SO_OOBINLINE", int(inline))
+    text = bytes(n % 251 for n in range(1500))
+    sent = 0
+    marked: set[int] = set()
+    taken: list[int] = []
+    got = bytearray()
+    while sent < len(text) or host.on("ioctl", ("name", "FIONREAD")).get("value") != 0:
+        size = random.choice((0, 1, 2, 5, 40))
+        piece = text[sent : sent + size]
+        if random.random() < 0.4:
+            pointer = random.choice((0, 1, 2, size, size + 3, 60))
+            marked.add(sent + pointer - 1)
+            urgent(host, piece, pointer)
+        else:
+            host.next(payload=piece)
+        sent += len(piece)
+        if random.random() < 0.3:
+            octet = octets(host.recv(1, "MSG_OOB"))
+            taken += octet if isinstance(octet, bytes) else b""
+        flags = random.choice(((), ("MSG_PEEK",), ("MSG_WAITALL",)))
+        read = octets(host.recv(random.choice((1, 3, 100)), "MSG_DONTWAIT", *flags))
+        assert isinstance(read, bytes) or read == "EAGAIN"
+        if isinstance(read, bytes) and "MSG_PEEK" not in flags:
+            got += read
+        host.take()
+    assert not (inline and taken)
+    if inline:
+        assert bytes(got) == text
+    assert is_text_without(bytes(got), text, marked)
+
+
+def is_text_without(got: bytes, text: bytes, marked: set[int]) -> bool:
+    """Whether `got` is `text` less some of the octets that were marked."""
+    place = 0
+    for octet in got:
+        while place < len(text) and text[place] != octet:
+            if place not in marked:
+                return False
+            place += 1
+        place += 1
+    return place <= len(text) and all(left in marked for left in range(place, len(text)))

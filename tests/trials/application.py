@@ -78,11 +78,16 @@ class Application:
 
     def prepare(self, fd: int) -> Task:
         """Options that must stand before the handshake."""
-        if self.program.max_segment:
-            option = ("name", "IPPROTO_TCP"), ("name", "TCP_MAXSEG")
-            value = ("value", self.program.max_segment)
-            yield Call("setsockopt", (("fd", fd), *option, value))
-        if self.program.linger_s:
+        program = self.program
+        for level, name, value in (
+            ("IPPROTO_TCP", "TCP_MAXSEG", program.max_segment),
+            ("IPPROTO_TCP", "TCP_KEEPIDLE", program.keepalive_s),
+            ("SOL_SOCKET", "SO_KEEPALIVE", program.keepalive_s),
+        ):
+            if value:
+                names = ("name", level), ("name", name)
+                yield Call("setsockopt", (("fd", fd), *names, ("value", value)))
+        if program.linger_s:
             yield from self.set_linger(fd, self.program.linger_s)
 
     @staticmethod
@@ -162,7 +167,7 @@ class Application:
 
     def abort(self) -> Task:
         """Close with a linger time of zero, whatever is under way."""
-        if not self.closed and self.fd >= 0:
+        if not self.closed:
             self.closed = True
             yield from self.set_linger(self.fd, 0)
             yield Call("close", (("fd", self.fd),))

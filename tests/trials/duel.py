@@ -6,14 +6,13 @@ from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref.addresses import from_text
+from tcpref.isn import TICK_NS
 from tests.trials.application import Task
 from tests.trials.broken import BrokenError, demand
 from tests.trials.schedule import SECOND, Ending, Schedule, draw
 from tests.trials.verdict import Outcome, judge
 from tests.trials.world import ADDRESSES, Side, World
-
-from tcpref.addresses import from_text
-from tcpref.isn import TICK_NS
 
 if TYPE_CHECKING:
     from tests.trials.ladder import Ladder
@@ -55,13 +54,19 @@ class Duel:
             if program.ending is Ending.KILL:
                 world.at(lead + program.ending_after, partial(world.kill, side))
             elif program.ending is Ending.ABORT:
-                abort = partial(world.resume, side, side.application.abort())
-                world.at(lead + program.ending_after, abort)
+                world.at(lead + program.ending_after, partial(self.abort, side))
         steps = 0
         while world.step() or self.end_what_hangs():
             steps += 1
             demand(steps < MOST_STEPS and world.now < LONGEST_NS, "a duel ends", world.states())
         return judge(self.schedule, world)
+
+    def abort(self, side: Side) -> None:
+        """Close with a linger time of zero; without a connection so far, the process dies."""
+        if side.application.fd < 0:
+            self.world.kill(side)
+        else:
+            self.world.resume(side, side.application.abort())
 
     def life(self, side: Side) -> Task:
         """The first task of an application opens and reads; the second one writes."""

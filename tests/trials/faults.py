@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tcpref import output, recovery, segment, seq, window
+from tcpref.disposition import RESET, Disposition
 from tcpref.listener import Listener
 from tcpref.ports import PortTable
 from tcpref.reassembly import Reassembly
 from tcpref.send_buffer import SendBuffer
 from tcpref.stack import Stack
-from tcpref.states import steps
+from tcpref.states import closed, steps
 from tcpref.tcb import State, Tcb
 
 if TYPE_CHECKING:
@@ -112,6 +113,17 @@ def holds_the_port(patch: Patch) -> None:
     patch(PortTable, "release", release)
 
 
+def keeps_the_dead(patch: Patch) -> None:
+    """Records of connections that have ended are kept."""
+
+    def close_connection(stack: Stack, tcb: Tcb, errno: str | None) -> None:
+        kept(stack, tcb, errno)
+        vars(stack).setdefault("graves", []).append(tcb)
+
+    kept = Stack.close_connection
+    patch(Stack, "close_connection", close_connection)
+
+
 def takes_back_the_window(patch: Patch) -> None:
     """Octets out of order count as if they had used the window up."""
 
@@ -142,6 +154,27 @@ def queues_without_bound(patch: Patch) -> None:
         return True
 
     patch(Listener, "admits_connection", admits_connection)
+
+
+def answers_resets(patch: Patch) -> None:
+    """What belongs to no connection is answered with a reset, even if it is one."""
+
+    def segment_arrives(_arrived: segment.Segment) -> Disposition:
+        return RESET
+
+    patch(closed, "segment_arrives", segment_arrives)
+
+
+def loses_an_octet(patch: Patch) -> None:
+    """Text that waits for its reader loses an octet when more comes."""
+
+    def deliver(tcb: Tcb, text: bytes) -> None:
+        kept(tcb, text)
+        if len(tcb.received) > 2_000:
+            del tcb.received[-1]
+
+    kept = steps.deliver
+    patch(steps, "deliver", deliver)
 
 
 def takes_damaged_segments(patch: Patch) -> None:
@@ -188,12 +221,15 @@ BY_DUELS: tuple[Fault, ...] = (
     never_probes,
     stays_in_time_wait,
     holds_the_port,
+    keeps_the_dead,
     takes_back_the_window,
     takes_damaged_segments,
     sends_beyond_the_window,
     raises_on_odd_text,
 )
 BY_FUZZING: tuple[Fault, ...] = (
+    answers_resets,
+    loses_an_octet,
     delivers_twice,
     misplaces_early_octets,
     leaks_a_timer,
@@ -201,6 +237,7 @@ BY_FUZZING: tuple[Fault, ...] = (
     never_probes,
     stays_in_time_wait,
     holds_the_port,
+    keeps_the_dead,
     takes_back_the_window,
     keeps_every_block,
     queues_without_bound,

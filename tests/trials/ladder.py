@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.trials.observer import ahead
-
 from tcpassay.wire import tcp
 from tcpassay.wire.datagram import parse
+from tcpassay.wire.errors import ParseError
 from tcpassay.wire.segment_text import packetdrill_flags
+from tests.trials.observer import ahead
 
 SECOND = 1_000_000_000
 INDENT = ("", " " * 60)
@@ -35,7 +35,10 @@ class Ladder:
 
     def segment(self, side: int, octets: bytes) -> str:
         """Flags, numbers, length and window, in few words."""
-        segment = parse(octets).body
+        try:
+            segment = parse(octets).body
+        except ParseError:
+            return f"damaged, {len(octets)} octets"
         if not isinstance(segment, tcp.Segment) or segment.checksum is not None:
             return f"damaged, {len(octets)} octets"
         if segment.flags & tcp.SYN:

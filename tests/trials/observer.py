@@ -6,14 +6,16 @@ was sent at which place follows from the initial number and the stream.
 
 from __future__ import annotations
 
-from tests.trials.broken import demand
+from typing import Protocol
 
 from tcpassay.wire import tcp
 from tcpassay.wire.datagram import parse
 from tcpassay.wire.options import MaximumSegmentSize, WindowScale
+from tests.trials.broken import demand
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
+KEEPALIVES = (b"", b"\0")
 SYN, FIN, RST, ACK = tcp.SYN, tcp.FIN, tcp.RST, tcp.ACK
 
 
@@ -22,10 +24,16 @@ def ahead(number: int, origin: int) -> int:
     return ((number - origin + HALF) & MASK) - HALF
 
 
+class Stream(Protocol):
+    """What an application sends: its octets by their places."""
+
+    def __getitem__(self, key: slice, /) -> bytes: ...
+
+
 class Observer:
     """One direction of one connection. `stream` is what the application sends, from its start."""
 
-    def __init__(self, stream: bytes, mtu: int) -> None:
+    def __init__(self, stream: Stream, mtu: int) -> None:
         self.stream = stream
         self.mtu = mtu
         self.other: Observer | None = None
@@ -67,6 +75,8 @@ class Observer:
         if self.iss is None:
             return
         start = ahead(segment.seq, self.iss) - 1
+        if start == self.highest - 2 and segment.payload in KEEPALIVES:
+            return  # RFC 9293, 3.8.4: a keep-alive stands one before SND.NXT.
         stop = start + len(segment.payload)
         demand(start >= 0, "numbers start after the SYN", start)
         same = self.stream[start:stop] == segment.payload

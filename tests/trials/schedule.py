@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from tests.trials.drawn_settings import draw_settings, draw_switches
+from tests.trials.drawn_settings import draw_settings
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -66,6 +66,7 @@ class Program:
     read_limit: int
     linger_s: int
     max_segment: int
+    keepalive_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,7 @@ def draw(seed: int) -> Schedule:
     paths = (draw_path(rng, good=good), draw_path(rng, good=good))
     lossy = any(path.loses for path in paths)
     simultaneous = rng.random() < 0.2
-    shared = draw_switches(rng, shared=True)
-    settings = [{**draw_settings(rng, ip=ip, lossy=lossy), **shared} for _ in paths]
+    settings = [draw_settings(rng, ip=ip, lossy=lossy) for _ in paths]
     sizes = [draw_size(rng, settings) for _ in paths]
     endings = draw_endings(rng)
     programs = [
@@ -171,6 +171,7 @@ def draw_program(rng: Random, stream: bytes, to_read: int, ending: Ending) -> Pr
         read_limit=rng.randrange(to_read + 1) if ending is Ending.UNREAD else UNLIMITED,
         linger_s=rng.choice((0, 0, 0, 5)),
         max_segment=rng.choice((0, 0, 0, 88, 600)),
+        keepalive_s=rng.choice((0, 0, 0, 20)),
     )
 
 

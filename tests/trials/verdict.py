@@ -37,16 +37,16 @@ class Outcome(StrEnum):
 
 def judge(schedule: Schedule, world: World) -> Outcome:
     """What kind of end it was; raises BrokenError for one that must not be."""
-    outcome = Outcome.INTACT
-    if any(side.gave_up for side in world.sides):
-        outcome = Outcome.TIMED_OUT
-    elif schedule.abrupt:
+    gave_up = any(side.gave_up for side in world.sides)
+    legal = AFTER_GIVING_UP if gave_up else AFTER_RESET
+    outcome = Outcome.TIMED_OUT if gave_up else Outcome.INTACT
+    if schedule.abrupt:
         outcome = Outcome.CUT
     for side in world.sides:
         if outcome is Outcome.INTACT:
             whole(side)
         else:
-            errors_fit(side, AFTER_RESET if outcome is Outcome.CUT else AFTER_GIVING_UP)
+            errors_fit(side, legal)
             end_is_true(side, world.sides[1 - side.number])
         nothing_left(side)
     in_time(world)

@@ -10,15 +10,14 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
+from tcpref.assay import Assay, open_stack
+from tcpref.tcb import State
 from tests.trials.application import Application, Call, Returned, Task
 from tests.trials.invariants import Watch
 from tests.trials.leftovers import census
 from tests.trials.link import Direction
 from tests.trials.observer import Observer
 from tests.trials.schedule import Schedule
-
-from tcpref.assay import Assay, open_stack
-from tcpref.tcb import State
 
 if TYPE_CHECKING:
     from tests.trials.ladder import Ladder

@@ -31,9 +31,8 @@ from tcpassay.wire import (
 from tcpassay.wire.notation import Notation, lines
 
 if TYPE_CHECKING:
-    from tests.wire.conftest import Wire
-
     from tcpassay.core.trace import Kind
+    from tests.wire.conftest import Wire
 
 MSS = (MaximumSegmentSize(1460),)
 

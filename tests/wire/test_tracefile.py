@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.wire.conftest import Wire
-
     from tcpassay.core.trace import Entry
+    from tests.wire.conftest import Wire
 
 STAMPS = (NOP, NOP)
 ANY = "0.0.0.0"  # noqa: S104 - an address told, not bound

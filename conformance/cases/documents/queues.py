@@ -12,6 +12,8 @@ from tcpassay.wire import ACK, FIN, RST, SYN
 
 #: Far more than any queue of these cases holds.
 MANY = 40
+#: More than fit into a queue of half-open connections (128 in many stacks), by all that is usual.
+FLOOD = 200
 
 
 def answered(conn: Connection) -> bool:
@@ -114,7 +116,7 @@ def ack_into_a_full_queue_recovers(bench: Bench, data: bytes) -> None:
 def third_segment_frees_the_slot(bench: Bench) -> None:
     """Many handshakes one after another, each accepted; no slot stays taken."""
     sock = listener(bench, backlog=1)
-    for _ in range(MANY):
+    for _ in range(FLOOD):
         conn = handshake(bench.connection())
         conn.app = sock.accept()
     serves(sock)
@@ -194,6 +196,30 @@ def flood_of_syns_leaves_the_established_alone(bench: Bench) -> None:
     conn.app.recv(16, want=b"still here")
     conn.app.send(b"me too")
     conn.expect("A", seq=conn.target.snd.nxt, payload=b"me too")
+
+
+@case("DOC-16", settings=("no_syn_cookies",), state="SYN-RECEIVED", measures=True)
+def flood_of_syns_lets_handshakes_end(bench: Bench) -> None:
+    """A handshake is under way, then two hundred SYNs that nobody completes; it ends all the same.
+
+    So does one that comes to the completed queue before. Whether a new client gets in meanwhile is
+    recorded: the bound on the completed queue alone does not help it.
+    """
+    sock = listener(bench, backlog=64)
+    waiting = handshake(bench.connection())
+    begun = syn_received(bench.connection())
+    for port in range(41000, 41000 + FLOOD):
+        bench.connection(peer_port=port).send("S")
+    late = bench.connection()
+    late.send("S")
+    answers = [arrival.segment for arrival in late.drop_arrivals()]
+    bench.check(any(segment.has(RST) for segment in answers), False, "RST to a new client")
+    bench.measure("SYN of a new client", "answered" if answers else "ignored")
+    begun.send("A")
+    accept_all(sock, [waiting, begun])
+    for conn in (waiting, begun):
+        conn.send("PA", payload=b"through")
+        conn.app.recv(16, want=b"through")
 
 
 @case("DOC-17", state="LISTEN")

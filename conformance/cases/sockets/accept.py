@@ -90,3 +90,37 @@ def nonblocking_is_not_inherited(bench: Bench) -> None:
     reading.expect_blocked()
     conn.send("PA", payload=b"here")
     reading.expect_return(octets=b"here")
+
+
+@case(
+    "POSIX:ACCEPT-EBADF-ENOTSOCK",
+    rows={"closed": "EBADF", "no_socket": "ENOTSOCK"},
+    own_process=True,
+    needs=("processes", "descriptors"),
+)
+def accept_on_what_cannot(bench: Bench, errno: str) -> None:
+    """accept() on a descriptor that was closed, and on standard input; EBADF, ENOTSOCK."""
+    sock = listener(bench)
+    sock.close()
+    descriptor = sock.fd if errno == "EBADF" else 0
+    bench.app.call("accept", ("fd", descriptor), errno=errno)
+
+
+@case("POSIX:ACCEPT-ECONNABORTED", measures=True)
+def reset_while_queued(bench: Bench) -> None:
+    """A connection is reset before accept(); what accept() and recv() say of it is recorded."""
+    sock = listener(bench)
+    sock.set_nonblocking()
+    conn = handshake(bench.connection())
+    conn.send(TCP(flags="R"))
+    pending = sock.begin_accept()
+    bench.wait_until(lambda: pending.returned is not None, 0.2)
+    returned = pending.returned
+    if returned is None or returned.errno is not None:
+        bench.measure("accept()", returned.errno or "" if returned else "no return")
+        return
+    conn.app = sock.accepted(pending)
+    reading = conn.app.begin_recv(9)
+    bench.wait_until(lambda: reading.returned is not None, 0.2)
+    told = reading.returned
+    bench.measure("recv()", told.errno or str(told.value) if told else "no return")

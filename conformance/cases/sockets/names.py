@@ -69,3 +69,11 @@ def short_buffer(bench: Bench, name: str) -> None:
     bench.check(got.get("length"), WHOLE[bench.ip], "length reported")
     whole = conn.app.call(name, ("length", WHOLE[bench.ip]))
     bench.check(whole.get("length"), WHOLE[bench.ip], "length with room enough")
+
+
+@case("POSIX:GETPEERNAME-SHUT", state="ESTABLISHED")
+def name_of_the_peer_after_shutdown(bench: Bench) -> None:
+    """getpeername() after shutdown(SHUT_RDWR); EINVAL."""
+    conn = established(bench)
+    conn.app.shutdown("SHUT_RDWR")
+    conn.app.getpeername(errno="EINVAL")

@@ -12,7 +12,7 @@ import typer
 
 from tcpassay.cli.guard import guarded
 from tcpassay.cli.run import IpChoice
-from tcpassay.cli.serve import IMPAIR, NETNS, PCAP, TUN, parsed, tell_fates
+from tcpassay.cli.serve import IMPAIR, NETNS, PCAP, SET, TUN, parsed, settings_of, tell_fates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ def fetch(
         IpChoice | None, typer.Option(help="IP version; default: that of the host's address.")
     ] = None,
     pcap: Annotated[Path | None, PCAP] = None,
+    settings: Annotated[list[str] | None, SET] = None,
 ) -> int:
     """Fetch a file over HTTP/1.1 with a stack under test, in real time.
 
@@ -55,7 +56,7 @@ def fetch(
     wanted = parse_url(url)
     family: IpVersion | None = None if ip is None else 4 if ip is IpChoice.V4 else 6
     address, version = address_of(wanted.host, netns, family)
-    place = Place(netns, tun, version, parsed(impair), pcap)
+    place = Place(netns, tun, version, parsed(impair), pcap, settings_of(settings))
     with running(target, place) as host, _whole(output) as into:
         began = time.monotonic()
         octets = host.driver.run(get(wanted, (address, wanted.port), version, into.file))

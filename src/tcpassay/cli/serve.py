@@ -23,6 +23,11 @@ IMPAIR = typer.Option(
 PCAP = typer.Option(
     metavar="FILE", help="Write what crosses the TUN device to a pcapng file, as it goes."
 )
+SET = typer.Option(
+    "--set",
+    metavar="NAME=VALUE",
+    help="A setting of the stack's, such as rto_min_ms=200 or timestamps=false; repeatable.",
+)
 
 
 @guarded
@@ -40,6 +45,7 @@ def serve(
     ] = None,
     ip: Annotated[IpChoice, typer.Option(help="IP version.")] = IpChoice.V4,
     pcap: Annotated[Path | None, PCAP] = None,
+    settings: Annotated[list[str] | None, SET] = None,
 ) -> int:
     """Let a stack serve in a network namespace, in real time, until Ctrl-C.
 
@@ -60,7 +66,8 @@ def serve(
     from tcpassay.live.host import Place, running
     from tcpassay.live.serving import start_services
 
-    place = Place(netns, tun, 4 if ip is IpChoice.V4 else 6, parsed(impair), pcap)
+    family: IpVersion = 4 if ip is IpChoice.V4 else 6
+    place = Place(netns, tun, family, parsed(impair), pcap, settings_of(settings))
     with _folder(root) as folder, running(target, place) as host:
         start_services(host, place.ip, folder, _tell)
         own, peer = ", ".join(host.addresses.stack), host.addresses.peer
@@ -85,6 +92,27 @@ def parsed(impair: str | None) -> Impairment | None:
     from tcpassay.targets.wrappers.impairment import Impairment
 
     return None if impair is None else Impairment.parse(impair)
+
+
+def settings_of(texts: list[str] | None) -> dict[str, object]:
+    """The values of --set: numbers and true or false as TOML has them, else text.
+
+    Raises ConfigurationError for one that is no NAME=VALUE; names are the stack's to know.
+    """
+    import tomllib
+
+    from tcpassay.core.errors import ConfigurationError
+
+    settings: dict[str, object] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise ConfigurationError(f"--set {text!r}: wanted NAME=VALUE")
+        try:
+            settings[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            settings[name] = value
+    return settings
 
 
 @contextmanager
@@ -112,4 +140,5 @@ def _tell(line: str) -> None:
 
 if TYPE_CHECKING:
     from tcpassay.live.host import Host
+    from tcpassay.targets.contract import IpVersion
     from tcpassay.targets.wrappers.impairment import Impairment

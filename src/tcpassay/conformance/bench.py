@@ -63,6 +63,8 @@ class Bench:
         self.any_address = "0.0.0.0" if ip == 4 else "::"  # noqa: S104 - bound inside the target
         self.app = App(self, 1 if own_process else 0)
         self.strays: deque[Arrival] = deque()
+        #: ICMP messages of the target's, in order; nobody takes them away.
+        self.icmp: list[Arrival] = []
         self.signals: list[events.Signalled] = []
         self.exits: list[events.Exited] = []
         self.measured: dict[str, float | int | str] = {}
@@ -392,6 +394,7 @@ class Bench:
             else:
                 self.strays.append(arrival)
         elif isinstance(body, Icmp):
+            self.icmp.append(arrival)
             self.note("the stack sent an ICMP message")
         return None
 

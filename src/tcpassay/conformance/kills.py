@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 #: Seconds of real time that one case may take on one mutant.
 MAX_TIME_S = 20.0
-IP: IpVersion = 4
 
 _SOUND = frozenset({Verdict.PASS, Verdict.INFO})
 _KILLS = frozenset({Verdict.FAIL, Verdict.DEVIATION})
@@ -113,6 +112,11 @@ def by_relevance(cases: Sequence[Case], requirement: str) -> list[Case]:
     return sorted(cases, key=rank)
 
 
+def ip_of(case: Case) -> IpVersion:
+    """The IP version that a case is tried over: 4 where it may be, else 6."""
+    return 4 if 4 in case.mark.ip else 6
+
+
 def _requirement_of(mutant: Mutant, catalogue: Catalogue) -> str:
     """The full id of what a mutant breaks."""
     try:
@@ -165,7 +169,7 @@ class _Trials:
         return Kill(mutant.name, requirement, mutant.suffers, killer, message, tuple(near), ran)
 
     def _runs(self, case: Case, manifest: Manifest) -> bool:
-        return IP in case.mark.ip and not why_unsupported(case, manifest, self.catalogue)
+        return not why_unsupported(case, manifest, self.catalogue)
 
     def _passes(self, case: Case, base: str) -> bool:
         if (base, case.id) not in self.passing:
@@ -180,7 +184,7 @@ class _Trials:
         with Interrupts() as interrupts:
             try:
                 guard = interrupts.guarded(MAX_TIME_S)
-                return run_case(context, PlannedRun(case, IP), guard=guard)
+                return run_case(context, PlannedRun(case, ip_of(case)), guard=guard)
             except CutShort:
                 raise KeyboardInterrupt from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.seq import Seq
 from tcpassay.core.trace import FieldDiff
-from tcpassay.wire import MaximumSegmentSize, flags_text, flags_value
+from tcpassay.wire import MaximumSegmentSize, Timestamps, WindowScale, flags_text, flags_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,8 @@ class Pattern:
     """A segment wanted: what is left out is not looked at, but a payload is none unless given.
 
     `flags` in Scapy's letters ("SA"); PSH counts only where named. `payload` is octets, ANY, or a
-    number of octets. `mss` is the value of the option, None for "no such option".
+    number of octets. `mss`, `scale` and `tsecr` are values of options (of timestamps the echo),
+    None for "no such option".
     """
 
     flags: str | None = None
@@ -64,6 +65,8 @@ class Pattern:
     urgent: Number = ANY
     payload: bytes | int | _Any = b""
     mss: int | _Any | None = ANY
+    scale: int | _Any | None = ANY
+    tsecr: int | _Any | None = ANY
 
     def diff(self, segment: Segment) -> tuple[FieldDiff, ...]:
         """The fields in which a segment differs; empty when it matches."""
@@ -75,8 +78,10 @@ class Pattern:
             if not _number_matches(wanted, got):
                 out.append(FieldDiff(field, str(got), repr(wanted)))
         out.extend(_payload_diff(self.payload, segment.payload))
-        if not isinstance(self.mss, _Any) and mss_of(segment) != self.mss:
-            out.append(FieldDiff("mss", str(mss_of(segment)), str(self.mss)))
+        for field, read in _OPTIONS.items():
+            wanted, got = getattr(self, field), read(segment)
+            if not isinstance(wanted, _Any) and got != wanted:
+                out.append(FieldDiff(field, str(got), str(wanted)))
         return tuple(out)
 
     def matches(self, segment: Segment) -> bool:
@@ -88,7 +93,7 @@ class Pattern:
         want: dict[str, object] = {}
         if self.flags is not None:
             want["flags"] = self.flags
-        for field in ("seq", "ack", "window", "urgent", "payload", "mss"):
+        for field in ("seq", "ack", "window", "urgent", "payload", *_OPTIONS):
             value = getattr(self, field)
             if isinstance(value, Between):
                 want[field] = [int(value.low), int(value.high)]
@@ -119,6 +124,31 @@ def mss_of(segment: Segment) -> int | None:
         if isinstance(option, MaximumSegmentSize):
             return option.value
     return None
+
+
+def scale_of(segment: Segment) -> int | None:
+    """The shift of a segment's window scale option, None without one."""
+    for option in segment.options:
+        if isinstance(option, WindowScale):
+            return option.shift
+    return None
+
+
+def stamps_of(segment: Segment) -> Timestamps | None:
+    """A segment's timestamps option, None without one."""
+    for option in segment.options:
+        if isinstance(option, Timestamps):
+            return option
+    return None
+
+
+def _echo_of(segment: Segment) -> int | None:
+    stamps = stamps_of(segment)
+    return None if stamps is None else stamps.tsecr
+
+
+#: Options that a pattern may name, and how their value is read.
+_OPTIONS: Final = {"mss": mss_of, "scale": scale_of, "tsecr": _echo_of}
 
 
 def _from_plain(value: object) -> object:

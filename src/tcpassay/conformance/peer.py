@@ -183,6 +183,8 @@ class Connection:
         urgent: Number = ANY,
         payload: bytes | int | object = b"",
         mss: int | object | None = ANY,
+        scale: int | object | None = ANY,
+        tsecr: int | object | None = ANY,
         after: float = 0.0,
         within: float = 1.0,
         since: Arrival | Entry | None = None,
@@ -197,7 +199,17 @@ class Connection:
         is wanted: a repetition of what it has sent, octet for octet; a window update that no
         segment of the peer has called for; a bare ACK of octets that the peer has sent.
         """
-        pattern = Pattern(flags, seq, ack, window, urgent, payload, mss)  # type: ignore[arg-type]
+        pattern = Pattern(
+            flags,
+            seq,
+            ack,
+            window,
+            urgent,
+            payload,  # type: ignore[arg-type]
+            mss,  # type: ignore[arg-type]
+            scale,  # type: ignore[arg-type]
+            tsecr,  # type: ignore[arg-type]
+        )
         return self.expect_one_of(
             pattern, after=after, within=within, since=since, requirement=requirement
         )[1]

@@ -17,7 +17,7 @@ from tcpassay.targets.wrappers.capture import Capture
 from tcpassay.targets.wrappers.impair import Impair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -28,13 +28,16 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where a stack is to live, how bad its link is to be, and where to write what crosses it."""
+    """Where a stack is to live, how bad its link is to be, where to write what crosses it, and
+    settings of the stack's own in place of the manifest's.
+    """
 
     netns: str
     tun: str
     ip: IpVersion
     impairment: Impairment | None = None
     capture: Path | None = None
+    settings: Mapping[str, object] = {}
 
 
 class Host(NamedTuple):
@@ -48,8 +51,8 @@ class Host(NamedTuple):
         """What a bad link has done to datagrams so far, in one line; None for a good one."""
         if self.link is None:
             return None
-        link = self.link
-        return f"link: {link.inwards} to the stack; {link.outwards} from it; seed {link.seed}"
+        inwards, outwards, seed = self.link.inwards, self.link.outwards, self.link.seed
+        return f"link: datagrams to the stack {inwards}, from it {outwards}; seed {seed}"
 
 
 @contextmanager
@@ -68,7 +71,8 @@ def running(name: str, place: Place) -> Iterator[Host]:
             _sink(target, place) as sink,
         ):
             seed = secrets.randbits(64)  # Numbers and ports that no earlier stack had.
-            stack: Stack = target.start(StackOptions(seed=seed, ip=place.ip))
+            options = StackOptions(seed=seed, ip=place.ip, overrides=place.settings)
+            stack: Stack = target.start(options)
             link = None if place.impairment is None else Impair(stack, place.impairment, seed)
             stack = link or stack
             driver = Driver(stack if sink is None else Capture(stack, sink), descriptor, stop)

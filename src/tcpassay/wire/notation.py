@@ -27,6 +27,8 @@ _LONG = 200
 _VARIABLES = ("snd.una", "snd.nxt", "snd.wnd", "rcv.nxt", "rcv.wnd")
 #: Parts of an expectation that are not shown, or not where they say nothing.
 _UNTOLD = frozenset({"conn", "since"})
+#: Options of which None says that they have to be absent.
+_ABSENT = frozenset({"mss", "scale", "tsecr"})
 _QUIET: dict[str, object] = {"after": 0.0, "payload": b"", "for": 0.0, "repeats": False}
 
 
@@ -216,7 +218,7 @@ def _numbers(numbers: Mapping[str, int | str]) -> str:
 def _want(want: Mapping[str, object], connection: Connection | None, n: int) -> str:
     parts = []
     for name, value in want.items():
-        if name in _UNTOLD or (value is None and name != "mss"):
+        if name in _UNTOLD or (value is None and name not in _ABSENT):
             continue
         if name in _QUIET and value == _QUIET[name]:
             continue

@@ -14,6 +14,8 @@ time go in, octets and returns come out. A good order to read it in:
     ipv4, ipv6, addresses        the layer below, of either version
     listener, ports, isn         queues, bindings, first numbers
     icmp, icmpv6                 errors from the network
+    urgent, keepalive            the mark in the stream; probes of an idle connection
+    user_timeout                 R2 as the application sets it
     user                         the calls of RFC 9293: OPEN, SEND, RECEIVE, CLOSE, ABORT
     sockets, processes, kernel   descriptors, who holds them, calls that block
     calls and calls_*            the POSIX calls

@@ -104,6 +104,7 @@ class Assay:
             ),
             "syn_queue": sum(len(listener.syn_queue) for listener in listeners),
             "accept_queue": sum(len(listener.accept_queue) for listener in listeners),
+            "fragment_octets": stack.fragments.octets(),
             "blocked_calls": len(self.kernel.pending),
         }
 

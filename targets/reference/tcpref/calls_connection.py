@@ -59,12 +59,12 @@ def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
     refuse_destination(stack, remote)
     if port == 0:
         raise CallError("EADDRNOTAVAIL")
+    if len(stack.connections) >= stack.settings.max_connections:
+        raise CallError("ENOBUFS")
     local = source_for(stack, remote) if is_wildcard(made.address) else made.address
     if made.binding is None:
         bind_to(kernel, made, made.address, 0)
     key = (local, made.port, remote, port)
-    if len(stack.connections) >= stack.settings.max_connections:
-        raise CallError("ENOBUFS")
     if key in stack.connections or made.binding is None:
         raise CallError("EADDRINUSE")
     made.address = local

@@ -35,9 +35,8 @@ def fcntl(kernel: Kernel, call: PendingCall) -> Result:
     if command == "F_GETFD":
         return Result(out=(("flags", ("FD_CLOEXEC",) if descriptor in marked else ()),))
     if command == "F_SETFD":
-        marked.discard(descriptor)
-        if "FD_CLOEXEC" in call.args.names():
-            marked.add(descriptor)
+        close_on_exec = "FD_CLOEXEC" in call.args.names()
+        marked.add(descriptor) if close_on_exec else marked.discard(descriptor)
         return Result()
     if command == "F_GETOWN":
         return Result(0 if made.owner is None else made.owner.number)
@@ -48,9 +47,10 @@ def fcntl(kernel: Kernel, call: PendingCall) -> Result:
 
 def set_owner(kernel: Kernel, call: PendingCall, made: Socket) -> Result:
     """F_SETOWN: which process gets SIGURG, by its number in the step contract."""
-    made.owner = kernel.processes.get(call.args.number("value"))
-    if made.owner is None:
+    owner = kernel.processes.get(call.args.number("value"))
+    if owner is None:
         raise CallError("ESRCH")
+    made.owner = owner
     return Result()
 
 

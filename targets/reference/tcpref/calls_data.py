@@ -36,7 +36,7 @@ def send(kernel: Kernel, call: PendingCall) -> Result | None:
     if tcb is None:
         return Result(call.progress)
     room = octets[call.progress : call.progress + made.send_space()]
-    if room:
+    if room and (not call.progress or worth_going_on(made, call, len(room))):
         call.progress += len(room)
         last = call.progress == len(octets)
         hand_over = user.send_urgent if last and "MSG_OOB" in flags else user.send
@@ -47,6 +47,14 @@ def send(kernel: Kernel, call: PendingCall) -> Result | None:
         return call.cut_short("EAGAIN")
     wait(kernel, call, made.snd_timeout)
     return None
+
+
+def worth_going_on(made: Socket, call: PendingCall, room: int) -> bool:
+    """Whether a call that has been blocked takes more: for all that is left, or for a third of the
+    buffer. Less would cost a turn of the sender's for each acknowledgement.
+    """
+    left = len(call.args.octets()) - call.progress
+    return room >= min(left, made.snd_buffer // 3)
 
 
 def sendable(made: Socket, call: PendingCall, *, quiet: bool) -> Tcb | None:
@@ -104,10 +112,7 @@ def recvmsg(kernel: Kernel, call: PendingCall) -> Result | None:
 def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     """The octets to return, or None to block."""
     made = target(call)
-    flags = known_flags(kernel, call, RECV_FLAGS)
-    length = call.args.number("length")
-    if length < 0:
-        raise CallError("EINVAL")
+    flags, length = call.request or read_request(kernel, call)
     if made.failed:
         made.raise_error()
     tcb = made.connection()
@@ -126,14 +131,24 @@ def receive(kernel: Kernel, call: PendingCall) -> bytes | None:
     return None
 
 
+def read_request(kernel: Kernel, call: PendingCall) -> tuple[frozenset[str], int]:
+    """The flags and the length that the call asks for."""
+    flags = known_flags(kernel, call, RECV_FLAGS)
+    length = call.args.number("length")
+    if length < 0:
+        raise CallError("EINVAL")
+    call.request = flags, length
+    return flags, length
+
+
 def gather(kernel: Kernel, call: PendingCall, tcb: Tcb, length: int, *, peek: bool) -> bytes:
     """What the call has so far, with what has come since it was tried last."""
-    if reaches_mark(tcb, call.octets, peek=False):
+    if tcb.mark is not None and reaches_mark(tcb, call.octets, peek=False):
         return call.octets
     more = user.receive(kernel.stack, tcb, length - len(call.octets), peek=peek)
     if peek:
         return more
-    call.octets += more
+    call.octets = call.octets + more if call.octets else more
     return call.octets
 
 

@@ -90,6 +90,7 @@ def bind_to(kernel: Kernel, made: Socket, address: bytes, port: int) -> None:
 def listen(kernel: Kernel, call: PendingCall) -> Result:
     """listen(fd, backlog): an unbound socket gets an ephemeral port; again changes the backlog."""
     made = target(call)
+    backlog = call.args.number("length")
     if made.tcb is not None or made.failed:
         raise CallError("EINVAL")
     if made.binding is None:
@@ -97,7 +98,7 @@ def listen(kernel: Kernel, call: PendingCall) -> Result:
     if made.listener is None:
         start_listening(kernel, made)
     if made.listener is not None:
-        made.listener.set_backlog(call.args.number("length"))
+        made.listener.set_backlog(backlog)
     return Result()
 
 
@@ -116,7 +117,10 @@ def address_result(call: PendingCall, made: Socket, address: bytes, port: int) -
     """A result that is an address and its size; only the size where the room is less than that."""
     octets = SOCKADDR_SIZE[made.family]
     size = ("length", octets)
-    if call.args.number("length", octets) < octets:
+    room = call.args.number("length", octets)
+    if room < 0:
+        raise CallError("EINVAL")
+    if room < octets:
         return Result(out=(size,))
     return Result(out=(("address", (addresses.to_text(address, made.family), port)), size))
 
@@ -128,9 +132,11 @@ def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
 
 
 def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
-    """getpeername(fd): ENOTCONN unless a connection is open."""
+    """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
     tcb = made.connection()
     if tcb.state in OPENING or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
+    if made.read_shut and made.write_shut:
+        raise CallError("EINVAL")
     return address_result(call, made, tcb.key[2], tcb.key[3])

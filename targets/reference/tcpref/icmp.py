@@ -27,7 +27,7 @@ PORT_UNREACHABLE = 3
 FRAGMENTATION_NEEDED = 4
 
 _NETWORK_CODES = frozenset({NET_UNREACHABLE, 6, 9, 11})
-_HARD_CODES = frozenset({PROTOCOL_UNREACHABLE, PORT_UNREACHABLE})
+_HARD = {PROTOCOL_UNREACHABLE: "ENOPROTOOPT", PORT_UNREACHABLE: "ECONNREFUSED"}
 _QUOTED_PORTS = Struct("!HHI")
 
 
@@ -72,18 +72,32 @@ def is_hard(tcb: Tcb, error: IcmpError) -> bool:
     return error.hard is not None and tcb.state is State.SYN_SENT
 
 
+def told_later(tcb: Tcb, error: IcmpError) -> str | None:
+    """What a time-out tells of a soft error. Where the setting makes the hard ones soft, they are
+    told as the 4.4BSD of the documents tells every destination that is unreachable.
+    """
+    if error.hard is not None and not tcb.settings.icmp_ends_open:
+        return "EHOSTUNREACH"
+    return error.soft
+
+
 def hard_errno(kind: int, code: int) -> str | None:
-    """Protocol and port unreachable refuse the connection (SHLD-26)."""
-    hard = kind == DESTINATION_UNREACHABLE and code in _HARD_CODES
-    return "ECONNREFUSED" if hard else None
+    """Protocol and port unreachable refuse the connection (SHLD-26). No RFC names an errno; these
+    are Linux's, of which POSIX has the second for a connection that is refused.
+    """
+    return _HARD.get(code) if kind == DESTINATION_UNREACHABLE else None
 
 
 def soft_errno(kind: int, code: int) -> str | None:
-    """What the application is told if the connection times out later (MUST-56, SHLD-25)."""
+    """What the application is told if the connection times out later (MUST-56, SHLD-25).
+
+    A hard error that came too late to end an open is one of these (RFC 5927, 5.2).
+    """
     if kind == TIME_EXCEEDED:
         return "EHOSTUNREACH"
     if kind == PARAMETER_PROBLEM:
         return "EPROTO"
     if code == FRAGMENTATION_NEEDED:
         return None
-    return "ENETUNREACH" if code in _NETWORK_CODES else "EHOSTUNREACH"
+    unreachable = "ENETUNREACH" if code in _NETWORK_CODES else "EHOSTUNREACH"
+    return _HARD.get(code, unreachable)

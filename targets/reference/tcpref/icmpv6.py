@@ -25,6 +25,7 @@ REJECT_ROUTE = 6
 
 _SHORTEST = 8 + HEADER_OCTETS + 8
 _HARD = {PROHIBITED: "EACCES", PORT_UNREACHABLE: "ECONNREFUSED"}
+_NO_WAY = frozenset({NO_ROUTE, REJECT_ROUTE})
 _QUOTED_PORTS = Struct("!HHI")
 
 
@@ -63,5 +64,6 @@ def soft_errno(kind: int, code: int) -> str:
     """What the application is told if the connection times out later (MUST-56, SHLD-25)."""
     if kind == PARAMETER_PROBLEM:
         return "EPROTO"
-    network = kind == DESTINATION_UNREACHABLE and code in (NO_ROUTE, REJECT_ROUTE)
-    return "ENETUNREACH" if network else "EHOSTUNREACH"
+    if kind == DESTINATION_UNREACHABLE:
+        return _HARD.get(code, "ENETUNREACH" if code in _NO_WAY else "EHOSTUNREACH")
+    return "EHOSTUNREACH"

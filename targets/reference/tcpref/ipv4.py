@@ -1,8 +1,8 @@
 """IPv4 headers (RFC 791): what TCP needs of the layer below.
 
-Addresses are four octets everywhere in the stack; text appears only in socket calls. Options of
-the header are skipped (RFC 1122, 4.2.3.8), fragments are not taken, octets behind the total
-length are padding.
+Addresses are four octets everywhere in the stack; text appears only in socket calls. Octets behind
+the total length are padding. A TTL of any value will do at the end of the way (RFC 1122, 3.2.1.7).
+What options and fragments lead to is decided in `ip_input`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ HEADER_OCTETS = 20
 WILDCARD = b"\0\0\0\0"
 TTL = 64
 DONT_FRAGMENT = 0x4000
+MORE_FRAGMENTS = 0x2000
+OFFSET_MASK = 0x1FFF
 
 _HEADER = Struct("!BBHHHBBH4s4s")
 #: What never changes in our headers, as a sum of 16-bit words.
@@ -25,37 +27,56 @@ _CONSTANT_WORDS = 0x4500 + DONT_FRAGMENT + (TTL << 8)
 
 
 class Packet(NamedTuple):
-    """An IPv4 datagram that passed the checks."""
+    """A datagram of either version that passed the checks of its header.
+
+    `protocol` is the Next Header field in IPv6, where an extension header may come first. Of IPv4
+    alone: the identification, the field of flags and offset with only MF and the offset left (0
+    in a whole datagram), and the options of the header.
+    """
 
     protocol: int
     src: bytes
     dst: bytes
     payload: bytes
+    ident: int = 0
+    fragment: int = 0
+    options: bytes = b""
 
 
 def parse_ipv4(octets: bytes) -> Packet | None:
     """The datagram in `octets`, or None for what must be dropped in silence (RFC 1122, 3.2.1)."""
     if len(octets) < HEADER_OCTETS or octets[0] >> 4 != 4:
         return None
-    (first, _tos, total, _ident, fragment, _ttl, protocol, _sum, src, dst) = _HEADER.unpack_from(
+    (first, _tos, total, ident, fragment, _ttl, protocol, _sum, src, dst) = _HEADER.unpack_from(
         octets
     )
     header = (first & 0x0F) * 4
     if header < HEADER_OCTETS or not header <= total <= len(octets):
         return None
-    if not header_checksum_holds(octets[:header]) or is_fragment(fragment):
+    if not header_checksum_holds(octets[:header]):
         return None
-    return Packet(protocol, src, dst, octets[header:total])
+    payload = octets[header:total]
+    fragment &= MORE_FRAGMENTS | OFFSET_MASK
+    if not fragment and header == HEADER_OCTETS:
+        return Packet(protocol, src, dst, payload)
+    return Packet(protocol, src, dst, payload, ident, fragment, octets[HEADER_OCTETS:header])
 
 
 def header_checksum_holds(header: bytes) -> bool:
     """Whether the header's checksum is right (RFC 1122, 3.2.1.2)."""
-    return remainder(header) == 0
+    return int.from_bytes(header, "big") % 65535 == 0
 
 
-def is_fragment(field: int) -> bool:
-    """Whether the flags and offset field marks a fragment: more to come, or not the first."""
-    return bool(field & 0x3FFF)
+def without_fragmentation(header: bytes, payload: bytes) -> bytes:
+    """The datagram that was cut in pieces: the first one's header before the whole payload.
+
+    The payload must leave room for the header below 65,536 octets.
+    """
+    fields = _HEADER.unpack_from(header)
+    whole = (fields[0], fields[1], len(header) + len(payload), fields[3], 0, *fields[5:7])
+    addresses, options = fields[8:], header[HEADER_OCTETS:]
+    blank = _HEADER.pack(*whole, 0, *addresses) + options
+    return _HEADER.pack(*whole, checksum(remainder(blank)), *addresses) + options + payload
 
 
 def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:

@@ -29,8 +29,8 @@ def transmit(
 ) -> None:
     """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
     local, local_port, remote, remote_port = tcb.key
-    if flags & SYN:
-        wnd = window.field_of_syn(tcb, flags)
+    if tcb.state in OPENING:
+        wnd = window.field_while_opening(tcb, flags)
     else:
         window.advance_edge(tcb)
         wnd = window.field(tcb)
@@ -232,6 +232,7 @@ def start_probing(stack: Stack, tcb: Tcb) -> None:
         return
     if not tcb.probe_wait:
         tcb.probe_wait = tcb.rto.rto
+        tcb.orphan_probes = 0
         tcb.stalled_since = stack.now
     stack.timers.start(tcb.persist, stack.now + tcb.probe_wait)
 

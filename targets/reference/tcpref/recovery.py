@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, seq, syn_schedule, user_timeout
+from tcpref import output, quiet, seq, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ DUPLICATE_ACKS = 3
 
 def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
     """The retransmission timer expired (RFC 6298, 5.4 to 5.6; RFC 9293, 3.10.8)."""
+    if quiet.is_put_off(tcb):
+        quiet.open_now(stack, tcb)
+        return
     if exhausted(tcb, stack.now):
         give_up(stack, tcb)
         return
@@ -67,10 +70,25 @@ def persist_timeout(stack: Stack, tcb: Tcb) -> None:
     elif stalled_too_long(tcb, stack.now):
         give_up(stack, tcb)
         return
+    elif orphan_exhausted(tcb):
+        user.abort(stack, tcb, None)
+        return
     else:
         output.send_probe(stack, tcb)
         tcb.probe_wait = min(tcb.probe_wait * 2, tcb.settings.rto_max_ms * 1_000_000)
     output.arrange_timers(stack, tcb)
+
+
+def orphan_exhausted(tcb: Tcb) -> bool:
+    """Whether a connection that no application holds has been probed for long enough.
+
+    RFC 9293, 3.8.6.1 keeps it open as long as probes are answered; RFC 6429, 3 lets the system
+    that lacks resources end it nevertheless, and here no application is left to do so.
+    """
+    if not tcb.app_gone:
+        return False
+    tcb.orphan_probes += 1
+    return 0 < tcb.settings.orphan_probes < tcb.orphan_probes
 
 
 def override(stack: Stack, tcb: Tcb) -> None:

@@ -26,11 +26,21 @@ class Settings:
     syn_waits_s: str = ""
     # TIME-WAIT lasts twice this (RFC 9293, 3.4.2).
     msl_s: int = 120
+    # What a SYN may go by to end it: "timestamps" (RFC 6191, as SHLD-4 recommends), "sequence"
+    # (MAY-2) or "never". And RFC 1337: a reset does not end it, where RFC 9293 says it does.
+    time_wait_reuse: str = "timestamps"
+    time_wait_ignores_rst: bool = False
     # Whether ICMP protocol and port unreachable end an open (SHLD-26), or are soft as well.
     icmp_ends_open: bool = True
     # How long FIN-WAIT-2 lasts once nobody can read from the connection; 0 is for ever, as the
     # RFC has it.
     fin_wait_2_s: int = 240
+    # After the start nothing is sent for so long (RFC 9293, 3.4.3); one MSL where a host has
+    # forgotten its sequence numbers.
+    quiet_time_s: int = 0
+    # How many probes of a closed window a connection gets that no application holds any more
+    # (RFC 6429, 3); the last is followed by a reset. 0 is for ever. 15 take ten minutes.
+    orphan_probes: int = 15
     # Acknowledgements (RFC 9293, 3.8.6.3) and the override of silly window avoidance (3.8.6.2.1).
     delayed_ack_ms: int = 200
     sws_override_ms: int = 500
@@ -61,11 +71,30 @@ class Settings:
     rcv_buffer: int = 65_535
     snd_buffer: int = 65_536
     reassembly_blocks: int = 256
-    # Queues and tables.
+    # Queues of a listener: what backlog counts ("completed", or the "sum" of both queues), whether
+    # its bound is one and a half times that and one more, what a completed handshake without room
+    # gets, SYN cookies ("off", once the SYN queue is "full", "always") and how long one is good.
     max_backlog: int = 128
     syn_queue: int = 128
+    backlog_counts: str = "completed"
+    backlog_three_halves: bool = False
+    abort_on_overflow: bool = False
+    syn_cookies: str = "off"
+    syn_cookie_s: int = 128
+    # Tables.
     max_connections: int = 65_536
     max_descriptors: int = 1_024
+    # IP input: pieces of datagrams (how many datagrams at once, the octets that they may hold
+    # together, the pieces of each; 0 datagrams drops every piece) and how long they wait
+    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken
+    # (RFC 7126, 4.3); ICMP errors sent.
+    fragment_datagrams: int = 64
+    fragment_octets: int = 262_144
+    fragment_pieces: int = 128
+    fragment_s: int = 60
+    fragment_ipv6_s: int = 60
+    source_routes: bool = False
+    icmp_errors_per_s: int = 100
     # Addresses and ports.
     prefix: int = 24
     prefix_ipv6: int = 64
@@ -95,6 +124,7 @@ BOUNDS = {
     "default_mss": (1, 65_495),
     "min_mss": (1, 65_495),
     "default_mss_ipv6": (1, 65_495),
+    "syn_cookie_s": (1, 1_920),
     "prefix": (0, 32),
     "prefix_ipv6": (0, 128),
     "ephemeral_first": (1, 65_535),
@@ -103,7 +133,12 @@ BOUNDS = {
 
 
 #: Settings that are one word of several.
-CHOICES = {"resolver": tuple(TROUBLES)}
+CHOICES = {
+    "resolver": tuple(TROUBLES),
+    "backlog_counts": ("completed", "sum"),
+    "syn_cookies": ("off", "full", "always"),
+    "time_wait_reuse": ("timestamps", "sequence", "never"),
+}
 
 
 def make_settings(values: Mapping[str, object]) -> Settings:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from tcpref import (
     addresses,
+    cookies,
     icmp,
     icmpv6,
+    ip_input,
     ipv4,
     ipv6,
     isn,
     keepalive,
     output,
+    quiet,
     recovery,
     resets,
     seq,
@@ -27,8 +30,11 @@ from tcpref import (
     user_timeout,
 )
 from tcpref.disposition import Answer, Disposition
+from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
+from tcpref.icmp_send import ErrorBudget
 from tcpref.ports import PortTable
+from tcpref.quiet import QuietTime
 from tcpref.segment import Segment, parse_segment
 from tcpref.tcb import OPENING, Key, State, Tcb
 from tcpref.timers import Timer, TimerKind, TimerQueue
@@ -64,9 +70,12 @@ class Stack:
         self.secret = rng.randbytes(16)
         self.ports = PortTable(settings, rng)
         self.timers = TimerQueue()
+        self.fragments = FragmentTable(settings)
+        self.icmp_budget = ErrorBudget()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
+        self.quiet = QuietTime(settings.quiet_time_s) if settings.quiet_time_s else None
         #: What has happened, in order; and sockets and calls that are to be tried again.
         self.events: list[tuple[object, ...]] = []
         self.woken: list[Socket] = []
@@ -74,20 +83,20 @@ class Stack:
 
     # Input.
     def datagram_arrives(self, octets: bytes) -> None:
-        """An IP datagram has come; what is damaged or not for us is dropped in silence."""
-        version6 = octets[:1] >= b"\x60"
-        packet = ipv6.parse_ipv6(octets) if version6 else ipv4.parse_ipv4(octets)
-        if packet is None or packet.dst not in self.addresses:
+        """An IP datagram has come; what is damaged or not for us is dropped."""
+        packet = ip_input.receive(self, octets)
+        if packet is None:
             return
-        protocol, src, dst, payload = packet
+        protocol, src, dst, payload = packet[:4]
         if protocol == ipv4.PROTOCOL_TCP:
+            if self.quiet is not None and self.quiet.lasts(self.now):
+                return
             segment = parse_segment(src, dst, payload)
             if segment is not None:
                 self.segment_arrives(segment)
-        elif not self.is_peer_address(src):
-            return
-        elif protocol == (ipv6.PROTOCOL_ICMPV6 if version6 else ipv4.PROTOCOL_ICMP):
-            error = icmpv6.parse_error(packet) if version6 else icmp.parse_error(packet.payload)
+        else:
+            version4 = protocol == ipv4.PROTOCOL_ICMP
+            error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
             if error is not None:
                 self.icmp_arrives(error)
 
@@ -111,10 +120,14 @@ class Stack:
         elif tcb.state is TIME_WAIT and self.may_reopen(tcb, segment):
             self.reopen(tcb, segment)
         else:
-            una = tcb.snd_una
-            self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
-            if tcb.state is not CLOSED:
-                self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.segment_for(tcb, segment)
+
+    def segment_for(self, tcb: Tcb, segment: Segment) -> None:
+        """Let the connection's state handle a segment, and do what follows from it."""
+        una = tcb.snd_una
+        self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
+        if tcb.state is not CLOSED:
+            self.after_segment(tcb, progressed=tcb.snd_una != una)
 
     def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
         """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
@@ -138,6 +151,8 @@ class Stack:
         listener = self.find_listener(segment.dst, segment.dst_port)
         if listener is None:
             disposition = states.closed.segment_arrives(segment)
+        elif cookies.takes(self, listener, key, segment):
+            return
         else:
             disposition = states.listen.segment_arrives(listener, segment)
         if disposition.answer is Answer.RESET:
@@ -159,8 +174,14 @@ class Stack:
 
     def open_passively(self, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
+        tcb = self.admit(listener, key, segment, iss)
+        if tcb is not None:
+            self.start_handshake(tcb)
+
+    def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
+        """The record of a SYN, in the SYN queue; None where the stack is full."""
         if len(self.connections) >= self.settings.max_connections:
-            return
+            return None
         tcb = Tcb(key, self.settings, iss, passive=True)
         tcb.listener = listener
         listener.socket.configure(tcb)
@@ -174,10 +195,12 @@ class Stack:
         listener.add_half_open(tcb)
         self.connections[key] = tcb
         self.enter(tcb, State.SYN_RECEIVED)
-        self.start_handshake(tcb)
+        return tcb
 
     def start_handshake(self, tcb: Tcb) -> None:
         """Send the SYN or SYN,ACK for the first time."""
+        if quiet.put_off(self, tcb):
+            return
         tcb.stalled_since = self.now
         if tcb.timestamps:
             tcb.ts_offset = timestamps.offset(self.secret, tcb.key)
@@ -310,7 +333,7 @@ class Stack:
         if icmp.is_hard(tcb, error):
             self.close_connection(tcb, error.hard)
         else:
-            tcb.soft_error = error.soft or tcb.soft_error
+            tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
 
     # Time.
     def next_timeout(self) -> int | None:
@@ -326,7 +349,10 @@ class Stack:
         """What each kind of timer does."""
         owner = timer.owner
         if not isinstance(owner, Tcb):
-            self.expired_calls.append(owner)
+            if isinstance(owner, Partial):
+                ip_input.fragments_timeout(self, owner)
+            else:
+                self.expired_calls.append(owner)
             return
         if timer.kind is TimerKind.RETRANSMISSION:
             recovery.retransmission_timeout(self, owner)

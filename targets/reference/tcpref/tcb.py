@@ -72,7 +72,8 @@ class Tcb:
         "last_ack_sent",
         "lingering", "listener",
         "mark",
-        "max_segment", "max_snd_wnd", "nodelay", "passive",
+        "max_segment", "max_snd_wnd", "nodelay",
+        "orphan_probes", "passive",
         "patience",
         "persist",
         "probe_wait", "probing",
@@ -143,7 +144,7 @@ class Tcb:
         self.syn_lost = False
         self.dup_acks = 0
         self.recover: int | None = None
-        self.probe_wait = 0
+        self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
         self.retransmission = Timer(TimerKind.RETRANSMISSION, self)

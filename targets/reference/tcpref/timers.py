@@ -25,6 +25,7 @@ class TimerKind(Enum):
     KEEPALIVE = "keep-alive"
     USER = "user"
     CALL = "call"
+    FRAGMENTS = "fragments"
 
 
 class Timer:

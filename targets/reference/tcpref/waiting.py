@@ -31,11 +31,12 @@ class PendingCall:
 
     The function of the call gives a Result, or None to block on `sockets`. `progress` counts the
     octets sent so far, `octets` are those received; `timed_out` is the result when the call's
-    time limit is reached.
+    time limit is reached. `request` is what recv() made of its arguments, so that a call that is
+    tried again does not read them again.
     """
 
     __slots__ = (
-        "args", "id", "name", "octets", "process", "progress", "signals", "sockets",
+        "args", "id", "name", "octets", "process", "progress", "request", "signals", "sockets",
         "started", "timed_out", "timer",
     )  # fmt: skip
 
@@ -47,6 +48,7 @@ class PendingCall:
         self.sockets: tuple[Socket, ...] = ()
         self.timer: Timer | None = None
         self.progress = 0
+        self.request: tuple[frozenset[str], int] | None = None
         self.octets = b""
         self.signals: list[str] = []
         self.started = False

@@ -11,7 +11,7 @@ a little less than before, but all that was ever announced is still taken (RFC 7
 from __future__ import annotations
 
 from tcpref import seq
-from tcpref.segment import ACK
+from tcpref.segment import ACK, SYN
 from tcpref.tcb import LARGEST_FIELD, Tcb
 
 
@@ -51,9 +51,14 @@ def field(tcb: Tcb) -> int:
     return tcb.rcv_wnd >> shift
 
 
-def field_of_syn(tcb: Tcb, flags: int) -> int:
-    """SEG.WND of a SYN, which is never scaled (RFC 7323, 2.2)."""
-    return min(tcb.rcv_wnd if flags & ACK else tcb.rcv_buffer, LARGEST_FIELD)
+def field_while_opening(tcb: Tcb, flags: int) -> int:
+    """SEG.WND before the handshake is over; that of a SYN is never scaled (RFC 7323, 2.2).
+
+    The edge stays where the first SYN,ACK has put it: one that is sent again could not tell of
+    more, and would seem to take back what an ACK has told.
+    """
+    wnd = min(tcb.rcv_wnd if flags & ACK else tcb.rcv_buffer, LARGEST_FIELD)
+    return wnd if flags & SYN else wnd >> tcb.rcv_scale
 
 
 def update_wanted(tcb: Tcb) -> bool:

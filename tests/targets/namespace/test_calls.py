@@ -21,10 +21,9 @@ from tcpassay.core.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.targets.namespace.conftest import Wire
-
     from tcpassay.core.events import Outcome
     from tcpassay.wire.tcp import Segment
+    from tests.targets.namespace.conftest import Wire
 
     Start = Callable[..., Wire]
     Segments = Callable[[Outcome], list[Segment]]

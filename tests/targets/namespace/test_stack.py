@@ -27,11 +27,10 @@ from tcpassay.targets.contract import StackOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.targets.namespace.conftest import Wire
-
     from tcpassay.core.events import Outcome
     from tcpassay.targets.namespace.target import NamespaceTarget
     from tcpassay.wire.tcp import Segment
+    from tests.targets.namespace.conftest import Wire
 
     Start = Callable[..., Wire]
     Segments = Callable[[Outcome], list[Segment]]

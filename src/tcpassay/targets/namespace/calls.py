@@ -125,7 +125,7 @@ class PosixCalls:
     def start(self, call: Call) -> None:
         """Begin a call. What it led to is told by `settle` or `collect`. Raises AgentFault."""
         prepare = _CALLS.get(call.name)
-        if prepare is None or (call.name in _OF_A_PROCESS and self._namespace is not None):
+        if prepare is None or (_of_a_process(call) and self._namespace is not None):
             self._events.append(Returned(self._now_ns(), call.id, call.process, -1, "ENOSYS-AGENT"))
             return
         try:
@@ -246,6 +246,13 @@ class PosixCalls:
     def _take_events(self) -> list[StackEvent]:
         events, self._events = self._events, []
         return events
+
+
+def _of_a_process(call: Call) -> bool:
+    """Whether the call is about the process; a guest's F_SETOWN would signal the tester."""
+    return call.name in _OF_A_PROCESS or (
+        call.name == "fcntl" and ("name", "F_SETOWN") in call.args
+    )
 
 
 def _may_signal(call: Call) -> bool:

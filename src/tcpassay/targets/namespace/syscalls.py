@@ -153,12 +153,22 @@ def close(app: App, args: Arguments) -> Prepared:
     app.descriptors.drop(fd)
     if not lingers:
         return Prepared(partial(_close, real), nothing)
-    return Prepared(partial(raw, _c["close"], real), nothing, sleeps_in("close"), real)
+    return Prepared(partial(_close_lingering, real), nothing, sleeps_in("close"), real)
 
 
 def _close(real: int) -> Raw:
     with DESCRIPTOR_TABLE:
         return raw(_c["close"], real)
+
+
+def _close_lingering(real: int) -> Raw:
+    """Wait for a program that is being started, as a copy of the descriptor would end the wait.
+
+    The lock is not kept: close() takes the number out of the table first, and lingers then.
+    """
+    with DESCRIPTOR_TABLE:
+        pass
+    return raw(_c["close"], real)
 
 
 def _lingers(fd: int) -> bool:
@@ -177,9 +187,14 @@ def dup(app: App, args: Arguments) -> Prepared:
 
 
 def fcntl(app: App, args: Arguments) -> Prepared:
-    """fcntl(fd, name command[, flags | value]): F_GETFL and F_GETFD also give flags by name."""
+    """fcntl(fd, name command[, flags | value]): F_GETFL and F_GETFD also give flags by name.
+
+    F_SETOWN makes the caller the owner, whose number in the step contract is the value.
+    """
     fd, command = app.descriptors.real(args.integer("fd")), args.name()
     argument = args.flags() if args.has("flags") else args.integer("value", 0)
+    if command == "F_SETOWN":
+        argument = os.getpid()
     run = partial(raw, _c["fcntl"], fd, constants.number(command), argument)
     if command.startswith("F_DUPFD"):
         app.descriptors_shared()

@@ -36,7 +36,7 @@ class Fates:
         self.seen = self.lost = self.late = self.doubled = 0
 
     def __str__(self) -> str:
-        return f"{self.seen}: {self.lost} lost, {self.late} late, {self.doubled} doubled"
+        return f"{self.seen} ({self.lost} lost, {self.late} late, {self.doubled} doubled)"
 
 
 class Impair:

@@ -205,9 +205,15 @@ def hold_text(tcb: Tcb, segment: Segment) -> None:
 
 
 def note_fin(tcb: Tcb, segment: Segment, room: int) -> None:
-    """Remember where the peer's data ends, if its FIN lies within the window."""
-    if segment.flags & FIN and room > 0 and tcb.fin_seq is None:
-        tcb.fin_seq = seq.add(segment.seq, segment.length - 1)
+    """Remember where the peer's data ends, if its FIN lies within the window.
+
+    Text that came with the SYN may already lie beyond it: such a FIN is false.
+    """
+    if not segment.flags & FIN or room <= 0 or tcb.fin_seq is not None:
+        return
+    end = seq.add(segment.seq, segment.length - 1)
+    if not seq.before(end, tcb.rcv_nxt):
+        tcb.fin_seq = end
 
 
 def deliver(tcb: Tcb, text: bytes) -> None:

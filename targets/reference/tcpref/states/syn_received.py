@@ -18,6 +18,9 @@ from tcpref.segment import ACK, RST, SYN, Segment
 from tcpref.states import steps
 from tcpref.tcb import State, Tcb
 
+#: The peer believes itself connected and is told that it is not.
+OVERFLOW = Disposition(Answer.RESET, State.CLOSED)
+
 
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
@@ -68,7 +71,7 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
     if not acknowledges_our_syn(tcb, segment):
         return RESET
     if tcb.listener is not None and not tcb.listener.admits_connection():
-        return DROP
+        return OVERFLOW if tcb.settings.abort_on_overflow else DROP
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
     steps.acknowledge(tcb, segment, now)

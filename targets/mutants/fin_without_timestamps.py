@@ -1,0 +1,23 @@
+"""A peer that insists on timestamps never learns of the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref import timestamps
+from tcpref.segment import FIN
+from tcpref.timestamps import option
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.tcb import Tcb
+
+REQUIREMENT = "RFC7323:3.2-ALWAYS"
+
+
+def not_on_a_fin(tcb: Tcb, flags: int, now: int) -> bytes:
+    return b"" if flags & FIN else option(tcb, flags, now)
+
+
+def plant(patch: Patch) -> None:
+    patch(timestamps, "option", not_on_a_fin)

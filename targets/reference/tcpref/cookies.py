@@ -1,0 +1,145 @@
+"""SYN cookies: a handshake without a record of it (RFC 4987, 3.6 and appendix A).
+
+The initial sequence number of the SYN,ACK holds all that is needed later: the lowest five bits of
+a count of 64 seconds, three bits for the peer's MSS, and 24 bits of a keyed hash of these, of both
+ends and of the peer's initial number. Whoever acknowledges it has received it. So the ACK, or the
+first text, builds the connection, and a SYN costs no memory.
+
+What the cookie does not hold is lost: options other than MSS, text on the SYN, the SYN,ACK's
+retransmission. So it is for when the SYN queue is full (setting `syn_cookies` = "full"), unless
+"always" is asked for. An ACK is looked at as a cookie only while one may be under way, so that
+otherwise guesses (one in 2^24 of them hits) are not even tried.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from tcpref import seq
+from tcpref.addresses import FIXED_HEADERS
+from tcpref.options import Options, build_mss
+from tcpref.segment import ACK, RST, SYN, Segment, build_segment
+from tcpref.tcb import Key, State
+
+if TYPE_CHECKING:
+    from tcpref.listener import Listener
+    from tcpref.settings import Settings
+    from tcpref.stack import Stack
+
+SECOND = 1_000_000_000
+#: Nanoseconds of a count.
+TICK = 64 * SECOND
+COUNTS = 32
+#: What three bits can say of an MSS; the next lower one is taken. 536 and 1220 are the defaults of
+#: both IP versions, 1440 and 1460 what Ethernet has room for.
+SIZES = (48, 536, 1220, 1360, 1400, 1440, 1460, 8_940)
+_HASH_BITS = 24
+_HASH_MASK = (1 << _HASH_BITS) - 1
+
+
+def wanted(listener: Listener) -> bool:
+    """Whether a SYN is to be answered with a cookie now; a full accept queue still ignores it."""
+    mode = listener.settings.syn_cookies
+    if mode == "off" or not listener.has_room():
+        return False
+    return mode == "always" or not listener.admits_syn()
+
+
+def keyed_hash(secret: bytes, key: Key, peer_iss: int, low: int) -> int:
+    """24 bits that nobody can compute without the secret. `low`: count and size, unmasked."""
+    local, local_port, remote, remote_port = key
+    numbers = (local_port, remote_port, peer_iss, low)
+    text = b"%b%b%b" % (local, remote, b"".join(n.to_bytes(8, "big") for n in numbers))
+    digest = blake2b(text, digest_size=3, key=secret, person=b"cookie").digest()
+    return int.from_bytes(digest, "big")
+
+
+def make(secret: bytes, key: Key, peer_iss: int, mss: int, now: int) -> int:
+    """The initial sequence number for a SYN whose MSS option says `mss` (octets)."""
+    index = max(0, bisect(SIZES, mss) - 1)
+    count = now // TICK
+    mark = keyed_hash(secret, key, peer_iss, count << 3 | index)
+    return (count % COUNTS) << 27 | index << _HASH_BITS | mark
+
+
+def check(
+    secret: bytes, key: Key, peer_iss: int, cookie: int, now: int, settings: Settings
+) -> int | None:
+    """The MSS in a cookie of ours that is not too old; None for anything else."""
+    age = (now // TICK - (cookie >> 27)) % COUNTS
+    count = now // TICK - age
+    if count < 0 or age > -(-settings.syn_cookie_s * SECOND // TICK):
+        return None
+    index = cookie >> _HASH_BITS & 7
+    mark = keyed_hash(secret, key, peer_iss, count << 3 | index)
+    return SIZES[index] if mark == cookie & _HASH_MASK else None
+
+
+def takes(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool:
+    """Whether a segment to a listener was answered with a cookie, or has brought one back.
+
+    What is neither is for the handler of LISTEN, which resets whoever sends a wrong cookie.
+    """
+    if stack.settings.syn_cookies == "off":
+        return False
+    flags = segment.flags & (SYN | ACK | RST)
+    if flags == SYN and wanted(listener):
+        answer(stack, listener, key, segment)
+        return True
+    return (
+        flags == ACK
+        and may_be_under_way(listener, stack.now)
+        and accept(stack, listener, key, segment)
+    )
+
+
+def answer(stack: Stack, listener: Listener, key: Key, segment: Segment) -> None:
+    """Answer a SYN and forget it."""
+    settings, socket = stack.settings, listener.socket
+    mss = segment.options.mss
+    if mss is None:
+        mss = settings.default_mss if len(key[0]) == 4 else settings.default_mss_ipv6
+    cookie = make(stack.secret, key, segment.seq, mss, stack.now)
+    largest = settings.mtu - FIXED_HEADERS[len(key[0])]
+    listener.cookie_sent = stack.now
+    stack.emit(
+        build_segment(
+            *(key[0], key[2], key[1], key[3]),
+            seq=cookie,
+            ack=seq.add(segment.seq, 1),
+            flags=SYN | ACK,
+            wnd=min(socket.rcv_buffer, 0xFFFF),
+            options=build_mss(min(largest, socket.max_segment)),
+        )
+    )
+
+
+def may_be_under_way(listener: Listener, now: int) -> bool:
+    """Whether a cookie has been sent that could still come back."""
+    sent = listener.cookie_sent
+    return sent is not None and now - sent <= listener.settings.syn_cookie_s * SECOND + TICK
+
+
+def accept(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool:
+    """Build the connection that a cookie stands for; False where it is none of ours.
+
+    The segment then goes through SYN-RECEIVED, so that its text and FIN count. Without room it is
+    dropped: the peer sends its text again, which brings the cookie once more.
+    """
+    cookie, peer_iss = seq.add(segment.ack, -1), seq.add(segment.seq, -1)
+    mss = check(stack.secret, key, peer_iss, cookie, stack.now, stack.settings)
+    if mss is None:
+        return False
+    if not listener.has_room():
+        return not stack.settings.abort_on_overflow
+    syn = segment._replace(seq=peer_iss, ack=0, flags=SYN, options=Options(mss), payload=b"")
+    tcb = stack.admit(listener, key, syn, cookie)
+    if tcb is not None:
+        tcb.snd_nxt = seq.add(cookie, 1)
+        tcb.stalled_since = stack.now
+        stack.segment_for(tcb, segment)
+        if tcb.state is State.SYN_RECEIVED:
+            stack.close_connection(tcb, None)
+    return True
