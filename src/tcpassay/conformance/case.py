@@ -21,6 +21,7 @@ class CaseMark:
     """What `@case` was given. One mark becomes one Case a row, or one where it has no rows.
 
     `every_ip`: a run that names no IP version runs the case over each that the target has.
+    `spare`: the case may run where an earlier one has, once all of that one's sockets are gone.
     """
 
     requirements: tuple[str, ...]
@@ -34,6 +35,7 @@ class CaseMark:
     state: str = ""
     measures: bool = False
     every_ip: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def find_row(case_id: str) -> Case | None:
 
 def case_of(row: Row) -> Case:
     """One row as a case."""
-    mark = CaseMark(requirements=requirements(row), state=row.state, every_ip=True)
+    mark = CaseMark(requirements(row), state=row.state, every_ip=True, spare=True)
     line = judge_row.__code__.co_firstlineno
     return Case(row.id, title(row, mark), FILE, line, mark, judge_row, row, has_row=True)
 
