@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -36,6 +37,11 @@ class Expectation:
     file: str
     line: int
 
+    @property
+    def source(self) -> str:
+        """What the first part of an id has to begin with, as far as the glob tells."""
+        return re.split(r"[*?[/]", self.case, maxsplit=1)[0]
+
     def covers(self, case_id: str, ip: int, version: str) -> bool:
         """Whether the entry speaks of this run of a case."""
         return (
@@ -50,10 +56,16 @@ class Expectations:
 
     def __init__(self, entries: Iterable[Expectation] = ()) -> None:
         self.entries = tuple(entries)
+        self._last_first: dict[str, tuple[Expectation, ...]] = {}
 
     def expected(self, case_id: str, ip: int, version: str) -> Expectation | None:
         """The entry that decides, or None: then pass, info and unsupported are expected."""
-        for entry in reversed(self.entries):
+        source = case_id.partition("/")[0]
+        if source not in self._last_first:
+            self._last_first[source] = tuple(
+                entry for entry in reversed(self.entries) if source.startswith(entry.source)
+            )
+        for entry in self._last_first[source]:
             if entry.covers(case_id, ip, version):
                 return entry
         return None
@@ -78,11 +90,20 @@ class Expectations:
         by_id: dict[str, list[CaseResult]] = {}
         for result in results:
             by_id.setdefault(result.id, []).append(result)
+        by_source: dict[str, list[str]] = {}
+        for each in known or planned:
+            by_source.setdefault(each.partition("/")[0], []).append(each)
         found = []
         for entry in self.entries:
             source = "matrix" if entry.case.startswith("matrix/") else "cases"
             unknown = known is None or source in partly
-            ids = [each for each in known or planned if matches(entry.case, each)]
+            ids = [
+                each
+                for name, of_source in by_source.items()
+                if name.startswith(entry.source)
+                for each in of_source
+                if matches(entry.case, each)
+            ]
             if ids:
                 why = self._why_stale(entry, version, ids, by_id)
             else:

@@ -27,6 +27,7 @@ from tcpassay.wire import scapy_edge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcpassay.conformance.case import CaseFunction
     from tcpassay.conformance.execute import Context
     from tcpassay.conformance.interrupts import Interrupts
     from tcpassay.conformance.plan import PlannedRun
@@ -107,7 +108,8 @@ class Pool:
 
         What failed while the reader lagged is run again alone at the end, and only that counts.
         """
-        if any(_uses_scapy(run) for run in runs):
+        functions = {run.case.function for run in runs}
+        if any(map(_uses_scapy, functions)):
             scapy_edge.load()
         with _switching_often():
             try:
@@ -256,9 +258,9 @@ def _room_for() -> int:
     return max(1, (limit - DESCRIPTORS_KEPT) // DESCRIPTORS_A_CASE)
 
 
-def _uses_scapy(run: PlannedRun) -> bool:
+def _uses_scapy(function: CaseFunction) -> bool:
     """Whether a case's file names Scapy layers: their import would delay the cases beside it."""
-    names: dict[str, object] = getattr(run.case.function, "__globals__", {})
+    names: dict[str, object] = getattr(function, "__globals__", {})
     return any(isinstance(value, Layer) for value in names.values())
 
 
