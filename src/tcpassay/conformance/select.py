@@ -121,7 +121,7 @@ def plan_target(
 def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str:
     """What the manifest does not claim and the case needs; empty when it claims all.
 
-    The condition of the case's first requirement is a need as well (CONTRACTS.md section 4).
+    The condition of the case's first requirement is a need as well.
     """
     first = catalogue.get(case.mark.requirements[0])
     for need in case.mark.needs:
