@@ -223,3 +223,14 @@ def test_importing_the_plugin_is_cheap() -> None:
     top = [line for line in source.splitlines() if line.startswith(("import", "from"))]
     assert not [line for line in top if "tcpassay" in line]
     assert "tcpassay.pytest_plugin" in sys.modules
+
+
+def test_rows_of_the_matrix_need_the_option(project: pytest.Pytester) -> None:
+    """With --matrix an item a row and IP version, for -k to choose among; without it none."""
+    chosen = ("mine", "--target", "./stack", "-k", "matrix and CLOSED and SYN-ACK")
+    _run(project, *chosen).assert_outcomes(passed=0)
+    result = _run(project, *chosen, "--matrix", "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        ["*judging.py::matrix/CLOSED/SYN-ACK[[]reference] PASSED*", "*SYN-ACK[[]reference-ip6]*"]
+    )

@@ -143,3 +143,15 @@ def _without(folder: Path, name: str) -> str:
     """The sample file without one of its cases."""
     parts = (folder / "mine/sample.py").read_text().split("\n\n\n")
     return "\n\n\n".join(part for part in parts if f"def {name}(" not in part)
+
+
+def test_matrix(tcpassay: Tcpassay) -> None:
+    """Rows by a glob; over both IP versions unless one is named, and none without asking."""
+    code, out, _ = tcpassay("run", "reference", "--case", "matrix/CLOSED")
+    assert code == 0
+    assert "reference: 24 cases: 24 pass; all as expected" in out
+    code, out, _ = tcpassay("run", "reference", "--matrix", "--state", "LISTEN", "--ip", "6")
+    assert "reference: 12 cases: 12 pass; all as expected" in out
+    way = "matrix/SYN-RECEIVED/RST/seq=rcv.nxt/listen"
+    assert "1 pass" in tcpassay("run", "reference", "--case", way, "--ip", "4")[1]
+    assert tcpassay("run", "reference", "--case", "matrix/NOWHERE")[0] == 5

@@ -241,3 +241,47 @@ def test_signals(sample: str, tmp_path: Path, number: signal.Signals, code: int)
     lines = [json.loads(line) for line in Path("out/run.jsonl").read_text().splitlines()]
     assert [next(iter(line)) for line in lines] == ["header", *["case"] * 4, "end"]
     assert lines[-1]["end"]["interrupted"] == number.name
+
+
+# The matrix
+
+
+def test_list_matrix(tcpassay: Tcpassay) -> None:
+    """The product, what is merged, impossible and left out, and every row."""
+    code, out, err = tcpassay("list", "--matrix")
+    assert code == 0
+    assert "38808 cells" in out
+    assert "SYN-RECEIVED  connect() that is answered by SYN,ACK goes to ESTABLISHED" in out
+    assert "    294  SYN-RECEIVED" in out
+    assert out.splitlines()[-1].startswith("matrix/LAST-ACK/data/seq=far-above/")
+    assert "2544 rows for each IP version" in err
+
+
+def test_list_matrix_as_json(tcpassay: Tcpassay) -> None:
+    """The same for a machine; --full has every way."""
+    counted = json.loads(tcpassay("list", "--matrix", "--full", "--json")[1])
+    assert counted["cells"] == sum(counted["totals"].values())
+    assert counted["totals"]["generated"] == len(counted["rows"]) == 11742
+    assert {entry["fate"] for entry in counted["entries"]} == {"generated", "merged", "impossible"}
+
+
+def test_list_rows_of_a_state(tcpassay: Tcpassay) -> None:
+    """A glob that begins with the matrix's name; rows, listed as cases."""
+    code, out, _ = tcpassay("list", "--case", "matrix/CLOSED")
+    assert code == 0
+    assert len(out.splitlines()) == 12
+    assert tcpassay("list", "--case", "matrix/CLOSED", "--full")[0] == 0
+    assert tcpassay("list", "--full")[0] == 2
+
+
+def test_explain_row(tcpassay: Tcpassay) -> None:
+    """A row's segment and branches, with clause and label; an unknown one is told."""
+    code, out, _ = tcpassay("explain", "matrix/CLOSE-WAIT/RST/seq=inside/connect")
+    assert code == 0
+    assert "sent         <SEQ=RCV.NXT+100><CTL=RST> in CLOSE-WAIT, after connect()" in out
+    assert "standard     <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>; CLOSE-WAIT" in out
+    assert "RFC5961:3.2-RST-INWINDOW (MUST)" in out
+    assert "variant (RFC 793) silence; CLOSED, connection reset" in out
+    code, _, err = tcpassay("explain", "matrix/CLOSE-WAIT/RST/seq=insid/connect")
+    assert code == 2
+    assert "unknown row" in err

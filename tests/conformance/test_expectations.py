@@ -145,3 +145,31 @@ def test_entry_for_another_version_or_ip_is_not_stale(tmp_path: Path) -> None:
     ran = [result("rfc/one", Verdict.PASS), result("rfc/two", Verdict.PASS)]
     for narrowing in ("ip = 6\n", 'target_version = "Linux 5*"\n'):
         assert load(tmp_path, ONE + narrowing).stale("t", LINUX, ran, KNOWN, KNOWN) == ()
+
+
+def test_array_of_globs(tmp_path: Path) -> None:
+    """One reason for several globs; an entry each, stale by itself."""
+    text = """
+[[expect]]
+case = ["a/*", "b/c"]
+verdict = "fail"
+reason = "one"
+"""
+    expectations = load(tmp_path, text)
+    assert [entry.case for entry in expectations.entries] == ["a/*", "b/c"]
+    assert {entry.reason for entry in expectations.entries} == {"one"}
+    (stale,) = expectations.stale("t", LINUX, [], {"a/x"}, ())
+    assert stale.case == "b/c"
+
+
+def test_source_that_is_partly_known(tmp_path: Path) -> None:
+    """An entry for rows of a matrix that was not generated; not stale, unlike one for a case."""
+    text = """
+[[expect]]
+case = "matrix/ESTABLISHED/*"
+verdict = "fail"
+reason = "one"
+"""
+    expectations = load(tmp_path, text)
+    assert len(expectations.stale("t", LINUX, [], {"a/x"}, ())) == 1
+    assert expectations.stale("t", LINUX, [], {"a/x"}, (), {"matrix"}) == ()

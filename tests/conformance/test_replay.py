@@ -9,6 +9,7 @@ import pytest
 
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
+from tcpassay.conformance.matrix.cases import find_row
 from tcpassay.conformance.names import Hints, Host, Info
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.reach import established, listener, syn_sent
@@ -236,3 +237,19 @@ def test_trace_without_a_verdict_is_refused(kit: Any, reference: Target) -> None
     _, trace, _ = recorded(reference, kit.case(wants_what_does_not_come, kit.MUST))
     with pytest.raises(ConfigurationError, match="names no verdict"):
         again(loads(dumps(trace)), reference)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["matrix/CLOSE-WAIT/RST/seq=inside/connect", "matrix/SYN-SENT/SYN-ACK/ack=snd.nxt"],
+)
+def test_row_of_the_matrix(reference: Target, name: str) -> None:
+    """A row's trace; generated again on a stack with another seed, and judged by the rules."""
+    row = find_row(name)
+    assert row is not None
+    file, trace, verdict = recorded(reference, row)
+    assert verdict is Verdict.PASS
+    replayed = again(file, reference)
+    assert (replayed.same, replayed.taken) == (True, 0)
+    assert judged(replayed.trace) == judged(trace)
+    assert judged(trace)[-1][:2] == ("row", True)

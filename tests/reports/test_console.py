@@ -146,3 +146,17 @@ def test_live_progress_shows_what_is_in_flight(events: list[RunEvent]) -> None:
     assert "linux  0/8" in shown
     assert "linux:rfc9293/3.5/three_way_handshake" in shown
     assert shown.endswith("\x1b[2K")
+
+
+def test_rows_of_the_matrix_fold(record: RunRecord) -> None:
+    """Six failed rows of one requirement; one in full, the first few of the others by id."""
+    failed = record.cases[1]
+    rows = [
+        replace(failed, result=replace(failed.result, id=f"matrix/CLOSED/{name}"))
+        for name in "abcdef"
+    ]
+    shown = _shown(replace(record, cases=(failed, *rows)))
+    assert shown.count("(expected pass)") == 2
+    assert "FAIL  linux  matrix/CLOSED/a (expected pass)" in shown
+    more = "and 5 more rows at RFC9293:MUST-12: matrix/CLOSED/b, matrix/CLOSED/c, matrix/CLOSED/d"
+    assert f"{more}, matrix/CLOSED/e and 1 more" in shown

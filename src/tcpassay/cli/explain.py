@@ -29,14 +29,18 @@ def explain(
         ),
     ],
 ) -> int:
-    """Explain a requirement or a case.
+    """Explain a requirement, a case or a row of the matrix.
 
     tcpassay explain MUST-14
     """
     from tcpassay.conformance.load import load_cases
     from tcpassay.model.catalogue import load_catalogue
 
-    catalogue, cases = load_catalogue(), load_cases()
+    catalogue = load_catalogue()
+    if name.startswith("matrix/"):
+        typer.echo("\n".join(_row(name, catalogue)))
+        return 0
+    cases = load_cases()
     if "/" in name:
         lines = _case(_named(name, cases), catalogue)
     else:
@@ -94,9 +98,32 @@ def _case(rows: list[Case], catalogue: Catalogue) -> Iterator[str]:
         yield from _labelled("rows", ", ".join(case.id.rpartition("/")[2] for case in rows))
 
 
+def _row(name: str, catalogue: Catalogue) -> Iterator[str]:
+    """A row of the matrix: what is sent, and every answer that the rules allow."""
+    from tcpassay.conformance.matrix import rows, telling
+    from tcpassay.core.errors import ConfigurationError
+    from tcpassay.core.toml_places import nearest
+
+    known = {row.id: row for row in rows.rows(full=True)}
+    row = known.get(name.rstrip("/"))
+    if row is None:
+        hint = nearest(name, list(known)) or "; `tcpassay list --matrix` shows all"
+        raise ConfigurationError(f"unknown row {name!r}{hint}")
+    yield row.id
+    yield ""
+    yield from _labelled("sent", telling.stimulus(row))
+    for one in telling.allowed(row):
+        yield ""
+        yield from _labelled(one.label, f"{one.answer}; {one.state}")
+        found = catalogue.get(one.clause)
+        yield from _labelled("", f"{found.id} ({found.level}): {found.text}")
+
+
 def _labelled(label: str, text: str) -> list[str]:
     """A label and its text, wrapped under itself; nothing for no text."""
     indent = " " * _LABEL
+    if label and len(label) >= _LABEL:
+        label += " "
     return textwrap.wrap(
         text,
         _WIDTH,

@@ -18,17 +18,29 @@ def list_cases(
         list[str] | None,
         typer.Option(metavar="GLOB", help="Only these: 'rfc9293/*', sockets, ./mine.py."),
     ] = None,
+    matrix: Annotated[
+        bool,
+        typer.Option("--matrix", help="The rows of the matrix, and what became of the product."),
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Rows by every way into their state.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a machine to read.")] = False,
 ) -> int:
     """List the cases, one a line: id and what is done and demanded.
 
     tcpassay list --case rfc5961
     """
+    if matrix and not case:
+        from tcpassay.cli.census import print_census
+
+        print_census(full=full, as_json=json)
+        return 0
     from tcpassay.cli.selecting import load_named
     from tcpassay.conformance.select import Selection, select
     from tcpassay.model.catalogue import load_catalogue
 
-    named = load_named(case or [])
+    named = load_named(case or [], matrix=matrix, full=full)
     cases = select(named.cases, Selection(cases=named.globs), load_catalogue())
     if json:
         _print_json(cases)

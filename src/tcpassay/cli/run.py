@@ -60,6 +60,22 @@ Ip = Annotated[
     list[IpChoice] | None,
     typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
 ]
+Matrix = Annotated[
+    bool,
+    typer.Option(
+        "--matrix",
+        help="The generated rows, every state x segment; as --case 'matrix/*'.",
+        rich_help_panel=_SELECT,
+    ),
+]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Rows by every way into their state, not by one in turn.",
+        rich_help_panel=_SELECT,
+    ),
+]
 Slow = Annotated[
     bool,
     typer.Option("--slow", help="Also cases over 10 s of real time.", rich_help_panel=_SELECT),
@@ -134,6 +150,8 @@ def run(
     level: Level = None,
     state: State = None,
     ip: Ip = None,
+    matrix: Matrix = False,
+    full: Full = False,
     slow: Slow = False,
     out: Out = None,
     json: Json = None,
@@ -160,6 +178,8 @@ def run(
         Request(
             targets=tuple(targets),
             cases=tuple(case or ()),
+            matrix=matrix,
+            full=full,
             requirements=tuple(requirement or ()),
             levels=tuple(level or ()),
             states=tuple(state or ()),

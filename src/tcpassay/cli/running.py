@@ -40,6 +40,8 @@ class Request:
 
     targets: tuple[str, ...]
     cases: tuple[str, ...]
+    matrix: bool
+    full: bool
     requirements: tuple[str, ...]
     levels: tuple[str, ...]
     states: tuple[str, ...]
@@ -86,7 +88,7 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
     """Everything that can be wrong before a run is found here; `held` closes the targets."""
     targets = _open(request.targets, held)
     catalogue = load_catalogue()
-    named = load_named(request.cases)
+    named = load_named(request.cases, matrix=request.matrix, full=request.full)
     selection = Selection(
         cases=named.globs,
         requirements=request.requirements,
@@ -109,6 +111,7 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         gate=request.gate,
         where_possible=request.where_possible,
         known=frozenset(case.id for case in named.cases) if named.whole else None,
+        partly=named.partly,
     )
 
 

@@ -18,7 +18,11 @@ F = TypeVar("F", bound=CaseFunction)
 
 @dataclass(frozen=True, slots=True)
 class CaseMark:
-    """What `@case` was given. One mark becomes one Case a row, or one where it has no rows."""
+    """What `@case` was given. One mark becomes one Case a row, or one where it has no rows.
+
+    `every_ip`: a run that names no IP version runs the case over each that the target has.
+    `spare`: the case may run where an earlier one has, once all of that one's sockets are gone.
+    """
 
     requirements: tuple[str, ...]
     rows: Mapping[str, object] = field(default_factory=dict)
@@ -30,6 +34,8 @@ class CaseMark:
     ip: tuple[int, ...] = (4, 6)
     state: str = ""
     measures: bool = False
+    every_ip: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def _options(seed: int, case: Case, ip: IpVersion) -> StackOptions:
         settings=case.mark.settings,
         own_process=case.mark.own_process,
         timing=case.mark.timing,
+        spare=case.mark.spare,
     )
 
 

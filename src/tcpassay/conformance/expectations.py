@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tcpassay.core.toml_tables import TableReader
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from tcpassay.conformance.result import CaseResult
@@ -36,6 +37,11 @@ class Expectation:
     file: str
     line: int
 
+    @property
+    def source(self) -> str:
+        """What the first part of an id has to begin with, as far as the glob tells."""
+        return re.split(r"[*?[/]", self.case, maxsplit=1)[0]
+
     def covers(self, case_id: str, ip: int, version: str) -> bool:
         """Whether the entry speaks of this run of a case."""
         return (
@@ -50,10 +56,16 @@ class Expectations:
 
     def __init__(self, entries: Iterable[Expectation] = ()) -> None:
         self.entries = tuple(entries)
+        self._last_first: dict[str, tuple[Expectation, ...]] = {}
 
     def expected(self, case_id: str, ip: int, version: str) -> Expectation | None:
         """The entry that decides, or None: then pass, info and unsupported are expected."""
-        for entry in reversed(self.entries):
+        source = case_id.partition("/")[0]
+        if source not in self._last_first:
+            self._last_first[source] = tuple(
+                entry for entry in reversed(self.entries) if source.startswith(entry.source)
+            )
+        for entry in self._last_first[source]:
             if entry.covers(case_id, ip, version):
                 return entry
         return None
@@ -65,17 +77,37 @@ class Expectations:
         results: Collection[CaseResult],
         known: Collection[str] | None,
         planned: Collection[str],
+        partly: Collection[str] = (),
     ) -> tuple[StaleExpectation, ...]:
         """The entries that no longer say anything true.
 
         An entry is stale when it matches none of the `known` ids (None: not all are known, so
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
-        were cut off never make an entry stale.
+        were cut off never make an entry stale. Of the sources named in `partly` ("cases",
+        "matrix") not every id is known: none of their entries is stale for matching nothing.
         """
+        by_id: dict[str, list[CaseResult]] = {}
+        for result in results:
+            by_id.setdefault(result.id, []).append(result)
+        by_source: dict[str, list[str]] = {}
+        for each in known or planned:
+            by_source.setdefault(each.partition("/")[0], []).append(each)
         found = []
         for entry in self.entries:
-            why = self._why_stale(entry, version, results, known, planned)
+            source = "matrix" if entry.case.startswith("matrix/") else "cases"
+            unknown = known is None or source in partly
+            ids = [
+                each
+                for name, of_source in by_source.items()
+                if name.startswith(entry.source)
+                for each in of_source
+                if matches(entry.case, each)
+            ]
+            if ids:
+                why = self._why_stale(entry, version, ids, by_id)
+            else:
+                why = "" if unknown else "matches no known case"
             if why:
                 found.append(StaleExpectation(target, entry.case, entry.file, entry.line, why))
         return tuple(found)
@@ -84,15 +116,16 @@ class Expectations:
         self,
         entry: Expectation,
         version: str,
-        results: Collection[CaseResult],
-        known: Collection[str] | None,
-        planned: Collection[str],
+        ids: Collection[str],
+        results: Mapping[str, list[CaseResult]],
     ) -> str:
-        ids = {case_id for case_id in known or planned if matches(entry.case, case_id)}
-        if not ids:
-            return "matches no known case" if known is not None else ""
-        ran = [result for result in results if entry.covers(result.id, result.ip, version)]
-        if {result.id for result in ran} < ids:
+        ran = [
+            result
+            for case_id in ids
+            for result in results.get(case_id, ())
+            if entry.covers(result.id, result.ip, version)
+        ]
+        if {result.id for result in ran} < set(ids):
             return ""
         decided = [r for r in ran if self.expected(r.id, r.ip, version) is entry]
         if not decided:
@@ -125,10 +158,13 @@ def load_expectations(folder: Path) -> Expectations:
     entries = file.data.get("expect", [])
     if not isinstance(entries, list):
         raise file.error(("expect",), "'expect' is no array of tables: write [[expect]]")
-    return Expectations(_entry(file, index, entry) for index, entry in enumerate(entries))
+    return Expectations(
+        each for index, entry in enumerate(entries) for each in _entry(file, index, entry)
+    )
 
 
-def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
+def _entry(file: TomlFile, index: int, entry: object) -> list[Expectation]:
+    """One for each glob of the entry's `case`: a text, or an array of them with one reason."""
     at = ("expect", index)
     if not isinstance(entry, dict):
         raise file.error(at, f"[[expect]] is {entry!r}, wanted a table")
@@ -136,8 +172,9 @@ def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
     ip = table.integer("ip") if "ip" in table else None
     if ip not in (None, 4, 6):
         raise table.error("ip", f"'ip' is {ip}, wanted 4 or 6")
-    expectation = Expectation(
-        case=table.text("case"),
+    globs = table.texts("case") if isinstance(entry.get("case"), list) else (table.text("case"),)
+    first = Expectation(
+        case="",
         verdict=Verdict(table.choice("verdict", _EXPECTABLE)),
         reason=table.text("reason"),
         url=table.text("url", ""),
@@ -147,4 +184,4 @@ def _entry(file: TomlFile, index: int, entry: object) -> Expectation:
         line=file.line(*at),
     )
     table.end()
-    return expectation
+    return [replace(first, case=glob) for glob in globs]

@@ -25,7 +25,7 @@ _RANK = {Verdict.PASS: 0, Verdict.INFO: 1, Verdict.DEVIATION: 2, Verdict.FAIL: 3
 
 
 #: An answer that no rule allows, and one that only another document allows.
-_BY_LABEL = {"answer": Verdict.FAIL, "variant": Verdict.DEVIATION}
+_BY_LABEL = {"row": Verdict.FAIL, "variant": Verdict.DEVIATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def judge(trace: Trace, ending: BaseException | None, case: Case, catalogue: Cat
         case None:
             return _returned(trace, case, worst, judgements)
         case ExpectationFailed():
-            return _unmet(case, catalogue, worst, ending)
+            return _unmet(case, catalogue, worst, judgements, ending)
         case StackFault():
             first = case.mark.requirements[0]
             worst[first] = Verdict.FAIL
@@ -103,10 +103,14 @@ def _returned(
 
 
 def _unmet(
-    case: Case, catalogue: Catalogue, worst: dict[str, Verdict], failure: ExpectationFailed
+    case: Case,
+    catalogue: Catalogue,
+    worst: dict[str, Verdict],
+    judgements: Iterable[Judgement],
+    failure: ExpectationFailed,
 ) -> Judged:
     requirement = catalogue.get(failure.requirement or case.mark.requirements[0])
-    if requirement.id not in worst:
+    if not any(one.requirement == requirement.id and not one.met for one in judgements):
         worst[requirement.id] = verdict_when_not_met(requirement.level)
     return Judged(_worst_of(worst), worst, str(failure), failure.diff)
 

@@ -341,15 +341,23 @@ class Connection:
         return ""
 
     def answers(self) -> list[Segment]:
-        """What has arrived, but for repetitions and window updates that no segment called for."""
+        """What has arrived, but for what a timer may bring at any moment.
+
+        That is text, FIN or SYN sent again, and a window update that no segment called for.
+        """
         taken = []
         while self._inbox:
             arrival = self._inbox.popleft()
-            asked = self.bench.answers_datagram(arrival.n)
-            if asked or not self._passes(arrival, repeats=True):
+            if not self._passes(arrival, repeats=True) or self._answers(arrival):
                 taken.append(arrival.segment)
             self.claim(arrival)
         return taken
+
+    def _answers(self, arrival: Arrival) -> bool:
+        """Whether a repetition is an answer all the same: an ACK or SYN,ACK asked for."""
+        segment = arrival.segment
+        answer = not segment.seg_len or segment.flags & (SYN | ACK) == SYN | ACK
+        return answer and self.bench.answers_datagram(arrival.n)
 
     def drop_arrivals(self) -> list[Arrival]:
         """Take whatever has arrived and was not expected; for cases that judge in bulk."""

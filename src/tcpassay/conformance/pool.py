@@ -27,6 +27,7 @@ from tcpassay.wire import scapy_edge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcpassay.conformance.case import CaseFunction
     from tcpassay.conformance.execute import Context
     from tcpassay.conformance.interrupts import Interrupts
     from tcpassay.conformance.plan import PlannedRun
@@ -38,6 +39,8 @@ NS_PER_MS = 1_000_000
 #: Cases in flight where --jobs does not say otherwise. Measured on the Linux kernel, 2 cores, one
 #: kept busy: 300 waiting cases lag 15 to 25 ms, and no less when there are 128.
 IN_FLIGHT = 256
+#: The same for cases that run where others have ended: they hardly wait. 4 to 256 were tried.
+SPARE_IN_FLIGHT = 8
 #: Descriptors set aside for each case in flight (6 while it waits, more for its sockets).
 DESCRIPTORS_A_CASE = 12
 #: Descriptors of the tester itself.
@@ -95,6 +98,7 @@ class Pool:
         self._emit = emit
         self._interrupts = interrupts
         self._most = min(jobs or IN_FLIGHT, _room_for())
+        self._most_spare = min(jobs or SPARE_IN_FLIGHT, self._most)
         self._fewest = min(FEWEST_IN_FLIGHT, self._most)
         self._limit = self._most
         self._done: SimpleQueue[Done] = SimpleQueue()
@@ -107,7 +111,8 @@ class Pool:
 
         What failed while the reader lagged is run again alone at the end, and only that counts.
         """
-        if any(_uses_scapy(run) for run in runs):
+        functions = {run.case.function for run in runs}
+        if any(map(_uses_scapy, functions)):
             scapy_edge.load()
         with _switching_often():
             try:
@@ -118,21 +123,23 @@ class Pool:
 
     def _overlap(self, pending: deque[PlannedRun]) -> None:
         while (pending or self._running) and not self._interrupts.signalled():
-            if pending and self._may_start():
+            if pending and self._has_room(pending[0]) and time.monotonic() >= self._next_start_s:
                 self._start(pending.popleft())
-            done = self._next_done(self._wait_s(starting=bool(pending)))
+            starting = bool(pending) and self._has_room(pending[0])
+            done = self._next_done(self._wait_s(starting=starting))
             if done is not None:
                 self._finish(done)
             self._watch_time()
         while (done := self._next_done(0.0)) is not None:
             self._finish(done)
 
-    def _may_start(self) -> bool:
-        return len(self._running) < self._limit and time.monotonic() >= self._next_start_s
+    def _has_room(self, run: PlannedRun) -> bool:
+        most = min(self._limit, self._most_spare) if run.case.mark.spare else self._limit
+        return len(self._running) < most
 
     def _start(self, run: PlannedRun) -> Job:
         job = Job(run, Leash(), time.monotonic())
-        self._next_start_s = job.started_s + START_GAP_S
+        self._next_start_s = job.started_s + (0.0 if run.case.mark.spare else START_GAP_S)
         name = f"{run.case.id} (IPv{run.ip})"
         job.thread = threading.Thread(target=self._work, args=(job,), name=name, daemon=True)
         self._running.add(job)
@@ -150,7 +157,7 @@ class Pool:
 
     def _wait_s(self, *, starting: bool) -> float:
         """How long nothing has to be done but wait for a case to end."""
-        if not starting or len(self._running) >= self._limit:
+        if not starting:
             return TICK_S
         return min(TICK_S, max(0.0, self._next_start_s - time.monotonic()))
 
@@ -256,9 +263,9 @@ def _room_for() -> int:
     return max(1, (limit - DESCRIPTORS_KEPT) // DESCRIPTORS_A_CASE)
 
 
-def _uses_scapy(run: PlannedRun) -> bool:
+def _uses_scapy(function: CaseFunction) -> bool:
     """Whether a case's file names Scapy layers: their import would delay the cases beside it."""
-    names: dict[str, object] = getattr(run.case.function, "__globals__", {})
+    names: dict[str, object] = getattr(function, "__globals__", {})
     return any(isinstance(value, Layer) for value in names.values())
 
 

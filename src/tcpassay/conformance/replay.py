@@ -14,6 +14,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import Case, CaseMark
 from tcpassay.conformance.judge import Judged, judge
 from tcpassay.conformance.match import ANY, pattern_from
+from tcpassay.conformance.matrix.cases import find_row
 from tcpassay.core import events
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Entry, Judgement, Trace
@@ -61,11 +62,14 @@ def replay(
 ) -> Replayed:
     """Run a trace again on a fresh stack of `target`, with the recorded seed unless told another.
 
+    A row of the matrix is generated again from its id: its numbers hang on the stack, and only
+    the rules know what may answer it.
+
     Raises ConfigurationError for a trace that names no verdict or that says what makes no sense,
     and what starting a stack raises.
     """
     recorded = _verdict(file)
-    case = _case(file)
+    case = find_row(file.case) or _case(file)
     options = StackOptions(
         seed=file.seed if seed is None else seed,
         ip=cast("IpVersion", file.ip),
@@ -95,10 +99,11 @@ def replay(
             ip=file.ip,
             own_process=file.own_process,
         )
-        player = _Player(file, bench)
-        for event in file.events:
-            with _made_sense_of(event):
-                player.play(event)
+        if case.has_row:
+            case.run(bench)
+        else:
+            player = _Player(file, bench)
+            player.play_all()
     except ConfigurationError:
         raise
     except Exception as error:
@@ -160,6 +165,12 @@ class _Player:
         self._connections: dict[object, Connection] = {}
         self._learned = 0
         self._moments: dict[int, Entry] = {}
+
+    def play_all(self) -> None:
+        """Everything that the recording did, in its order."""
+        for event in self._file.events:
+            with _made_sense_of(event):
+                self.play(event)
 
     def play(self, event: TraceEvent) -> None:
         """Do again what an event of the recording did."""

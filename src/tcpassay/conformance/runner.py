@@ -171,7 +171,12 @@ class _Run:
             results = self._results.get(target_plan.name, [])
             found.extend(
                 target_plan.expectations.stale(
-                    target_plan.name, context.version, results, self._plan.known, planned
+                    target_plan.name,
+                    context.version,
+                    results,
+                    self._plan.known,
+                    planned,
+                    self._plan.partly,
                 )
             )
         return tuple(found)

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _OPTION = "tcpassay_targets"
+_MATRIX = "tcpassay_matrix"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None, None]:
-    """Add --target last: a project that has an option of that name keeps its own."""
+    """Add the options last: a project that has one of that name keeps its own."""
     yield
     group = parser.getgroup("tcpassay", "conformance of TCP stacks")
     try:
@@ -31,6 +32,13 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None
             metavar="NAME",
             help="judge this TCP stack: a name or the path of a target.toml; may be repeated",
         )
+        group.addoption(
+            "--matrix",
+            action="store_true",
+            default=False,
+            dest=_MATRIX,
+            help="with --target: also the rows of the matrix, every state x segment",
+        )
     except (ValueError, ArgumentError):
         return
 
@@ -41,4 +49,4 @@ def pytest_configure(config: pytest.Config) -> None:
     if names:
         from tcpassay.pytest_plugin.session import activate
 
-        activate(config, names)
+        activate(config, names, matrix=config.getoption(_MATRIX, default=False))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tcpassay.conformance.load import load_cases
+from tcpassay.conformance.matrix import judging
+from tcpassay.conformance.matrix.cases import matrix_cases
 from tcpassay.core.errors import TcpassayError
 from tcpassay.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from _pytest._code.code import ExceptionInfo, TerminalRepr, TracebackStyle
 
+    from tcpassay.conformance.case import Case
     from tcpassay.conformance.plan import PlannedRun
     from tcpassay.conformance.result import CaseResult
     from tcpassay.pytest_plugin.session import Conformance
+
+
+#: Where pytest says that the rows of the matrix stand.
+MATRIX_FILE = Path(judging.__file__)
 
 
 class Ended(NamedTuple):
@@ -37,10 +44,13 @@ class CaseFile(pytest.File):
 
     conformance: Conformance
 
+    def cases(self) -> tuple[Case, ...]:
+        """The file's cases."""
+        return load_cases(self.path)
+
     def collect(self) -> Iterator[CaseItem | SlowItem]:
         """The file's cases on every target."""
-        cases = load_cases(self.path)
-        for plan in self.conformance.plans(cases):
+        for plan in self.conformance.plans(self.cases()):
             for run in plan.runs:
                 yield CaseItem.make(self, plan.name, run)
             for left in plan.not_run:
@@ -56,6 +66,14 @@ class CaseFile(pytest.File):
         if isinstance(excinfo.value, TcpassayError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
+
+
+class MatrixFile(CaseFile):
+    """The rows of the matrix, which no file lists: they stand where they are judged."""
+
+    def cases(self) -> tuple[Case, ...]:
+        """The rows of a run without --full."""
+        return tuple(matrix_cases())
 
 
 class SlowItem(pytest.Item):
@@ -125,5 +143,7 @@ class CaseItem(pytest.Item):
 
 
 def _local_name(case_id: str) -> str:
-    """The function and its row: what an id has below source and section."""
+    """The function and its row: what an id has below source and section, or a matrix row's all."""
+    if case_id.startswith("matrix/"):
+        return case_id
     return "/".join(case_id.split("/")[2:]) or case_id

@@ -20,7 +20,7 @@ from tcpassay.conformance.runner import run
 from tcpassay.conformance.select import Selection, plan_target
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
 from tcpassay.model.catalogue import load_catalogue
-from tcpassay.pytest_plugin.items import CaseFile, CaseItem, Ended
+from tcpassay.pytest_plugin.items import MATRIX_FILE, CaseFile, CaseItem, Ended, MatrixFile
 from tcpassay.reports.failure import heading, story
 from tcpassay.reports.files import OutputFolder, default_folder
 from tcpassay.reports.recorder import Recorder
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import Target
 
 
-def activate(config: pytest.Config, names: Sequence[str]) -> None:
+def activate(config: pytest.Config, names: Sequence[str], *, matrix: bool = False) -> None:
     """Let a session judge the targets named. Raises pytest.UsageError for an unknown one."""
     held = ExitStack()
     try:
@@ -46,6 +46,24 @@ def activate(config: pytest.Config, names: Sequence[str]) -> None:
         held.close()
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(conformance, "tcpassay-conformance")
+    if matrix:
+        config.pluginmanager.register(MatrixRows(conformance), "tcpassay-matrix")
+
+
+class MatrixRows:
+    """Adds the rows of the matrix to what a session has collected."""
+
+    def __init__(self, conformance: Conformance) -> None:
+        self._conformance = conformance
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        """Before -k and its like choose, so that they choose among the rows as well."""
+        rows: MatrixFile = MatrixFile.from_parent(session, path=MATRIX_FILE)
+        rows.conformance = self._conformance
+        items.extend(rows.collect())
 
 
 class Conformance:
@@ -99,7 +117,7 @@ class Conformance:
             return None
         self._run_together(session, items)
         others = [item for item in session.items if not isinstance(item, CaseItem)]
-        for item, following in zip(others, [*others[1:], None], strict=True):
+        for item, following in zip(others, [*others[1:], None], strict=False):
             _report(session, item, following)
         return True
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from tcpassay.conformance.result import TargetInfo
+    from tcpassay.conformance.result import CaseResult, TargetInfo
     from tcpassay.reports.failure import Describe
     from tcpassay.reports.record import CaseRecord, RunRecord
 
@@ -46,8 +46,8 @@ class ResultPrinter:
         """Print the whole result."""
         for target in record.targets:
             self._console.print(_table(target, record.of(target.name)))
-        for case in record.unexpected():
-            self._unexpected(case)
+        for first, *alike in _by_root(record.unexpected()):
+            self._unexpected(first, alike)
         for target in record.targets:
             self._expected(target.name, record.of(target.name))
         self._left_out(record)
@@ -57,13 +57,18 @@ class ResultPrinter:
     def _line(self, text: str, style: str = "") -> None:
         self._console.print(Text(text, style), soft_wrap=True)
 
-    def _unexpected(self, case: CaseRecord) -> None:
+    def _unexpected(self, case: CaseRecord, alike: list[CaseRecord]) -> None:
+        """One case in full, and the ids of those that share its root."""
         result = case.result
         self._console.print()
         head = Text(*_headline(result.verdict))
         self._console.print(head + Text(f"  {heading(result)}"), soft_wrap=True)
         for line in story(case, self._describe, self._out):
             self._line(f"  {line}")
+        if alike:
+            shared = counted(len(alike), "more row")
+            ids = _ids([each.result.id for each in alike])
+            self._line(f"  and {shared} at {_root(result)}: {ids}", "bold")
 
     def _expected(self, target: str, cases: list[CaseRecord]) -> None:
         """The known non-passes, one line a reason."""
@@ -108,6 +113,25 @@ class ResultPrinter:
             self._line(f"interrupted by {record.interrupted}: cases in flight are not counted")
         where = f", files in {self._out}" if self._out else ""
         self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
+
+
+def _by_root(cases: Iterable[CaseRecord]) -> list[list[CaseRecord]]:
+    """Rows of the matrix by target, verdict and the requirement that was not met; others alone."""
+    groups: dict[tuple[str, str, str, int | None], list[CaseRecord]] = {}
+    for n, case in enumerate(cases):
+        result = case.result
+        alone = None if result.id.startswith("matrix/") else n
+        key = (result.target, str(result.verdict), _root(result), alone)
+        groups.setdefault(key, []).append(case)
+    return list(groups.values())
+
+
+def _root(result: CaseResult) -> str:
+    """The requirement that made the verdict; the first where none did."""
+    return next(
+        (name for name, verdict in result.judged.items() if verdict is result.verdict),
+        result.requirements[0],
+    )
 
 
 def _headline(verdict: Verdict) -> tuple[str, str]:

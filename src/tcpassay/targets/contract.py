@@ -24,7 +24,8 @@ class StackOptions:
     `seed` feeds every random choice of a stack that lets us (64 bits). `settings` are the named
     settings of the manifest that the case wants, in order. `own_process` asks for socket calls
     made in a process of their own, with descriptors as a fresh program has them. `timing` asks
-    for stamps taken by the kernel where the clock is real.
+    for stamps taken by the kernel where the clock is real. `spare`: what an earlier stack has left
+    will do, where nothing of that stack is left in it.
     """
 
     seed: int = 0
@@ -32,6 +33,7 @@ class StackOptions:
     settings: tuple[str, ...] = ()
     own_process: bool = False
     timing: bool = False
+    spare: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
 
 

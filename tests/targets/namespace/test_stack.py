@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from tcpassay.core.events import (
     StatsRead,
 )
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.namespace.sockstat import has_no_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,3 +300,45 @@ def test_nothing_is_left(
         stack.close()
     target.close()
     assert leftovers() == before
+
+
+def test_namespace_that_was_left_empty(start: Start) -> None:
+    """A stack that will do with a spare gets the last one's namespace; no other does."""
+    first = start(spare=True)
+    fd = first.accepted()
+    first.call("close", ("fd", fd))
+    first.stack.close()
+    second = start(spare=True)
+    assert second.stack._made is first.stack._made
+    second.accepted()
+    second.stack.close()
+    assert start().stack._made is not first.stack._made
+    changed = start(spare=True, settings=("no_timestamps",))
+    assert changed.stack._made is not first.stack._made
+
+
+def test_namespace_with_a_socket_in_it(start: Start) -> None:
+    """Whoever left it there; nobody gets that namespace again."""
+    first = start(spare=True)
+    with first.stack._made.namespace:
+        left = socket.create_server((first.local, 81))
+    with left:
+        first.stack.close()
+        assert start(spare=True).stack._made is not first.stack._made
+
+
+@pytest.mark.parametrize("ip", [4, 6])
+def test_time_wait_counts_as_a_socket(start: Start, ip: int) -> None:
+    """A connection in TIME-WAIT; the namespace is not empty, and is once it is gone."""
+    wire = start(ip)
+    fd = wire.accepted()
+    assert not has_no_sockets(wire.stack._made.namespace)
+    wire.call("close", ("fd", fd))
+    wire.call("close", ("fd", 3))
+    wire.ack += 1
+    wire.send(wire.ACK | wire.FIN)
+    assert state_of(wire) == "TIME-WAIT"
+    assert not has_no_sockets(wire.stack._made.namespace)
+    wire.stack._calls.close()
+    wire.stack._destroy_orphans()
+    assert has_no_sockets(wire.stack._made.namespace)

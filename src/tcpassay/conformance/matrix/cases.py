@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpassay.conformance.case import Case, CaseMark
@@ -21,21 +22,28 @@ FILE = "src/tcpassay/conformance/matrix/judging.py"
 
 def matrix_cases(*, full: bool = False) -> Iterator[Case]:
     """Each row as a case; about 25 us a row."""
+    return map(case_of, rows(full=full))
+
+
+def find_row(case_id: str) -> Case | None:
+    """The row of that id, of all there are; None where there is none."""
+    row = _by_id().get(case_id) if case_id.startswith("matrix/") else None
+    return case_of(row) if row is not None else None
+
+
+def case_of(row: Row) -> Case:
+    """One row as a case."""
+    mark = CaseMark(requirements(row), state=row.state, every_ip=True, spare=True)
     line = judge_row.__code__.co_firstlineno
-    for row in rows(full=full):
-        mark = CaseMark(requirements=requirements(row), state=row.state)
-        yield Case(row.id, title(row), FILE, line, mark, judge_row, row, has_row=True)
+    return Case(row.id, title(row, mark), FILE, line, mark, judge_row, row, has_row=True)
 
 
-def title(row: Row) -> str:
+def title(row: Row, mark: CaseMark) -> str:
     """What the row sends, and by which rule it is answered."""
-    place = ", ".join(
-        text
-        for text, edge in ((f"SEQ {row.seq}", row.seq), (f"ACK {row.ack}", row.ack))
-        if edge != NO_EDGE
-    )
+    edges = (("SEQ", row.seq), ("ACK", row.ack))
+    place = ", ".join(f"{field} {edge}" for field, edge in edges if edge != NO_EDGE)
     at = f" at {place}" if place else ""
-    return f"{row.control.name}{at} in {row.state}; answered as {requirements(row)[0]} says."
+    return f"{row.control.name}{at} in {row.state}; {mark.requirements[0]} says what answers it."
 
 
 def requirements(row: Row) -> tuple[str, ...]:
@@ -43,3 +51,8 @@ def requirements(row: Row) -> tuple[str, ...]:
     tcb = canonical(row)
     branches = segment_arrives(tcb, segment_of(row, tcb))
     return tuple(dict.fromkeys(branch.clause for branch in branches))[:3]
+
+
+@lru_cache(maxsize=1)
+def _by_id() -> dict[str, Row]:
+    return {row.id: row for row in rows(full=True)}

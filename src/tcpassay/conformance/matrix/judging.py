@@ -69,8 +69,9 @@ def judge_row(bench: Bench, row: Row) -> None:
 
 def _probe(conn: Connection, row: Row, fitting: list[Branch]) -> None:
     tcb = fitting[0].tcb
+    ack = tcb.snd_nxt if tcb.state == "SYN-RECEIVED" else tcb.snd_una
     octet = Segment(
-        conn.peer_port, conn.port, (tcb.rcv_nxt - 1) & MASK, tcb.snd_una, ACK, 65535, payload=b"?"
+        conn.peer_port, conn.port, (tcb.rcv_nxt - 1) & MASK, ack, ACK, 65535, payload=b"?"
     )
     branches = [(b, segment_arrives(b.tcb, octet)) for b in fitting]
     conn.send(octet)
@@ -87,7 +88,7 @@ def _judge(
     clause = (best or branches[0]).clause
     wanted = " or ".join(dict.fromkeys(_told(branch, row.state) for branch in branches))
     bench.judge(
-        "variant" if variant else "answer",
+        "variant" if variant else "row",
         {"answers": wanted},
         met=best is not None and not variant,
         requirement=clause if clause in bench.requirements else None,

@@ -1,4 +1,4 @@
-"""The rows: the full product, what is equal to what, what cannot be, and what is run."""
+"""The rows that are run: which edges and ways each state has, and what a row is called."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.reach import How, Way
 
+#: Stands where a state or a segment has no such edge.
 NO_EDGE = "-"
+
+OPENINGS: tuple[Way, ...] = ("listen", "connect", "simultaneous")
+CLOSINGS: tuple[How, ...] = ("shutdown", "close")
 
 #: The ways into each state: how the connection was opened, and how the application closes it.
 WAYS: dict[str, tuple[tuple[Way, How], ...]] = {
@@ -26,7 +30,7 @@ WAYS: dict[str, tuple[tuple[Way, How], ...]] = {
     ),
     **dict.fromkeys(
         ("FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT", "LAST-ACK"),
-        tuple(product(("listen", "connect", "simultaneous"), ("shutdown", "close"))),
+        tuple(product(OPENINGS, CLOSINGS)),
     ),
 }
 
@@ -34,6 +38,8 @@ WAYS: dict[str, tuple[tuple[Way, How], ...]] = {
 IN_FLIGHT = frozenset({"ESTABLISHED", "FIN-WAIT-1", "CLOSE-WAIT", "CLOSING", "LAST-ACK"})
 #: States without a connection: no window, nothing to acknowledge.
 EMPTY = frozenset({"CLOSED", "LISTEN"})
+#: States in which all that was sent has been acknowledged.
+ALL_ACKED = frozenset({"FIN-WAIT-2", "TIME-WAIT"})
 
 
 class Row(NamedTuple):
@@ -48,15 +54,18 @@ class Row(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The case's id, below "matrix/": `RST/seq=rcv.nxt`, with the way where there are some."""
-        parts = [self.state, self.control.name]
+        """The case's id: `matrix/SYN-RECEIVED/RST/seq=rcv.nxt/listen`.
+
+        Edges and way are left out where the state or the segment knows but one.
+        """
+        parts = ["matrix", self.state, self.control.name]
         if self.seq != NO_EDGE:
             parts.append(f"seq={self.seq}")
         if self.ack != NO_EDGE:
             parts.append(f"ack={self.ack}")
         if len(WAYS[self.state]) > 1:
             parts.append(f"{self.way}-{self.how}" if self.closes else self.way)
-        return "matrix/" + "/".join(parts)
+        return "/".join(parts)
 
     @property
     def closes(self) -> bool:
@@ -64,26 +73,31 @@ class Row(NamedTuple):
         return any(how == "shutdown" for _, how in WAYS[self.state])
 
 
-def why_not(state: str, control: Control, seq: str, ack: str) -> str:
-    """Why a combination is not a row of its own: equal to another, or impossible; else empty."""
-    if (seq == NO_EDGE) != (state in EMPTY or state == "SYN-SENT"):
-        return "merged: no receive window yet, so SEG.SEQ has no edges (3.10.7.1 to 3.10.7.3)"
-    if (ack == NO_EDGE) != (state in EMPTY or not control.has_ack):
-        return "merged: SEG.ACK does not count without the ACK bit, or without a connection"
-    if ack == "in-flight" and state not in IN_FLIGHT:
-        return "impossible: fewer than two numbers are in flight in this state"
-    if ack == "snd.nxt" and state in {"FIN-WAIT-2", "TIME-WAIT"}:
-        return "merged with snd.una: all is acknowledged in this state"
-    return ""
+def seq_edges(state: str) -> tuple[str, ...]:
+    """The edges of SEG.SEQ in a state; before there is a window, every number is alike."""
+    return (NO_EDGE,) if state in EMPTY or state == "SYN-SENT" else tuple(SEQ_EDGES)
+
+
+def ack_edges(state: str, control: Control) -> tuple[str, ...]:
+    """The edges of SEG.ACK in a state that a flag set can show."""
+    if state in EMPTY or not control.has_ack:
+        return (NO_EDGE,)
+    return tuple(
+        edge
+        for edge in ACK_EDGES
+        if not (edge == "in-flight" and state not in IN_FLIGHT)
+        and not (edge == "snd.nxt" and state in ALL_ACKED)
+    )
 
 
 def rows(*, full: bool = False) -> Iterator[Row]:
-    """The rows of a run: each state x flags x edges, by one way each in turn, or by every way."""
+    """Every state x flags x SEQ edge x ACK edge: by one way each, or by every way with `full`.
+
+    The ways take turns so that each meets every flag set, every SEQ edge and every ACK edge.
+    """
     for state, ways in WAYS.items():
-        turn = 0
-        for control, seq, ack in product(CONTROLS, (NO_EDGE, *SEQ_EDGES), (NO_EDGE, *ACK_EDGES)):
-            if why_not(state, control, seq, ack):
-                continue
-            for way, how in ways if full else (ways[turn % len(ways)],):
-                yield Row(state, control, seq, ack, way, how)
-            turn += 1
+        for (k, control), (i, seq) in product(enumerate(CONTROLS), enumerate(seq_edges(state))):
+            for j, ack in enumerate(ack_edges(state, control)):
+                turn = (i + j + k) % len(ways)
+                for way, how in ways if full else ways[turn : turn + 1]:
+                    yield Row(state, control, seq, ack, way, how)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.sequence import SHORT
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK
+from tcpassay.wire import ACK, RST
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import State, Tcb
@@ -67,10 +67,30 @@ def _goes_on(tcb: Tcb, clause: str) -> Branch:
     return Branch(tcb, SILENCE, clause, final=False)
 
 
+def unacceptable(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """3.5.2, group 2: before a connection is synchronized, an ACK of what was never sent draws a
+    reset and changes nothing. That has no place among the checks; 3.10.7.4 has it as the fifth.
+    """
+    if tcb.state != "SYN-RECEIVED" or segment.flags & (ACK | RST) != ACK:
+        return ()
+    if _opens(tcb, segment.ack):
+        return ()
+    return (_bad(tcb, segment)._replace(label="optional"),)
+
+
+def _opens(tcb: Tcb, ack: int) -> bool:
+    """SND.UNA < SEG.ACK =< SND.NXT."""
+    return 0 < offset(ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una)
+
+
+def _bad(tcb: Tcb, segment: Segment) -> Branch:
+    return Branch(tcb, Answer("rst", (segment.ack,)), "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD")
+
+
 def _completes(tcb: Tcb, segment: Segment) -> Branch:
     """SYN-RECEIVED: SND.UNA < SEG.ACK =< SND.NXT, or a reset."""
-    if not 0 < offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
-        return Branch(tcb, Answer("rst", (segment.ack,)), "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD")
+    if not _opens(tcb, segment.ack):
+        return _bad(tcb, segment)
     opened = tcb._replace(
         state="FIN-WAIT-1" if tcb.fin_sent else "ESTABLISHED",
         snd_una=segment.ack,

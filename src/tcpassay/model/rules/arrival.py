@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpassay.model.rules.ack import ack
+from tcpassay.model.rules.ack import ack, unacceptable
 from tcpassay.model.rules.closed import closed
 from tcpassay.model.rules.fin import fin
 from tcpassay.model.rules.listen import listen
@@ -63,7 +63,7 @@ def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             else:
                 following.extend(_after(branch, new) for new in step(branch.tcb, segment))
         going = tuple(following)
-    return going
+    return (*going, *unacceptable(tcb, segment))
 
 
 def _after(earlier: Branch, later: Branch) -> Branch:

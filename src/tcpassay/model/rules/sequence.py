@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import SILENCE, Branch, acknowledge
-from tcpassay.model.tcb import MASK
+from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, RST, SYN, URG
 
 if TYPE_CHECKING:
@@ -27,17 +27,42 @@ def acceptable(tcb: Tcb, segment: Segment) -> bool:
 def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """An unacceptable segment is acknowledged and dropped; a RST is dropped in silence."""
     if acceptable(tcb, segment):
-        return (Branch(tcb, SILENCE, "", final=False),)
+        fits = Branch(tcb, SILENCE, "", final=False)
+        return (fits, _too_long(tcb)) if _reaches_beyond(tcb, segment) else (fits,)
     if segment.flags & RST:
         return (Branch(tcb, SILENCE, "RFC9293:3.10.7.4-SEQ-RST-SILENT"),)
     dropped = Branch(tcb, acknowledge(tcb), _clause(tcb, segment))
-    if _repeats_crossed_syn(tcb, segment):
-        return (dropped, *_crossed(tcb, segment))
+    if tcb.state == "SYN-RECEIVED":
+        return (dropped, *_in_syn_received(tcb, segment))
     if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & (ACK | URG):
         # "Special allowance should be made to accept valid ACKs, URGs, and RSTs": the ACK counts,
         # the text does not.
         return (dropped, _only_its_ack(tcb, segment))
     return (dropped,)
+
+
+def _reaches_beyond(tcb: Tcb, segment: Segment) -> bool:
+    if not segment.payload or segment.flags & (RST | SYN):
+        return False
+    return offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) > tcb.rcv_wnd
+
+
+def _too_long(tcb: Tcb) -> Branch:
+    """The text beyond the window is cut off, or all of such a segment dropped, with its ACK.
+
+    "One could tailor actual segments to fit" is all that 3.10.7.4 says of it.
+    """
+    return Branch(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM", "optional")
+
+
+def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """What else may answer a segment outside the window of a connection that is half open."""
+    if _repeats_crossed_syn(tcb, segment):
+        return _crossed(tcb, segment)
+    if segment.flags & (SYN | ACK) == SYN and segment.seq == tcb.irs:
+        again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
+        return (Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),)
+    return ()
 
 
 def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:

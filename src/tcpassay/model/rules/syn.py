@@ -20,7 +20,7 @@ def syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not segment.flags & SYN:
         return (Branch(tcb, SILENCE, "", final=False),)
     if tcb.state == "SYN-RECEIVED":
-        return _in_syn_received(tcb)
+        return _in_syn_received(tcb, segment)
     clause = f"RFC9293:3.10.7.4-SYN-{SHORT[tcb.state]}"
     challenged = Branch(tcb, acknowledge(tcb), clause)
     if not acceptable(tcb, segment):
@@ -48,9 +48,13 @@ def _reset_numbers(tcb: Tcb, segment: Segment) -> tuple[int, ...]:
     return (segment.ack, tcb.snd_nxt) if segment.flags & ACK else (tcb.snd_nxt, 0)
 
 
-def _in_syn_received(tcb: Tcb) -> tuple[Branch, ...]:
+def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not tcb.passive:
         clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-ACTIVE"
         return (Branch(tcb, acknowledge(tcb), clause),)
     clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
-    return (Branch(tcb._replace(state="CLOSED"), SILENCE, clause),)
+    gone = tcb._replace(state="CLOSED")
+    # RFC 793: in SYN-RECEIVED as well, a SYN in the window is an error that draws a reset.
+    answer = Answer("rst", _reset_numbers(tcb, segment))
+    old = Branch(gone, answer, clause, "variant", "RFC 793")
+    return (Branch(gone, SILENCE, clause), old)

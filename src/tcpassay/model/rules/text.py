@@ -34,11 +34,7 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     whole = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), clause, final=False)
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
         return (whole,)
-    # "Segments with higher beginning [...] may be held"; text beyond the right edge is trimmed, or
-    # the whole segment dropped.
-    trim = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
-    dropped = Branch(tcb, acknowledge(tcb), trim, "optional")
-    return (whole._replace(clause=trim), dropped)
+    return (whole._replace(clause="RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"),)
 
 
 def _ignored(tcb: Tcb, segment: Segment) -> Branch:

@@ -30,6 +30,7 @@ from tcpassay.core.events import (
 from tcpassay.targets.namespace.calls import PosixCalls
 from tcpassay.targets.namespace.reader import Inlet
 from tcpassay.targets.namespace.sockdiag import SocketDiagnosis
+from tcpassay.targets.namespace.sockstat import has_no_sockets
 from tcpassay.targets.namespace.stamps import KernelStamps
 
 if TYPE_CHECKING:
@@ -57,13 +58,14 @@ class NamespaceStack:
         mtu: int,
         pool: WorkerPool,
         reader: Reader,
-        ended: Callable[[], None],
+        ended: Callable[[bool], None],
         start_apps: Callable[[RealClock], Apps],
         options: StackOptions,
     ) -> None:
         self._clock = RealClock()
         self._made = made
         self._ended = ended
+        self._spare = options.spare
         self._reader = reader
         self._stamps = (
             KernelStamps(made.namespace, mtu, self._clock.from_monotonic)
@@ -134,7 +136,16 @@ class NamespaceStack:
                 self._diagnosis.close()
             if self._stamps is not None:
                 self._stamps.close()
-            self._ended()
+            self._ended(self._spare and self._left_nothing())
+
+    def _left_nothing(self) -> bool:
+        """Whether the namespace is as it was: no socket in it, nothing in the TUN."""
+        try:
+            empty = has_no_sockets(self._made.namespace)
+            self._inlet.read([])
+        except OSError:
+            return False
+        return empty
 
     def _carry_out(self, command: Command, events: list[StackEvent]) -> None:
         match command:

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class NamespaceTarget:
         self._reader: Reader | None = None
         self._pool: WorkerPool | None = None
         self._stamping: socket | None = None
+        self._spares: dict[IpVersion, list[Made]] = {4: [], 6: []}
 
     @property
     def manifest(self) -> Manifest:
@@ -77,10 +79,12 @@ class NamespaceTarget:
     def start(self, options: StackOptions) -> NamespaceStack:
         """A fresh stack. Raises TargetUnavailableError, ConfigurationError."""
         sysctls = merged(self._manifest, options, "sysctl")
+        if options.settings or options.overrides or options.own_process:
+            options = replace(options, spare=False)
         maker, reader, pool = self._shared()
         if options.timing and self._stamping is None:
             self._stamping = keep_stamping()
-        made = maker.take(options.ip)
+        made = self._take_spare(options) or maker.take(options.ip)
         try:
             self._apply(sysctls, made, options.ip)
             return NamespaceStack(
@@ -88,13 +92,28 @@ class NamespaceTarget:
                 mtu=self._manifest.limits.mtu,
                 pool=pool,
                 reader=reader,
-                ended=partial(maker.give_back, made),
+                ended=partial(self._ended, maker, made, options.ip),
                 start_apps=partial(self._start_apps, made, options),
                 options=options,
             )
         except BaseException:
             maker.give_back(made)
             raise
+
+    def _take_spare(self, options: StackOptions) -> Made | None:
+        """A namespace that its stack has left empty, for whom it will do."""
+        if not options.spare:
+            return None
+        with self._lock:
+            spares = self._spares[options.ip]
+            return spares.pop() if spares else None
+
+    def _ended(self, maker: Maker, made: Made, ip: IpVersion, empty: bool) -> None:
+        if not empty:
+            maker.give_back(made)
+            return
+        with self._lock:
+            self._spares[ip].append(made)
 
     def close(self) -> None:
         """End the shared threads and free the spare; only when every stack is closed."""
@@ -104,6 +123,9 @@ class NamespaceTarget:
             if self._pool is not None:
                 self._pool.close()
             if self._maker is not None:
+                for made in (*self._spares[4], *self._spares[6]):
+                    self._maker.give_back(made)
+                self._spares = {4: [], 6: []}
                 self._maker.close()
             if self._stamping is not None:
                 self._stamping.close()
