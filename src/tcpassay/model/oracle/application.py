@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
-from tcpassay.core.events import Call, Exited, Kill, Returned, Spawn
+from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import RULES
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry
     from tcpassay.model.oracle.flow import Flow
     from tcpassay.model.oracle.oracle import Oracle
+
+#: Errors that tell of the end of a connection, once.
+_ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
@@ -31,6 +34,8 @@ class Application:
         self._listeners: list[Socket] = []
         self._connecting: list[Socket] = []
         self._now = self._n = 0
+        #: SIGPIPEs that no call accounts for yet, by process.
+        self.signals: dict[int, int] = {}
 
     def take(self, entry: Entry) -> None:
         """An entry that is no datagram."""
@@ -44,24 +49,47 @@ class Application:
             case Returned() as returned:
                 call_or_none = self._calls.pop(returned.call, None)
                 if call_or_none is not None:
-                    self._judge(entry, call_or_none, returned)
+                    self._judge(call_or_none, returned)
                     ended = _RETURNED.get(call_or_none.name)
                     if ended is not None and returned.errno is None:
                         ended(self, call_or_none, self._socket(call_or_none), returned)
+            case Signalled(process=process, signal="SIGPIPE") if self._oracle.virtual:
+                self.signals[process] = entry.n
             case Spawn(process=child, fork_of=parent) if parent is not None:
                 self._descriptors.fork(parent, child)
             case Kill(process=process) | Exited(process=process):
                 self._gone(self._descriptors.end(process), entry.t_ns)
 
-    def _judge(self, entry: Entry, call: Call, returned: Returned) -> None:
+    def _judge(self, call: Call, returned: Returned) -> None:
         """Hold what a call has returned against what may be true of its connection."""
         rule, socket = RULES.get(call.name), self._socket(call)
+        if socket is not None and socket.flow is not None and call.name == "getsockopt":
+            socket.flow.reported = True
         if rule is None or socket is None or socket.flow is None or socket.flow.opaque:
             return
         wrong = rule(call, socket.flow, returned)
         if wrong is not None:
-            why = f"{call.name}(): {wrong.why}"
-            self._oracle.report.violations.append(Violation(entry.n, wrong.requirement, why))
+            self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        if returned.errno in _ENDED:
+            socket.flow.reported = True
+        if returned.errno == "EPIPE":
+            self._broken_pipe(call)
+
+    def idle(self) -> None:
+        """The stack has become idle: a signal that went with no call has come for nothing."""
+        for n in self.signals.values():
+            why = "SIGPIPE, and no call has failed"
+            self._oracle.report.violations.append(Violation(n, "POSIX:SIGPIPE", why))
+        self.signals.clear()
+
+    def _broken_pipe(self, call: Call) -> None:
+        """EPIPE goes with SIGPIPE, but where the call has said otherwise."""
+        signalled = self.signals.pop(call.process, None)
+        quiet = "MSG_NOSIGNAL" in _flags(call)
+        if quiet and signalled is not None:
+            self._wrong("POSIX:SEND-NOSIGNAL", f"{call.name}(): SIGPIPE despite MSG_NOSIGNAL")
+        elif not quiet and signalled is None and self._oracle.virtual:
+            self._wrong("POSIX:SIGPIPE", f"{call.name}(): EPIPE without SIGPIPE")
 
     # -- questions of the wire side ------------------------------------------------------------
 
@@ -201,6 +229,8 @@ class Application:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
         flow.sender = flow.sender._replace(octets=octets, least=octets)
+        flow.wants_probe(self._now)
+        self._oracle.owes(flow)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.answers import Answer
+from tcpassay.model.oracle.headers import Headers
 from tcpassay.model.oracle.hypothesis import (
     NEVER,
     Hypothesis,
@@ -13,7 +14,6 @@ from tcpassay.model.oracle.hypothesis import (
     after_departure,
     rank,
 )
-from tcpassay.model.oracle.headers import Headers
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -21,7 +21,7 @@ from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset, text_in_order
-from tcpassay.wire import FIN, PSH, RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import ACK, FIN, PSH, RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
@@ -56,6 +56,9 @@ class Flow:
         self.pushed_later = False
         #: The entry with which the handshake was over.
         self.completed = 0
+        self._reset_at = -1
+        #: Whether a call has told the application of the connection's end.
+        self.reported = False
         self.listening = False
         self.queue_may_be_full = False
         self.sender = Sender(octets=0, ended=False, aborted=False)
@@ -99,7 +102,7 @@ class Flow:
         left = [h for h in alive if h.ack_by >= now and h.due_by >= now]
         if len(left) == len(alive):
             return
-        if not left:
+        if not left and all(min(h.ack_by, h.due_by) > self.heard for h in alive):
             left = [h for h in self._lapsed(now) if h.due_by >= now]
         if not left:
             clause, answer = alive[0].overdue(now) or ("", "")
@@ -140,7 +143,9 @@ class Flow:
             return now - h.since >= self.limits.time_wait
         if state == "CLOSED":
             return False
-        return self.retries >= LEAST_RETRIES or (state == "FIN-WAIT-2" and h.tcb.read == "gone")
+        if state == "FIN-WAIT-2" and h.tcb.read == "gone":
+            return True
+        return self.retries >= LEAST_RETRIES and not self.transmission.waits_too_short(now, state)
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -154,6 +159,7 @@ class Flow:
         if now - self.heard > OUTDATED_NS:
             self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
         self.heard = now
+        self._reset_at = now if flags & RST else -1
         self._before = self.hypotheses
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
@@ -165,7 +171,7 @@ class Flow:
         self.report.peak = max(self.report.peak, len(out))
         if flags & URG:
             self.taken.loose = True
-        if segment.payload and self.hypotheses[0].tcb.irs:
+        if segment.payload and flags & (ACK | SYN) and self.hypotheses[0].tcb.irs:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
@@ -178,14 +184,14 @@ class Flow:
         )
         self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
         if sure and not tcb.snd_wnd:
-            self._wants_probe(now)
+            self.wants_probe(now)
         if not self.completed and tcb.state in SYNCHRONIZED:
             self.completed = n
 
-    def _wants_probe(self, now: int) -> None:
-        """MUST-36: text that the application has given waits behind a closed window."""
+    def wants_probe(self, now: int) -> None:
+        """MUST-36: text that the application has given may wait behind a closed window."""
         tcb = self.hypotheses[0].tcb
-        if tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
+        if tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
             return
         if self.sender.least > offset(tcb.snd_nxt, tcb.iss) - 1:
             self.transmission.wants_probe(tcb, now)
@@ -230,7 +236,7 @@ class Flow:
         self.mss, self.peer_scale, self.peer_stamps = self.default_mss, None, False
         for option in segment.options:
             if isinstance(option, MaximumSegmentSize):
-                self.mss = option.value
+                self.mss = option.value or self.default_mss
             elif isinstance(option, WindowScale):
                 self.peer_scale = min(option.shift, 14)
             elif isinstance(option, Timestamps):
@@ -243,10 +249,7 @@ class Flow:
             self._stack_syn(segment)
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
-        self._hold_text(segment, n)
-        wrong = self.headers.wrong(segment, now)
-        if wrong is not None:
-            self._stands_against(wrong, n)
+        header = self.headers.wrong(segment, now)
         before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
@@ -260,9 +263,12 @@ class Flow:
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
             self.hypotheses = left
             self.retries = 0 if new else self.retries + self._asks(segment)
+            self._hold_text(before, segment, n)
+            if header is not None:
+                self._stands_against(header, n)
             self._sent(before, segment, now, n)
             return
-        self._refused(segment, n, [r for r in after if isinstance(r, Refusal)])
+        self._refused(segment, now, n, [r for r in after if isinstance(r, Refusal)])
 
     def _sent(self, before: Tcb, segment: Segment, now: int, n: int) -> None:
         """What a segment that the numbers allow means for timers, windows and probes."""
@@ -281,7 +287,7 @@ class Flow:
             self._stands_against(wrong, n)
 
     def _window(self, segment: Segment) -> Refusal | None:
-        """3.8.6 (SHLD-14): the right edge does not move to the left, but for what scaling rounds."""
+        """3.8.6 (SHLD-14): the right edge does not go left, but for what scaling rounds."""
         new, old = (segment.ack + segment.window) & 0xFFFFFFFF, self.edge
         if old is None or segment.flags & SYN:
             self.edge = new
@@ -296,8 +302,10 @@ class Flow:
         return Refusal("RFC9293:SHLD-14", why, f"a window of {segment.window + by}")
 
     def _is_keepalive(self, tcb: Tcb, segment: Segment) -> bool:
-        return len(segment.payload) < 2 and offset(segment.seq, tcb.snd_nxt) == -1 and not (
-            segment.flags & (FIN | SYN) or tcb.snd_una != tcb.snd_nxt
+        return (
+            len(segment.payload) < 2
+            and offset(segment.seq, tcb.snd_nxt) == -1
+            and not (segment.flags & (FIN | SYN) or tcb.snd_una != tcb.snd_nxt)
         )
 
     def _keepalive(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
@@ -316,7 +324,7 @@ class Flow:
         if segment.flags & (PSH | FIN | SYN) or self.pushed_later:
             return None
         end = offset(segment.seq, self.hypotheses[0].tcb.iss) - 1 + len(segment.payload)
-        if self.given.loose or not end == self.sender.octets == self.sender.least:
+        if self.given.loose or end != self.sender.octets:
             return None
         return Refusal("RFC9293:MUST-61", "the last of the queued text without PSH", "PSH")
 
@@ -340,12 +348,15 @@ class Flow:
             return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
         sender = self.sender
         if segment.flags & RST and (self.user_timeout or self.retries >= LEAST_RETRIES):
-            sender = sender._replace(aborted=True)
+            given_up = not self.transmission.waits_too_short(now, h.tcb.state)
+            sender = sender._replace(aborted=sender.aborted or self.user_timeout or given_up)
         return after_departure(h, segment, sender, self.mss, now)
 
-    def _refused(self, segment: Segment, n: int, refusals: list[Refusal]) -> None:
+    def _refused(self, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
+        if segment.flags & RST and self._reset_at == now:
+            nearest = nearest._replace(clause="RFC9293:3.5.2-NO-RST-FOR-RST", allowed="silence")
         others = tuple(refusals[i].clause for i in order[1:])
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
         if segment.flags & RST:
@@ -359,14 +370,11 @@ class Flow:
             elif isinstance(option, Timestamps):
                 self.stack_stamps = True
 
-    def _hold_text(self, segment: Segment, n: int) -> None:
+    def _hold_text(self, tcb: Tcb, segment: Segment, n: int) -> None:
         if not segment.payload:
             return
-        iss = self.hypotheses[0].tcb.iss
-        at = offset(segment.seq, iss) - 1
-        keep_alive = (
-            len(segment.payload) == 1 and offset(segment.seq, self.hypotheses[0].tcb.snd_nxt) == -1
-        )
+        at = offset(segment.seq, tcb.iss) - 1
+        keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
             self._violated(Violation(n, "RFC9293:3.4-WRAP", why))

@@ -1,4 +1,4 @@
-"""What the target's headers may hold, whatever the numbers: RFC 9293, 3.1 and 3.2; RFC 7323, 1.3."""
+"""What the headers of the target may hold, whatever the numbers (RFC 9293, 3.2; RFC 7323)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ COMPARABLE_NS = 24 * 86_400 * NS_PER_S
 class Headers:
     """The options of the peer's SYN, and the target's latest timestamp."""
 
-    __slots__ = ("_at", "_peer_syn", "_tsval")
+    __slots__ = ("_at", "_offered", "_peer_syn", "_tsval")
 
     def __init__(self) -> None:
         self._peer_syn: Segment | None = None
         self._tsval: int | None = None
         self._at = 0
+        self._offered = False
 
     def hears(self, syn: Segment) -> None:
         """The SYN of the peer that a SYN,ACK may answer."""
@@ -71,7 +72,9 @@ class Headers:
         kinds = {type(option) for option in segment.options}
         if MaximumSegmentSize not in kinds:
             return Refusal("RFC9293:MUST-14", "a SYN without an MSS option", "an MSS option")
-        peer_syn = self._peer_syn if segment.flags & ACK else None
+        # A SYN,ACK of crossed SYNs repeats what the target's own SYN has offered.
+        peer_syn = self._peer_syn if segment.flags & ACK and not self._offered else None
+        self._offered = self._offered or not segment.flags & ACK
         if peer_syn and WindowScale in kinds and not _has(peer_syn, WindowScale):
             why = "a window scale that the SYN has not offered"
             return Refusal("RFC7323:2.2-SYNACK-ONLY-IF", why, "none")

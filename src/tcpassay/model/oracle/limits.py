@@ -30,8 +30,6 @@ class Limits:
         #: RFC 6298, 2.4: no time-out is shorter. In real time a tail loss probe (RFC 8985, 7) may
         #: come within a round trip, and none is too early.
         self.least_rto = 0 if slack_ns else NS_PER_S
-        #: When the trace begins.
-        self.began = 0
         #: A listener may keep no state of a SYN (RFC 4987, 3.6).
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).

@@ -38,15 +38,22 @@ class Oracle:
         self._numbers = InitialNumbers()
         #: Flows that owe something, and when the first of it is due.
         self._owing: dict[Flow, int] = {}
+        self._now = 0
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the clock is virtual: what is at once is in the trace at once."""
+        return not self._limits.slack
 
     def take(self, entry: Entry) -> None:
         """The next entry of the trace."""
         kind, now, data = entry.kind, entry.t_ns, entry.data
-        if not self._limits.began:
-            self._limits.began = now
-        if kind in _AFTER_IDLE:
-            # Whatever was due at the moment of an earlier command is late now.
-            self._passes(now + 1 - self._limits.slack, entry.n)
+        if self._owing and (now > self._now or kind in _AFTER_IDLE):
+            # Time has moved on, or a command says that the stack has become idle before.
+            self._passes(now + (kind in _AFTER_IDLE) - self._limits.slack, entry.n)
+        if kind in _AFTER_IDLE and self._application.signals:
+            self._application.idle()
+        self._now = now
         if kind == "send" and isinstance(data, bytes):
             self._arrives(data, now, entry.n)
         elif kind == "receive" and isinstance(data, bytes):
@@ -149,7 +156,7 @@ class Oracle:
                 flow.opens(syn, now, n)
                 self.owes(flow)
                 return True
-        if any(not h.bound for h in flow.hypotheses):
+        if not any(h.bound for h in flow.hypotheses):
             self._picked(key, syn, now, n)
         return False
 

@@ -42,6 +42,7 @@ class Transmission:
     """
 
     __slots__ = (
+        "_began",
         "_disturbed",
         "_duplicates",
         "_gap",
@@ -60,27 +61,29 @@ class Transmission:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._pieces: deque[tuple[int, int, int]] = deque()
-        self._duplicates = self._gap = self._longest = 0
+        self._began = self._duplicates = self._gap = self._longest = 0
         self._recovering = self._shut = self._disturbed = False
         self.first = self.last = self.retries = 0
         self.due = NEVER
         self.clause = ""
 
-    def waits_too_short(self, now: int, *, opening: bool) -> bool:
-        """Whether R2 has not passed yet: too early to give up."""
-        if not self._limits.timed or not self._pieces:
+    def waits_too_short(self, now: int, state: str) -> bool:
+        """Whether R2 has not passed yet: too early to give up. A SYN,ACK has no R2."""
+        if not self._limits.timed or not self._pieces or state == "SYN-RECEIVED":
             return False
-        return now - self.first < (R2_SYN if opening else R2)
+        return now - self.first < (R2_SYN if state == "SYN-SENT" else R2)
 
     def leaves(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
         """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
         start, size = segment.seq, segment.seg_len
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
+            self._began = self._began or now
             if not self._pieces:
                 self.first = self.last = now
                 self.retries = self._gap = 0
             end = (start + size) & 0xFFFFFFFF
             self._pieces.append((start, end, now))
+            self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
                 self._shut = True
             self._arrange(tcb)
@@ -138,7 +141,7 @@ class Transmission:
             self._shut = True
         if tcb.ts_recent is not None:
             # An echo may be of any timestamp that the peer has seen.
-            self._longest = max(self._longest, now - self._limits.began)
+            self._longest = max(self._longest, now - self._began)
         if sure and tcb.state != "CLOSED":
             self._arrange(tcb)
         else:
