@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.core.events import Call, Exited, Kill, Returned, Spawn
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import RULES
+from tcpassay.model.tcb import SYNCHRONIZED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry
     from tcpassay.model.oracle.flow import Flow
     from tcpassay.model.oracle.oracle import Oracle
+
+#: Errors that tell of the end of a connection, once.
+_ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
@@ -28,11 +33,13 @@ class Application:
         self._calls: dict[int, Call] = {}
         self._listeners: list[Socket] = []
         self._connecting: list[Socket] = []
-        self._now = 0
+        self._now = self._n = 0
+        #: SIGPIPEs that no call accounts for yet, by process.
+        self.signals: dict[int, int] = {}
 
     def take(self, entry: Entry) -> None:
         """An entry that is no datagram."""
-        self._now = entry.t_ns
+        self._now, self._n = entry.t_ns, entry.n
         match entry.data:
             case Call() as call:
                 self._calls[call.id] = call
@@ -42,24 +49,47 @@ class Application:
             case Returned() as returned:
                 call_or_none = self._calls.pop(returned.call, None)
                 if call_or_none is not None:
-                    self._judge(entry, call_or_none, returned)
+                    self._judge(call_or_none, returned)
                     ended = _RETURNED.get(call_or_none.name)
                     if ended is not None and returned.errno is None:
                         ended(self, call_or_none, self._socket(call_or_none), returned)
+            case Signalled(process=process, signal="SIGPIPE") if self._oracle.virtual:
+                self.signals[process] = entry.n
             case Spawn(process=child, fork_of=parent) if parent is not None:
                 self._descriptors.fork(parent, child)
             case Kill(process=process) | Exited(process=process):
                 self._gone(self._descriptors.end(process), entry.t_ns)
 
-    def _judge(self, entry: Entry, call: Call, returned: Returned) -> None:
+    def _judge(self, call: Call, returned: Returned) -> None:
         """Hold what a call has returned against what may be true of its connection."""
         rule, socket = RULES.get(call.name), self._socket(call)
+        if socket is not None and socket.flow is not None and call.name == "getsockopt":
+            socket.flow.reported = True
         if rule is None or socket is None or socket.flow is None or socket.flow.opaque:
             return
         wrong = rule(call, socket.flow, returned)
         if wrong is not None:
-            why = f"{call.name}(): {wrong.why}"
-            self._oracle.report.violations.append(Violation(entry.n, wrong.requirement, why))
+            self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        if returned.errno in _ENDED:
+            socket.flow.reported = True
+        if returned.errno == "EPIPE":
+            self._broken_pipe(call)
+
+    def idle(self) -> None:
+        """The stack has become idle: a signal that went with no call has come for nothing."""
+        for n in self.signals.values():
+            why = "SIGPIPE, and no call has failed"
+            self._oracle.report.violations.append(Violation(n, "POSIX:SIGPIPE", why))
+        self.signals.clear()
+
+    def _broken_pipe(self, call: Call) -> None:
+        """EPIPE goes with SIGPIPE, but where the call has said otherwise."""
+        signalled = self.signals.pop(call.process, None)
+        quiet = "MSG_NOSIGNAL" in _flags(call)
+        if quiet and signalled is not None:
+            self._wrong("POSIX:SEND-NOSIGNAL", f"{call.name}(): SIGPIPE despite MSG_NOSIGNAL")
+        elif not quiet and signalled is None and self._oracle.virtual:
+            self._wrong("POSIX:SIGPIPE", f"{call.name}(): EPIPE without SIGPIPE")
 
     # -- questions of the wire side ------------------------------------------------------------
 
@@ -72,10 +102,9 @@ class Application:
 
     def may_be_full(self, listener: Socket, new: Flow) -> bool:
         """Whether its queues hold as many other connections as its backlog asks for."""
-        waiting = sum(
-            1 for flow in listener.made if flow is not new and flow.open and not flow.accepted
-        )
-        return waiting >= max(listener.backlog, 0)
+        waiting = {flow: None for flow in listener.made if flow.open and not flow.accepted}
+        listener.made = waiting
+        return len(waiting) - (new in waiting) >= max(listener.backlog, 0)
 
     def connects(self, flow: Flow, local: Ends, remote: Ends) -> bool:
         """Whether a connect() is under way that this SYN is of."""
@@ -84,6 +113,7 @@ class Application:
                 self._connecting.remove(socket)
                 socket.flow, socket.local = flow, local
                 flow.user_timeout = socket.user_timeout
+                _options_of(socket)
                 return True
         return False
 
@@ -108,6 +138,7 @@ class Application:
             ahead = len(flow.given.octets) + len(data)
             flow.sender = flow.sender._replace(octets=max(flow.sender.octets, ahead))
             flow.given.append(data)
+            flow.pushed_later = flow.pushed_later or "MSG_MORE" in _flags(call)
 
     def _start_shutdown(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.flow is None:
@@ -135,8 +166,10 @@ class Application:
                 for flow in socket.made:
                     if not flow.accepted:
                         flow.abandoned(now, "DOC-17")
+                        self._oracle.owes(flow)
             if socket.flow is not None:
                 socket.flow.abandoned(now, _reset_clause(socket, socket.flow))
+                self._oracle.owes(socket.flow)
 
     # -- calls that return -----------------------------------------------------------------------
 
@@ -165,13 +198,28 @@ class Application:
         if socket is None:
             return
         remote = _ends_of(returned.out)
-        new = Socket(local=socket.local, remote=remote)
+        new = Socket(local=socket.local, remote=remote, keepalive=socket.keepalive)
+        new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
         self._descriptors.install(call.process, returned.value, new)
-        for key, flow in self._oracle.flows().items():
-            if (key[2], key[3]) == remote and key[1] == socket.local[1] and not flow.accepted:
-                flow.accepted = True
-                new.flow, new.local = flow, (key[0], key[1])
-                return
+        flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
+        if flow is not None:
+            self._in_order(socket, flow)
+            flow.accepted, new.flow = True, flow
+            _options_of(new)
+
+    def _in_order(self, listener: Socket, flow: Flow) -> None:
+        """accept() hands out the connection whose handshake was over first."""
+        earlier = [
+            other
+            for other in listener.made
+            if other is not flow and not other.accepted and 0 < other.completed < flow.completed
+        ]
+        if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):
+            why = "accept(): another connection was completed earlier"
+            self._wrong("POSIX:ACCEPT-ORDER", why)
+
+    def _wrong(self, requirement: str, why: str) -> None:
+        self._oracle.report.violations.append(Violation(self._n, requirement, why))
 
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if socket is None or socket.flow is None:
@@ -181,14 +229,24 @@ class Application:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
         flow.sender = flow.sender._replace(octets=octets, least=octets)
+        flow.wants_probe(self._now)
+        self._oracle.owes(flow)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
-        if ("name", "TCP_USER_TIMEOUT") in call.args and socket is not None:
+        if socket is None:
+            return
+        names = {value for tag, value in call.args if tag == "name"}
+        value = dict(call.args).get("value")
+        if names & {"TCP_USER_TIMEOUT", "TCP_SYNCNT"}:
             socket.user_timeout = True
-            if socket.flow is not None:
-                socket.flow.user_timeout = True
+        if "SO_KEEPALIVE" in names:
+            socket.keepalive = bool(value)
+        if names & {"TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL"} and isinstance(value, int):
+            socket.keepidle_s = min(value, socket.keepidle_s or value)
+        socket.corked = socket.corked or "TCP_CORK" in names
+        _options_of(socket)
         linger = dict(call.args).get("linger")
-        if socket is not None and isinstance(linger, (tuple, list)):
+        if isinstance(linger, (tuple, list)):
             socket.lingers_zero = bool(linger[0]) and not linger[1]
 
     def _duplicated(self, call: Call, _socket: Socket | None, returned: Returned) -> None:
@@ -227,6 +285,27 @@ def _reset_clause(socket: Socket, flow: Flow) -> str:
     return "RFC9293:SHLD-3" if flow.unread > 0 else ""
 
 
+#: RFC 9293, 3.8.4 (MUST-28): the interval of keep-alives is no less by default.
+KEEPALIVE_S = 7_200
+
+
+def _first(listener: Socket) -> Flow | None:
+    """The connection that accept() hands out first."""
+    waiting = [flow for flow in listener.made if flow.completed and not flow.accepted]
+    return min(waiting, key=lambda flow: flow.completed, default=None)
+
+
+def _options_of(socket: Socket) -> None:
+    """What the options of a socket mean for its connection."""
+    flow = socket.flow
+    if flow is None:
+        return
+    flow.user_timeout = flow.user_timeout or socket.user_timeout
+    flow.pushed_later = flow.pushed_later or socket.corked
+    idle = socket.keepidle_s if socket.keepidle_s is not None else KEEPALIVE_S
+    flow.keepalive = idle * NS_PER_S if socket.keepalive else None
+
+
 def _ends(call: Call) -> Ends | None:
     return _ends_of(call.args)
 
@@ -236,6 +315,10 @@ def _ends_of(values: tuple[tuple[str, object], ...]) -> Ends | None:
         if tag == "address" and isinstance(value, (tuple, list)):
             return str(value[0]), int(value[1])
     return None
+
+
+def _flags(call: Call) -> tuple[str, ...]:
+    return next((v for tag, v in call.args if tag == "flags" and isinstance(v, tuple)), ())
 
 
 def _octets(call: Call) -> bytes:

@@ -24,7 +24,10 @@ class Socket:
     user_timeout: bool = False
     flow: Flow | None = None
     references: int = 1
-    made: list[Flow] = field(default_factory=list)
+    made: dict[Flow, None] = field(default_factory=dict)
+    keepalive: bool = False
+    keepidle_s: int | None = None
+    corked: bool = False
 
 
 class Descriptors:

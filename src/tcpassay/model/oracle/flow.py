@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.answers import Answer
+from tcpassay.model.oracle.headers import Headers
 from tcpassay.model.oracle.hypothesis import (
     NEVER,
     Hypothesis,
@@ -15,11 +16,12 @@ from tcpassay.model.oracle.hypothesis import (
 )
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
+from tcpassay.model.oracle.transmission import Transmission
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import Tcb, offset, text_in_order
-from tcpassay.wire import RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset, text_in_order
+from tcpassay.wire import ACK, FIN, PSH, RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
@@ -46,6 +48,17 @@ class Flow:
         self.report = report
         self.limits = limits
         self.hypotheses: list[Hypothesis] = [Hypothesis(Tcb("CLOSED"))]
+        self.headers = Headers()
+        self.transmission = Transmission(limits)
+        #: The right edge of the receive window as last announced, and by how much it may go back.
+        self.edge: int | None = None
+        self.keepalive: int | None = None
+        self.pushed_later = False
+        #: The entry with which the handshake was over.
+        self.completed = 0
+        self._reset_at = -1
+        #: Whether a call has told the application of the connection's end.
+        self.reported = False
         self.listening = False
         self.queue_may_be_full = False
         self.sender = Sender(octets=0, ended=False, aborted=False)
@@ -81,13 +94,15 @@ class Flow:
 
     def passes(self, now: int, n: int) -> None:
         """What was due before `now` and has not come ends the hypotheses that wanted it."""
+        if self.transmission.due < now:
+            self._not_sent_again(n)
         alive = self.hypotheses
         if len(alive) == 1 and alive[0].ack_by >= now and alive[0].due_by >= now:
             return
         left = [h for h in alive if h.ack_by >= now and h.due_by >= now]
         if len(left) == len(alive):
             return
-        if not left:
+        if not left and all(min(h.ack_by, h.due_by) > self.heard for h in alive):
             left = [h for h in self._lapsed(now) if h.due_by >= now]
         if not left:
             clause, answer = alive[0].overdue(now) or ("", "")
@@ -96,6 +111,23 @@ class Flow:
             left = [h._replace(ack_by=1 << 62, due=None, due_by=1 << 62) for h in alive]
         self.hypotheses = left
         self._only_variants(n)
+
+    @property
+    def deadline(self) -> int:
+        """The first moment at which something is due (ns)."""
+        due = self.transmission.due
+        for h in self.hypotheses:
+            due = min(due, h.ack_by, h.due_by)
+        return due
+
+    def _not_sent_again(self, n: int) -> None:
+        transmission = self.transmission
+        transmission.due = NEVER
+        if any(h.tcb.state in {"CLOSED", "TIME-WAIT"} for h in self.hypotheses) or self.icmp:
+            return
+        what = "a probe" if transmission.clause == "RFC9293:MUST-36" else "what is not acknowledged"
+        why = f"{what} has not been sent in time"
+        self._violated(Violation(n, transmission.clause, why, "a retransmission"))
 
     def _lapsed(self, now: int) -> list[Hypothesis]:
         """Hypotheses whose connection may be gone by now: TIME-WAIT over, or given up."""
@@ -111,7 +143,9 @@ class Flow:
             return now - h.since >= self.limits.time_wait
         if state == "CLOSED":
             return False
-        return self.retries >= LEAST_RETRIES or (state == "FIN-WAIT-2" and h.tcb.read == "gone")
+        if state == "FIN-WAIT-2" and h.tcb.read == "gone":
+            return True
+        return self.retries >= LEAST_RETRIES and not self.transmission.waits_too_short(now, state)
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -125,20 +159,42 @@ class Flow:
         if now - self.heard > OUTDATED_NS:
             self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
         self.heard = now
+        self._reset_at = now if flags & RST else -1
         self._before = self.hypotheses
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         self.hypotheses = list(out)[:MOST]
+        self._heard(now, n)
         self._only_variants(n)
         self.report.peak = max(self.report.peak, len(out))
         if flags & URG:
             self.taken.loose = True
-        if segment.payload and self.hypotheses[0].tcb.irs:
+        if segment.payload and flags & (ACK | SYN) and self.hypotheses[0].tcb.irs:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
+
+    def _heard(self, now: int, n: int) -> None:
+        hypotheses = self.hypotheses
+        tcb = hypotheses[0].tcb
+        sure = len(hypotheses) == 1 or all(
+            h.tcb.snd_una == tcb.snd_una and h.tcb.state != "CLOSED" for h in hypotheses
+        )
+        self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        if sure and not tcb.snd_wnd:
+            self.wants_probe(now)
+        if not self.completed and tcb.state in SYNCHRONIZED:
+            self.completed = n
+
+    def wants_probe(self, now: int) -> None:
+        """MUST-36: text that the application has given may wait behind a closed window."""
+        tcb = self.hypotheses[0].tcb
+        if tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
+            return
+        if self.sender.least > offset(tcb.snd_nxt, tcb.iss) - 1:
+            self.transmission.wants_probe(tcb, now)
 
     def _one_arrival(self, h: Hypothesis, segment: Segment, now: int) -> list[Hypothesis]:
         tcb = h.tcb
@@ -173,11 +229,14 @@ class Flow:
 
     def _peer_syn(self, segment: Segment) -> None:
         if not any(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in self.hypotheses):
+            if self.hypotheses[0].tcb.state == "TIME-WAIT":
+                self.headers.hears(segment)
             return
+        self.headers.hears(segment)
         self.mss, self.peer_scale, self.peer_stamps = self.default_mss, None, False
         for option in segment.options:
             if isinstance(option, MaximumSegmentSize):
-                self.mss = option.value
+                self.mss = option.value or self.default_mss
             elif isinstance(option, WindowScale):
                 self.peer_scale = min(option.shift, 14)
             elif isinstance(option, Timestamps):
@@ -190,7 +249,8 @@ class Flow:
             self._stack_syn(segment)
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
-        self._hold_text(segment, n)
+        header = self.headers.wrong(segment, now)
+        before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
         if not left and now - self.heard <= self.limits.slack and self._crossed(segment, now):
@@ -203,8 +263,73 @@ class Flow:
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
             self.hypotheses = left
             self.retries = 0 if new else self.retries + self._asks(segment)
+            self._hold_text(before, segment, n)
+            if header is not None:
+                self._stands_against(header, n)
+            self._sent(before, segment, now, n)
             return
-        self._refused(segment, n, [r for r in after if isinstance(r, Refusal)])
+        self._refused(segment, now, n, [r for r in after if isinstance(r, Refusal)])
+
+    def _sent(self, before: Tcb, segment: Segment, now: int, n: int) -> None:
+        """What a segment that the numbers allow means for timers, windows and probes."""
+        flags = segment.flags
+        if flags & RST:
+            self.transmission.forget()
+            return
+        wrong = self._window(segment)
+        if not segment.seg_len or self._is_keepalive(before, segment):
+            self.transmission.probes()
+            wrong = wrong or self._keepalive(before, segment, now)
+        elif not (self.icmp or self.queue_may_be_full or self.opaque):
+            wrong = wrong or self._pushed(segment)
+            wrong = self.transmission.leaves(before, segment, now) or wrong
+        if wrong is not None:
+            self._stands_against(wrong, n)
+
+    def _window(self, segment: Segment) -> Refusal | None:
+        """3.8.6 (SHLD-14): the right edge does not go left, but for what scaling rounds."""
+        new, old = (segment.ack + segment.window) & 0xFFFFFFFF, self.edge
+        if old is None or segment.flags & SYN:
+            self.edge = new
+            return None
+        by = offset(old, new)
+        if by <= 0:
+            self.edge = new
+            return None
+        if by < 1 << (self.stack_scale or 0):
+            return None
+        why = f"the right edge of the window goes back by {by}"
+        return Refusal("RFC9293:SHLD-14", why, f"a window of {segment.window + by}")
+
+    def _is_keepalive(self, tcb: Tcb, segment: Segment) -> bool:
+        return (
+            len(segment.payload) < 2
+            and offset(segment.seq, tcb.snd_nxt) == -1
+            and not (segment.flags & (FIN | SYN) or tcb.snd_una != tcb.snd_nxt)
+        )
+
+    def _keepalive(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
+        """3.8.4: a probe below SND.NXT is for connections that asked for it, and are idle."""
+        if not tcb.snd_wnd or tcb.fin_sent or not self._is_keepalive(tcb, segment):
+            return None
+        if self.keepalive is None:
+            return Refusal("RFC9293:MUST-25", "a keep-alive that nobody has asked for", "silence")
+        if self.limits.timed and now - self.heard < self.keepalive - self.limits.slack:
+            why = f"a keep-alive {(now - self.heard) / NS_PER_S:g} s after the peer's last segment"
+            return Refusal("RFC9293:MUST-26", why, f"after {self.keepalive / NS_PER_S:g} s")
+        return None
+
+    def _pushed(self, segment: Segment) -> Refusal | None:
+        """MUST-61: the last text that the application has given carries PSH."""
+        if segment.flags & (PSH | FIN | SYN) or self.pushed_later:
+            return None
+        end = offset(segment.seq, self.hypotheses[0].tcb.iss) - 1 + len(segment.payload)
+        if self.given.loose or end != self.sender.octets:
+            return None
+        return Refusal("RFC9293:MUST-61", "the last of the queued text without PSH", "PSH")
+
+    def _stands_against(self, wrong: Refusal, n: int) -> None:
+        self._violated(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
     def _crossed(self, segment: Segment, now: int) -> bool:
         """Whether a segment was on its way when the peer's last one came: real time only."""
@@ -223,12 +348,15 @@ class Flow:
             return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
         sender = self.sender
         if segment.flags & RST and (self.user_timeout or self.retries >= LEAST_RETRIES):
-            sender = sender._replace(aborted=True)
+            given_up = not self.transmission.waits_too_short(now, h.tcb.state)
+            sender = sender._replace(aborted=sender.aborted or self.user_timeout or given_up)
         return after_departure(h, segment, sender, self.mss, now)
 
-    def _refused(self, segment: Segment, n: int, refusals: list[Refusal]) -> None:
+    def _refused(self, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
+        if segment.flags & RST and self._reset_at == now:
+            nearest = nearest._replace(clause="RFC9293:3.5.2-NO-RST-FOR-RST", allowed="silence")
         others = tuple(refusals[i].clause for i in order[1:])
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
         if segment.flags & RST:
@@ -242,14 +370,11 @@ class Flow:
             elif isinstance(option, Timestamps):
                 self.stack_stamps = True
 
-    def _hold_text(self, segment: Segment, n: int) -> None:
+    def _hold_text(self, tcb: Tcb, segment: Segment, n: int) -> None:
         if not segment.payload:
             return
-        iss = self.hypotheses[0].tcb.iss
-        at = offset(segment.seq, iss) - 1
-        keep_alive = (
-            len(segment.payload) == 1 and offset(segment.seq, self.hypotheses[0].tcb.snd_nxt) == -1
-        )
+        at = offset(segment.seq, tcb.iss) - 1
+        keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
             self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
@@ -289,7 +414,7 @@ class Flow:
                 for h in self.hypotheses
             ]
 
-    def opens(self, segment: Segment, now: int) -> None:
+    def opens(self, segment: Segment, now: int, n: int) -> None:
         """The target's own SYN, by a connect() of its application."""
         tcb = Tcb(
             "SYN-SENT",
@@ -302,12 +427,32 @@ class Flow:
         )
         self._stack_syn(segment)
         self.hypotheses = [Hypothesis(tcb, now)]
+        wrong = self.headers.wrong(segment, now)
+        if wrong is not None:
+            self._stands_against(wrong, n)
+        self.transmission.leaves(tcb, segment, now)
+
+    @property
+    def over(self) -> bool:
+        """Whether there has been a connection, and there is none any more."""
+        return bool(self.completed) and all(
+            h.tcb.state == "CLOSED" and h.due is None for h in self.hypotheses
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is a connection for sure, beyond its handshake and before its end."""
+        tcb = self.hypotheses[0].tcb
+        return len(self.hypotheses) == 1 and tcb.state in SETTLED
 
     @property
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
 
+
+#: States in which no listener matters.
+SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 
 #: The rules that answer by a challenge ACK.
 _CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 NEVER = 1 << 62
 
+#: Farther than any numbers: a connection that is gone.
+FAR = 1 << 33
+
 #: ACKs that a target may owe and not yet have sent; more are not counted.
 CREDIT = 64
 
@@ -77,7 +80,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
         if by >= old.ack_by:
             return old._replace(tcb=tcb, since=since, credit=credit)
         return old._replace(
-            tcb=tcb, since=since, credit=credit, ack_by=by, ack_clause=branch.clause
+            tcb=tcb, since=since, credit=credit, ack_by=by, ack_clause=_late(branch)
         )
     if kind == "syn-ack" and not answer.seqs:
         bound = False
@@ -93,6 +96,12 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
     )
 
 
+def _late(branch: Branch) -> str:
+    """What an acknowledgement breaks that does not come: MUST-40 where it may be delayed."""
+    delayed = branch.answer.within_s and "-TEXT-" in branch.clause
+    return "RFC9293:MUST-40" if delayed else branch.clause
+
+
 def after_departure(
     old: Hypothesis, segment: Segment, sender: Sender, mss: int, now: int
 ) -> Hypothesis | Refusal:
@@ -103,6 +112,8 @@ def after_departure(
     if segment.flags & RST and due is not None and due.kind == "rst":
         why = f"a reset with SEQ={segment.seq}"
         return Refusal(old.due_clause, why, str(due))
+    if due is not None and old.tcb.state == "CLOSED":
+        return Refusal(old.due_clause, "not the reset that is due", str(due))
     if not old.bound:
         return Refusal(old.due_clause, "not the SYN,ACK that is due", str(due))
     tcb = departs(old.tcb, segment, sender, mss)
@@ -152,4 +163,5 @@ def _answered(old: Hypothesis, segment: Segment, now: int) -> Hypothesis:
 def rank(hypothesis: Hypothesis, segment: Segment) -> int:
     """How far a hypothesis is from allowing a segment: for naming the nearest."""
     tcb = hypothesis.tcb
-    return abs(offset(segment.seq, tcb.snd_nxt)) + abs(offset(segment.ack, tcb.rcv_nxt))
+    far = FAR if tcb.state == "CLOSED" else 0
+    return far + abs(offset(segment.seq, tcb.snd_nxt)) + abs(offset(segment.ack, tcb.rcv_nxt))

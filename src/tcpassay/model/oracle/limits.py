@@ -9,6 +9,9 @@ from tcpassay.core.clock import NS_PER_S
 #: RFC 5961, 7 (SHOULD): challenge ACKs may be limited; the document's example is 10 in 5 s.
 CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
 
+#: Beginnings of the names of settings that change when segments are sent again.
+_OTHER_TIMES = ("fast_", "short_rto", "doubling_syn", "quiet_time")
+
 
 class Limits:
     """Times and settings of a target, and how many challenges it has met.
@@ -22,6 +25,11 @@ class Limits:
     ) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
         self.slack = slack_ns
+        #: Whether the timers of retransmission are those of the RFCs, not of a setting.
+        self.timed = not any(name.startswith(_OTHER_TIMES) for name in settings)
+        #: RFC 6298, 2.4: no time-out is shorter. In real time a tail loss probe (RFC 8985, 7) may
+        #: come within a round trip, and none is too early.
+        self.least_rto = 0 if slack_ns else NS_PER_S
         #: A listener may keep no state of a SYN (RFC 4987, 3.6).
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).

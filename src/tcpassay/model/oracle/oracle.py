@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle.application import Application
 from tcpassay.model.oracle.flow import Flow
+from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.numbers import InitialNumbers
 from tcpassay.model.oracle.report import Report, Violation
 from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
 from tcpassay.wire.connections import quote_of
@@ -33,22 +35,50 @@ class Oracle:
         self._flows: dict[FlowKey, Flow] = {}
         self._opaque: set[tuple[str, str]] = set()
         self._application = Application(self)
-        self._live: set[FlowKey] = set()
+        self._numbers = InitialNumbers()
+        #: Flows that owe something, and when the first of it is due.
+        self._owing: dict[Flow, int] = {}
+        self._now = 0
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the clock is virtual: what is at once is in the trace at once."""
+        return not self._limits.slack
 
     def take(self, entry: Entry) -> None:
         """The next entry of the trace."""
         kind, now, data = entry.kind, entry.t_ns, entry.data
-        if kind in _AFTER_IDLE:
-            # Whatever was due at the moment of an earlier command is late now.
-            late = now + 1 - self._limits.slack
-            for flow in self._flows.values():
-                flow.passes(late, entry.n)
+        if self._owing and (now > self._now or kind in _AFTER_IDLE):
+            # Time has moved on, or a command says that the stack has become idle before.
+            self._passes(now + (kind in _AFTER_IDLE) - self._limits.slack, entry.n)
+        if kind in _AFTER_IDLE and self._application.signals:
+            self._application.idle()
+        self._now = now
         if kind == "send" and isinstance(data, bytes):
             self._arrives(data, now, entry.n)
         elif kind == "receive" and isinstance(data, bytes):
             self._leaves(data, now, entry.n)
         else:
             self._application.take(entry)
+
+    def ends(self, entry: Entry) -> None:
+        """The trace is over; `entry` is its last: time has passed to the end of what it says."""
+        until = entry.data if entry.kind == "advance" and isinstance(entry.data, int) else 0
+        self._passes(max(entry.t_ns, until) + 1 - self._limits.slack, entry.n)
+
+    def _passes(self, late: int, n: int) -> None:
+        for flow, due in list(self._owing.items()):
+            if due < late:
+                flow.passes(late, n)
+                self.owes(flow)
+
+    def owes(self, flow: Flow) -> None:
+        """Note when the next thing is due that a flow owes."""
+        due = flow.deadline
+        if due < NEVER:
+            self._owing[flow] = due
+        else:
+            self._owing.pop(flow, None)
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -61,26 +91,33 @@ class Oracle:
         if ip.dst not in self._addresses:
             return
         if not _plain(ip):
-            self._opaque.add((ip.dst, ip.src))
-            for key, flow in self._flows.items():
-                flow.opaque = flow.opaque or (key[0], key[2]) in self._opaque
+            self._leave_opaque((ip.dst, ip.src))
         if isinstance(body, Icmp):
             self._icmp(body)
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
         if body.checksum is not None or body.data_offset is not None or _ignored(ip):
             return
-        flow = self.flow((ip.dst, body.dport, ip.src, body.sport))
+        key = (ip.dst, body.dport, ip.src, body.sport)
+        flow = self.flow(key)
+        if body.flags & (SYN | ACK) == SYN and flow.over:
+            flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
         flow.listening = listener is not None
-        flow.queue_may_be_full = False
-        if listener is not None:
+        if listener is not None and not flow.settled:
             flow.queue_may_be_full = self._application.may_be_full(listener, flow)
             if not flow.open:
                 flow.accepted = False
-                if flow not in listener.made:
-                    listener.made.append(flow)
+                listener.made[flow] = None
         flow.arrives(body, now, n)
+        self.owes(flow)
+
+    def _leave_opaque(self, ends: tuple[str, str]) -> None:
+        """What comes in pieces is not put together here: nothing is said of these two hosts."""
+        if ends not in self._opaque:
+            self._opaque.add(ends)
+            for key, flow in self._flows.items():
+                flow.opaque = flow.opaque or (key[0], key[2]) in self._opaque
 
     def _icmp(self, message: Icmp) -> None:
         """An error about a segment of the target's: its connection may be given up."""
@@ -103,15 +140,37 @@ class Oracle:
         if body.checksum is not None:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
             return
-        flow = self.flow((ip.src, body.sport, ip.dst, body.dport))
-        if (
-            body.flags & (SYN | ACK) == SYN
-            and not flow.open
-            and self._application.connects(flow, (ip.src, body.sport), (ip.dst, body.dport))
-        ):
-            flow.opens(body, now)
+        key = (ip.src, body.sport, ip.dst, body.dport)
+        flow = self.flow(key)
+        if body.flags & SYN and self._opens(flow, key, body, now, n):
             return
         flow.leaves(body, now, n)
+        self.owes(flow)
+
+    def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
+        """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
+        if not syn.flags & ACK and not flow.open:
+            flow = self._renewed(key) if flow.over else flow
+            if self._application.connects(flow, key[:2], key[2:]):
+                self._picked(key, syn, now, n)
+                flow.opens(syn, now, n)
+                self.owes(flow)
+                return True
+        if not any(h.bound for h in flow.hypotheses):
+            self._picked(key, syn, now, n)
+        return False
+
+    def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
+        if self._limits.cookies:
+            return
+        wrong = self._numbers.picked(key, segment.seq, now)
+        if wrong is not None:
+            self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
+
+    def _renewed(self, key: FlowKey) -> Flow:
+        """A new connection between two ends that have had one; its socket keeps the old one."""
+        self._owing.pop(self._flows.pop(key), None)
+        return self.flow(key)
 
     def flow(self, key: FlowKey) -> Flow:
         """What is known of a tuple: local and remote address and port as the stack sees them."""
@@ -122,9 +181,14 @@ class Oracle:
             flow.opaque = (key[0], key[2]) in self._opaque
         return flow
 
-    def flows(self) -> dict[FlowKey, Flow]:
-        """All tuples."""
-        return self._flows
+    def flow_to(self, port: int, remote: tuple[str, int]) -> Flow | None:
+        """The newest tuple of a local port and a remote end, whichever address of the target."""
+        remote = (remote[0].removeprefix("::ffff:"), remote[1])
+        for address in self._addresses:
+            flow = self._flows.get((address, port, *remote))
+            if flow is not None and not flow.accepted:
+                return flow
+        return None
 
 
 def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
@@ -132,6 +196,8 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     oracle = Oracle(trace.stack_addresses, limits)
     for entry in trace:
         oracle.take(entry)
+    if trace.entries:
+        oracle.ends(trace.entries[-1])
     return oracle.report
 
 

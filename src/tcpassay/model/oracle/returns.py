@@ -29,11 +29,11 @@ class Wrong(NamedTuple):
 def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     """recv(): the next octets, once and in order; 0 only behind the peer's FIN."""
     if returned.errno is not None:
-        return _receive_error(flow, returned.errno)
+        return _receive_error(flow, returned)
     flags = _flags(call)
-    if flow.taken.loose or "MSG_OOB" in flags:
-        return None
     octets = _octets(returned)
+    if "MSG_OOB" in flags or (octets and flow.taken.loose):
+        return None
     if not octets:
         return _end_of_file(call, flow)
     at, flow.read = flow.read, flow.read + (0 if "MSG_PEEK" in flags else len(octets))
@@ -46,32 +46,51 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
 
 
 def _end_of_file(call: Call, flow: Flow) -> Wrong | None:
-    if _length(call) == 0 or flow.deaf or any(h.told for h in flow.hypotheses):
+    if _length(call) == 0 or flow.deaf:
+        return None
+    if not flow.reported and _is_reset(flow):
+        return Wrong("RFC9293:MUST-12", "end-of-file for a reset")
+    if any(h.told for h in flow.hypotheses):
         return None
     ended = [h for h in flow.hypotheses if h.tcb.fin_taken]
     if not ended:
         return Wrong("RFC9293:MUST-12", "end-of-file, and the peer has sent no FIN")
+    if flow.taken.loose:
+        return None
     left = min(text_in_order(h.tcb) for h in ended) - flow.read
     return Wrong("DOC-33", f"end-of-file before {left} octets") if left > 0 else None
 
 
-def _receive_error(flow: Flow, errno: str) -> Wrong | None:
+def _receive_error(flow: Flow, returned: Returned) -> Wrong | None:
+    errno = returned.errno
     if errno == "ECONNRESET" and not _may_be_reset(flow):
         return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
     if errno == "EAGAIN" and not flow.taken.loose:
         waiting = min(map(text_in_order, (h.tcb for h in flow.hypotheses)), default=0)
         if waiting > flow.read and all(h.tcb.state in SYNCHRONIZED for h in flow.hypotheses):
             return Wrong("RFC9293:3.10.3-RECV-FW", "EAGAIN, and text in order is waiting")
-    return _given_up(flow, errno)
+    return _given_up(flow, returned)
+
+
+def _is_reset(flow: Flow) -> bool:
+    """Whether a reset has come for sure, in the middle of the peer's stream."""
+    return all(h.told == "reset" and not h.tcb.fin_taken for h in flow.hypotheses)
 
 
 def _may_be_reset(flow: Flow) -> bool:
     return any(h.told or h.tcb.state == "CLOSED" for h in flow.hypotheses)
 
 
-def _given_up(flow: Flow, errno: str) -> Wrong | None:
+def _given_up(flow: Flow, returned: Returned) -> Wrong | None:
+    errno = returned.errno
     if errno in _GIVEN_UP and not flow.may_be_given_up:
         return Wrong("RFC9293:3.10.8-USER-TIMEOUT", f"{errno}, and nothing has timed out")
+    if errno != "ETIMEDOUT" or flow.icmp or flow.user_timeout or flow.keepalive:
+        return None
+    state = flow.hypotheses[0].tcb.state
+    if flow.transmission.waits_too_short(returned.t_ns + flow.limits.slack, state):
+        clause = "RFC9293:MUST-23" if state == "SYN-SENT" else "RFC9293:SHLD-11"
+        return Wrong(clause, "ETIMEDOUT before R2")
     return None
 
 
@@ -85,7 +104,9 @@ def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
     if errno is None and flow.sender.ended and _octets_of(call):
         return Wrong("POSIX:SEND-EPIPE-SHUT", "octets taken after the direction was shut down")
-    return _given_up(flow, errno) if errno else None
+    if errno is None and _is_reset(flow) and _octets_of(call):
+        return Wrong("POSIX:SEND-EPIPE-RST", "octets taken after a reset")
+    return _given_up(flow, returned) if errno else None
 
 
 def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:
@@ -97,7 +118,7 @@ def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return Wrong("POSIX:CONNECT-ECONNREFUSED", "ECONNREFUSED, and nobody has refused")
     if returned.errno == "ETIMEDOUT" and any(h.told == "refused" for h in flow.hypotheses):
         return Wrong("POSIX:CONNECT-ECONNREFUSED", "ETIMEDOUT, and a reset has refused it")
-    return _given_up(flow, returned.errno) if returned.errno else None
+    return _given_up(flow, returned) if returned.errno else None
 
 
 RULES: dict[str, Callable[[Call, Flow, Returned], Wrong | None]] = {

@@ -71,6 +71,8 @@ ABORTED_BY_RESET = frozenset(
 
 def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
     """A reset that nothing has asked for: the application has aborted, or unread text is lost."""
+    if tcb.state == "TIME-WAIT":
+        return Refusal("RFC9293:MUST-13", "a reset before TIME-WAIT is over")
     if not sender.aborted or tcb.state not in ABORTED_BY_RESET:
         return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", f"{tcb.state}: a reset without a cause")
     if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:

@@ -26,7 +26,8 @@ def reset(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     challenged = Branch(
         tcb, acknowledge(tcb, may_fail=tcb.state == "TIME-WAIT"), "RFC5961:3.2-RST-INWINDOW"
     )
-    return (challenged, ended._replace(label="variant", variant="RFC 793"))
+    old = ended._replace(clause=challenged.clause, label="variant", variant="RFC 793")
+    return (challenged, old)
 
 
 def _ended(tcb: Tcb) -> Branch:

@@ -1,0 +1,190 @@
+"""When the target may send again what it has sent, and when it has to: RFC 6298 as intervals.
+
+A tester does not know the target's estimate of the round trip. It knows the floor of every
+time-out, and that none is longer than five times the longest round trip so far, doubled for each
+time-out that has passed since (2.2, 2.3, 5.5).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.tcb import offset
+
+if TYPE_CHECKING:
+    from tcpassay.model.oracle.limits import Limits
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+NEVER = 1 << 62
+#: RFC 6298, 5.7: the time-out of data after a SYN that was lost; no first one is longer.
+FIRST_RTO = 3 * NS_PER_S
+#: 4.4BSD's wait between two SYNs is the longest that any document has.
+LONGEST_SYN_WAIT = 24 * NS_PER_S
+#: RFC 6298, 2.5: a ceiling of the time-out is at least this.
+CEILING = 60 * NS_PER_S
+#: RFC 1122, 4.2.3.1: the lower bound is a fraction of a second; below this none is one.
+FRACTION = NS_PER_S // 5
+#: RFC 5681, 3.2.
+DUPLICATE_ACKS = 3
+#: RFC 9293, 3.8.3: R1 (SHLD-10), R2 of data (SHLD-11) and of a SYN (MUST-23).
+R1, R2, R2_SYN = 3, 100 * NS_PER_S, 180 * NS_PER_S
+
+
+class Transmission:
+    """What is in flight: ends and times of its pieces, and how its earliest has been sent again.
+
+    `first` is when the waiting for an answer began, `last` when the earliest piece last went out
+    or an ACK of new data has restarted its timer, `due` when it goes again at the latest.
+    """
+
+    __slots__ = (
+        "_began",
+        "_disturbed",
+        "_duplicates",
+        "_gap",
+        "_limits",
+        "_longest",
+        "_pieces",
+        "_recovering",
+        "_shut",
+        "clause",
+        "due",
+        "first",
+        "last",
+        "retries",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pieces: deque[tuple[int, int, int]] = deque()
+        self._began = self._duplicates = self._gap = self._longest = 0
+        self._recovering = self._shut = self._disturbed = False
+        self.first = self.last = self.retries = 0
+        self.due = NEVER
+        self.clause = ""
+
+    def waits_too_short(self, now: int, state: str) -> bool:
+        """Whether R2 has not passed yet: too early to give up. A SYN,ACK has no R2."""
+        if not self._limits.timed or not self._pieces or state == "SYN-RECEIVED":
+            return False
+        return now - self.first < (R2_SYN if state == "SYN-SENT" else R2)
+
+    def leaves(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
+        """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
+        start, size = segment.seq, segment.seg_len
+        if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
+            self._began = self._began or now
+            if not self._pieces:
+                self.first = self.last = now
+                self.retries = self._gap = 0
+            end = (start + size) & 0xFFFFFFFF
+            self._pieces.append((start, end, now))
+            self._disturbed = False
+            if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
+                self._shut = True
+            self._arrange(tcb)
+            return None
+        earliest = self._pieces[0]
+        if offset(start, earliest[0]) > 0:
+            return None
+        wrong = self._repeated(tcb, now)
+        self._pieces[0] = (earliest[0], earliest[1], now)
+        self.last, self.retries = now, self.retries + 1
+        self._disturbed = False
+        self._arrange(tcb)
+        return wrong
+
+    def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
+        wait, before = now - self._pieces[0][2], self._gap
+        self._gap = wait
+        if self._shut or not self._limits.timed or self._recovering:
+            self._gap = 0
+            return None
+        opening = tcb.state in _OPENING
+        if wait < self._limits.least_rto and not (opening and self._disturbed):
+            clause = "RFC6298:5-NOT-EARLY" if wait < FRACTION else "RFC6298:2.4-FLOOR"
+            clause = "RFC6298:2.1-INITIAL" if opening else clause
+            why = f"sent again after {wait / NS_PER_S:g} s"
+            return Refusal(clause, why, f"after {self._limits.least_rto / NS_PER_S:g} s")
+        if self._disturbed or not before or wait >= CEILING - FIRST_RTO:
+            return None
+        if 2 * wait < 3 * before:
+            clause = "RFC1122:4.2.3.1-SYN-SAME" if opening else "RFC6298:5.5-BACKOFF"
+            why = f"sent again after {wait / NS_PER_S:g} s and before that {before / NS_PER_S:g} s"
+            return Refusal(clause, why, f"after {2 * before / NS_PER_S:g} s")
+        return None
+
+    def hears(self, tcb: Tcb, now: int, *, sure: bool) -> None:
+        """The peer has said something, after which the variables are `tcb`, if `sure` so."""
+        self._disturbed = True
+        pieces, una = self._pieces, tcb.snd_una
+        progress = False
+        while pieces and offset(pieces[0][1], una) <= 0:
+            progress = True
+            self._longest = max(self._longest, now - pieces.popleft()[2])
+        if progress:
+            # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
+            self._recovering = bool(pieces) and (
+                self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
+            )
+            self.first = self.last = now
+            self._duplicates = self.retries = self._gap = 0
+        elif pieces:
+            self._duplicates += 1
+            self._recovering = self._recovering or self._duplicates >= DUPLICATE_ACKS
+        self._shut = bool(pieces) and self._shut
+        if pieces and tcb.snd_wnd < offset(pieces[-1][1], una):
+            self._shut = True
+        if tcb.ts_recent is not None:
+            # An echo may be of any timestamp that the peer has seen.
+            self._longest = max(self._longest, now - self._began)
+        if sure and tcb.state != "CLOSED":
+            self._arrange(tcb)
+        else:
+            self.due = NEVER
+
+    def forget(self) -> None:
+        """Nothing is in flight any more, or nobody can tell."""
+        self._pieces.clear()
+        self.due = NEVER
+
+    def _arrange(self, tcb: Tcb) -> None:
+        if not self._pieces or self._shut or not self._limits.timed:
+            self.due = NEVER
+            return
+        opening = tcb.state in _OPENING
+        longest = LONGEST_SYN_WAIT if opening else max(FIRST_RTO, 5 * self._longest)
+        if self._limits.cookies and tcb.state == "SYN-RECEIVED":
+            self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
+            return
+        self.due = self.last + (longest << self.retries)
+        self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
+        if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
+            self.due = NEVER
+
+    def wants_probe(self, tcb: Tcb, now: int) -> None:
+        """Text waits behind a closed window, and nothing is in flight."""
+        if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
+            self.due = now + max(FIRST_RTO, 5 * self._longest)
+            self.clause = "RFC9293:MUST-36"
+
+    def probes(self) -> None:
+        """A segment without text of its own has gone out."""
+        if not self._pieces:
+            self.due = NEVER
+
+
+_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
+
+#: What an answer that stays away for too long breaks; elsewhere it is text.
+_LATE = {
+    "SYN-SENT": "RFC9293:MUST-22",
+    "SYN-RECEIVED": "RFC9293:MUST-22",
+    "FIN-WAIT-1": "RFC9293:3.10.8-RETRANS-FIN",
+    "CLOSING": "RFC9293:3.10.8-RETRANS-FIN",
+    "LAST-ACK": "RFC9293:3.10.8-RETRANS-FIN",
+}
