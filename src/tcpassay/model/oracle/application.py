@@ -51,7 +51,7 @@ class Application:
                 if call_or_none is not None:
                     self._judge(call_or_none, returned)
                     ended = _RETURNED.get(call_or_none.name)
-                    if ended is not None and returned.errno is None:
+                    if ended is not None and (returned.errno is None or ended in _FAILING):
                         ended(self, call_or_none, self._socket(call_or_none), returned)
             case Signalled(process=process, signal="SIGPIPE") if self._oracle.virtual:
                 self.signals[process] = entry.n
@@ -224,7 +224,7 @@ class Application:
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if socket is None or socket.flow is None:
             return
-        flow, short = socket.flow, len(_octets(call)) - returned.value
+        flow, short = socket.flow, len(_octets(call)) - max(0, returned.value)
         if short > 0:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
@@ -276,6 +276,10 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
     "dup": Application._duplicated,
     "setsockopt": Application._option_set,
 }
+
+
+#: What there is to do even where a call has failed: octets were not taken.
+_FAILING = frozenset({Application._sent})
 
 
 def _reset_clause(socket: Socket, flow: Flow) -> str:

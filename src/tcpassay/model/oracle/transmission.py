@@ -28,6 +28,8 @@ LONGEST_SYN_WAIT = 24 * NS_PER_S
 CEILING = 60 * NS_PER_S
 #: RFC 1122, 4.2.3.1: the lower bound is a fraction of a second; below this none is one.
 FRACTION = NS_PER_S // 5
+#: How many of the target's timestamps are remembered, to know an echo of them.
+STAMPS = 64
 #: RFC 5681, 3.2.
 DUPLICATE_ACKS = 3
 #: RFC 9293, 3.8.3: R1 (SHLD-10), R2 of data (SHLD-11) and of a SYN (MUST-23).
@@ -42,15 +44,17 @@ class Transmission:
     """
 
     __slots__ = (
-        "_began",
         "_disturbed",
         "_duplicates",
         "_gap",
         "_limits",
         "_longest",
         "_pieces",
+        "_probed",
         "_recovering",
         "_shut",
+        "_stamps",
+        "_sure",
         "clause",
         "due",
         "first",
@@ -61,9 +65,11 @@ class Transmission:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._pieces: deque[tuple[int, int, int]] = deque()
-        self._began = self._duplicates = self._gap = self._longest = 0
+        self._duplicates = self._gap = self._longest = self._probed = 0
         self._recovering = self._shut = self._disturbed = False
         self.first = self.last = self.retries = 0
+        self._sure = True
+        self._stamps: dict[int, int] = {}
         self.due = NEVER
         self.clause = ""
 
@@ -77,7 +83,6 @@ class Transmission:
         """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
         start, size = segment.seq, segment.seg_len
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
-            self._began = self._began or now
             if not self._pieces:
                 self.first = self.last = now
                 self.retries = self._gap = 0
@@ -89,9 +94,10 @@ class Transmission:
             self._arrange(tcb)
             return None
         earliest = self._pieces[0]
-        if offset(start, earliest[0]) > 0:
+        if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
         wrong = self._repeated(tcb, now)
+        self._probed += self._shut
         self._pieces[0] = (earliest[0], earliest[1], now)
         self.last, self.retries = now, self.retries + 1
         self._disturbed = False
@@ -132,20 +138,28 @@ class Transmission:
                 self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
             )
             self.first = self.last = now
-            self._duplicates = self.retries = self._gap = 0
+            self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:
             self._duplicates += 1
             self._recovering = self._recovering or self._duplicates >= DUPLICATE_ACKS
         self._shut = bool(pieces) and self._shut
         if pieces and tcb.snd_wnd < offset(pieces[-1][1], una):
             self._shut = True
-        if tcb.ts_recent is not None:
-            # An echo may be of any timestamp that the peer has seen.
-            self._longest = max(self._longest, now - self._began)
+        self._sure = sure
         if sure and tcb.state != "CLOSED":
             self._arrange(tcb)
         else:
             self.due = NEVER
+
+    def stamps(self, tsval: int, now: int) -> None:
+        """The target has sent a timestamp."""
+        self._stamps.setdefault(tsval, now)
+        if len(self._stamps) > STAMPS:
+            del self._stamps[next(iter(self._stamps))]
+
+    def echoed(self, tsecr: int, now: int) -> None:
+        """The peer has echoed one: a round trip of that length, or of any length (RFC 7323, 4)."""
+        self._longest = max(self._longest, now - self._stamps.get(tsecr, now - CEILING))
 
     def forget(self) -> None:
         """Nothing is in flight any more, or nobody can tell."""
@@ -153,7 +167,7 @@ class Transmission:
         self.due = NEVER
 
     def _arrange(self, tcb: Tcb) -> None:
-        if not self._pieces or self._shut or not self._limits.timed:
+        if not (self._pieces and self._sure and self._limits.timed) or self._shut:
             self.due = NEVER
             return
         opening = tcb.state in _OPENING
@@ -169,13 +183,14 @@ class Transmission:
     def wants_probe(self, tcb: Tcb, now: int) -> None:
         """Text waits behind a closed window, and nothing is in flight."""
         if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
-            self.due = now + max(FIRST_RTO, 5 * self._longest)
+            self.due = now + (max(FIRST_RTO, 5 * self._longest) << self._probed)
             self.clause = "RFC9293:MUST-36"
 
     def probes(self) -> None:
         """A segment without text of its own has gone out."""
         if not self._pieces:
             self.due = NEVER
+            self._probed += 1
 
 
 _OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})

@@ -41,6 +41,13 @@ def paws(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """R3: TS.Recent from a segment that begins at or before Last.ACK.sent."""
     stamps = timestamps(segment) if tcb.ts_recent is not None else None
-    if stamps is not None and offset(segment.seq, tcb.last_ack) <= 0:
-        tcb = tcb._replace(ts_recent=stamps.tsval)
-    return (Branch(tcb, SILENCE, "", final=False),)
+    going = Branch(tcb, SILENCE, "", final=False)
+    if stamps is None or stamps.tsval == tcb.ts_recent or offset(segment.seq, tcb.last_ack) > 0:
+        return (going,)
+    noted = going._replace(tcb=tcb._replace(ts_recent=stamps.tsval))
+    # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
+    # may go with it.
+    taken = not segment.flags & SYN and -tcb.max_snd_wnd <= offset(segment.ack, tcb.snd_una)
+    if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
+        return (noted,)
+    return (noted, going._replace(label="optional"))

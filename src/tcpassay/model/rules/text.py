@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.ranges import joined
 from tcpassay.model.rules.sequence import SHORT
-from tcpassay.model.tcb import MASK, RECEIVING, offset
+from tcpassay.model.tcb import MASK, RECEIVING, advance, offset
 from tcpassay.wire import FIN
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return _above_a_hole(tcb, segment, left, right)
     if right <= 0:
         return (Branch(tcb, SILENCE, "", final=False),)
-    taken = _advance(tcb, right)
+    taken = advance(_ending(tcb, segment), right)
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
     whole = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), clause, final=False)
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
@@ -56,7 +56,7 @@ def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     numbers = (tcb.snd_nxt, segment.ack)
     reset = Answer("rst", numbers)
     right = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
-    taken = _advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
+    taken = advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
     kept = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), "RFC9293:MAY-1", final=False)
     return (Branch(gone, reset, "RFC9293:SHLD-3"), kept._replace(label="optional"))
 
@@ -75,13 +75,14 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
     return (Branch(kept, acknowledge(tcb), clause),)
 
 
-def _advance(tcb: Tcb, octets: int) -> Tcb:
-    """RCV.NXT over `octets` and what was held behind them; the right edge stays (TEXT-EDGE)."""
-    edge = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
-    nxt = (tcb.rcv_nxt + octets) & MASK
-    held = tcb.held
-    while held and offset(held[0][0], nxt) <= 0:
-        if offset(held[0][1], nxt) > 0:
-            nxt = held[0][1]
-        held = held[1:]
-    return tcb._replace(rcv_nxt=nxt, rcv_wnd=max(0, offset(edge, nxt)), held=held)
+def _ending(tcb: Tcb, segment: Segment) -> Tcb:
+    """Nothing lies behind a FIN: what is held there was never sent."""
+    end = (segment.seq + len(segment.payload)) & MASK if segment.flags & FIN else tcb.fin
+    if end is None or not tcb.held:
+        return tcb
+    held = tuple(
+        (left, right if offset(right, end) <= 0 else end)
+        for left, right in tcb.held
+        if offset(left, end) < 0
+    )
+    return tcb._replace(held=held)
