@@ -21,7 +21,6 @@ from tcpassay.wire import (
     SYN,
     MaximumSegmentSize,
     NoOperation,
-    Segment,
     Timestamps,
     UnknownOption,
     WindowScale,

@@ -72,6 +72,7 @@ class Application:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         if returned.errno in _ENDED:
             socket.flow.reported = True
+            socket.flow.transmission.forget()
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
 
@@ -232,6 +233,10 @@ class Application:
         flow.wants_probe(self._now)
         self._oracle.owes(flow)
 
+    def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
+        if returned.errno is not None and socket is not None and socket.flow is not None:
+            socket.flow.sender = socket.flow.sender._replace(ended=False)
+
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
             return
@@ -273,13 +278,14 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
     "accept4": Application._accepted,
     "send": Application._sent,
     "sendmsg": Application._sent,
+    "shutdown": Application._shut,
     "dup": Application._duplicated,
     "setsockopt": Application._option_set,
 }
 
 
 #: What there is to do even where a call has failed: octets were not taken.
-_FAILING = frozenset({Application._sent})
+_FAILING = frozenset({Application._sent, Application._shut})
 
 
 def _reset_clause(socket: Socket, flow: Flow) -> str:

@@ -429,7 +429,9 @@ class Flow:
     def abandoned(self, now: int, clause: str) -> None:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
         # Where the peer has sent two texts to one place nobody knows how much is unread.
-        self.sender = self.sender._replace(ended=True, aborted=bool(clause) or self.taken.loose or self.deaf)
+        self.sender = self.sender._replace(
+            ended=True, aborted=bool(clause) or self.taken.loose or self.deaf
+        )
         if clause:
             self.hypotheses = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
         else:

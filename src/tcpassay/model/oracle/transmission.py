@@ -44,6 +44,7 @@ class Transmission:
     """
 
     __slots__ = (
+        "_backed_off",
         "_disturbed",
         "_duplicates",
         "_gap",
@@ -55,6 +56,7 @@ class Transmission:
         "_shut",
         "_stamps",
         "_sure",
+        "_una",
         "clause",
         "due",
         "first",
@@ -64,11 +66,13 @@ class Transmission:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._pieces: deque[tuple[int, int, int]] = deque()
-        self._duplicates = self._gap = self._longest = self._probed = 0
+        #: First number, number behind the last, when sent, and whether more than once.
+        self._pieces: deque[tuple[int, int, int, bool]] = deque()
+        self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
         self._recovering = self._shut = self._disturbed = False
         self.first = self.last = self.retries = 0
         self._sure = True
+        self._una = 0
         self._stamps: dict[int, int] = {}
         self.due = NEVER
         self.clause = ""
@@ -87,7 +91,7 @@ class Transmission:
                 self.first = self.last = now
                 self.retries = self._gap = 0
             end = (start + size) & 0xFFFFFFFF
-            self._pieces.append((start, end, now))
+            self._pieces.append((start, end, now, False))
             self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
                 self._shut = True
@@ -98,15 +102,16 @@ class Transmission:
             return None
         wrong = self._repeated(tcb, now)
         self._probed += self._shut
-        self._pieces[0] = (earliest[0], earliest[1], now)
+        self._pieces[0] = (earliest[0], earliest[1], now, True)
         self.last, self.retries = now, self.retries + 1
+        self._backed_off += 1
         self._disturbed = False
         self._arrange(tcb)
         return wrong
 
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
         wait, before = now - self._pieces[0][2], self._gap
-        self._gap = wait
+        self._gap = now - self.last
         if self._shut or not self._limits.timed or self._recovering:
             self._gap = 0
             return None
@@ -118,6 +123,7 @@ class Transmission:
             return Refusal(clause, why, f"after {self._limits.least_rto / NS_PER_S:g} s")
         if self._disturbed or not before or wait >= CEILING - FIRST_RTO:
             return None
+        wait = self._gap
         if 2 * wait < 3 * before:
             clause = "RFC1122:4.2.3.1-SYN-SAME" if opening else "RFC6298:5.5-BACKOFF"
             why = f"sent again after {wait / NS_PER_S:g} s and before that {before / NS_PER_S:g} s"
@@ -128,10 +134,12 @@ class Transmission:
         """The peer has said something, after which the variables are `tcb`, if `sure` so."""
         self._disturbed = True
         pieces, una = self._pieces, tcb.snd_una
-        progress = False
+        progress, self._una = una != self._una, una
         while pieces and offset(pieces[0][1], una) <= 0:
-            progress = True
-            self._longest = max(self._longest, now - pieces.popleft()[2])
+            _, _, sent, again = pieces.popleft()
+            self._longest = max(self._longest, now - sent)
+            if not again:
+                self._backed_off = 0  # Karn: only now a new sample (RFC 6298, 3 and 5.7).
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
@@ -175,7 +183,7 @@ class Transmission:
         if self._limits.cookies and tcb.state == "SYN-RECEIVED":
             self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
             return
-        self.due = self.last + (longest << self.retries)
+        self.due = self.last + (longest << max(self.retries, self._backed_off))
         self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
         if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
             self.due = NEVER

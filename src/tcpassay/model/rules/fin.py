@@ -25,6 +25,8 @@ _NEXT: dict[State, tuple[State, str]] = {
 def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """RCV.NXT over the FIN, and an acknowledgement of it; a FIN above a hole waits (FIN-OOO)."""
     at = (segment.seq + len(segment.payload)) & MASK if segment.flags & FIN else tcb.fin
+    if at != tcb.rcv_nxt and tcb.fin == tcb.rcv_nxt:
+        at = tcb.fin  # An earlier FIN, behind text that has come now.
     if at is None:
         return (Branch(tcb, SILENCE, ""),)
     if tcb.state not in _NEXT:

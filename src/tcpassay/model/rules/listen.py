@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch
 from tcpassay.model.rules.closed import reset_for
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.with_syn import kept_or_left
 from tcpassay.model.tcb import MASK
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -61,15 +62,4 @@ def _syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.payload:
         # RFC 9293, 3.10.7.2: "other controls or text" may be queued; TFO would ack them.
         acks = (*acks, (segment.seq + segment.seg_len) & MASK)
-    answer = Answer("syn-ack", (), acks)
-    plain = Branch(opened, answer, clause)
-    if not segment.payload and not segment.flags & FIN:
-        return (plain,)
-    # "Any other incoming control or data (combined with SYN) will be processed in the SYN-RECEIVED
-    # state": kept until the handshake is over, or left to be sent again.
-    start, end = opened.rcv_nxt, (opened.rcv_nxt + len(segment.payload)) & MASK
-    kept = opened._replace(
-        held=((start, end),) if segment.payload else (),
-        fin=end if segment.flags & FIN else None,
-    )
-    return (Branch(kept, answer, clause), plain._replace(label="optional"))
+    return kept_or_left(Branch(opened, Answer("syn-ack", (), acks), clause), segment)

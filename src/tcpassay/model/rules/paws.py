@@ -42,12 +42,15 @@ def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """R3: TS.Recent from a segment that begins at or before Last.ACK.sent."""
     stamps = timestamps(segment) if tcb.ts_recent is not None else None
     going = Branch(tcb, SILENCE, "", final=False)
-    if stamps is None or stamps.tsval == tcb.ts_recent or offset(segment.seq, tcb.last_ack) > 0:
+    if stamps is None or offset(segment.seq, tcb.last_ack) > 0:
+        return (going,)
+    if offset(stamps.tsval, tcb.ts_recent or 0) <= 0:
         return (going,)
     noted = going._replace(tcb=tcb._replace(ts_recent=stamps.tsval))
     # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
     # may go with it.
-    taken = not segment.flags & SYN and -tcb.max_snd_wnd <= offset(segment.ack, tcb.snd_una)
+    least = 1 if tcb.state == "SYN-RECEIVED" else -tcb.max_snd_wnd
+    taken = not segment.flags & SYN and offset(segment.ack, tcb.snd_una) >= least
     if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
         return (noted,)
     return (noted, going._replace(label="optional"))

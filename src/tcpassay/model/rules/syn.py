@@ -53,4 +53,6 @@ def _in_syn_received(tcb: Tcb) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-ACTIVE"
         return (Branch(tcb, acknowledge(tcb), clause),)
     clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
-    return (Branch(tcb._replace(state="CLOSED"), SILENCE, clause),)
+    # Or as in the synchronized states (RFC 5961, 4.2), to which its reasons apply as well.
+    challenged = Branch(tcb, acknowledge(tcb), clause, "optional")
+    return (Branch(tcb._replace(state="CLOSED"), SILENCE, clause), challenged)

@@ -29,16 +29,23 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return _above_a_hole(tcb, segment, left, right)
     if right <= 0:
         return (Branch(tcb, SILENCE, "", final=False),)
-    taken = advance(_ending(tcb, segment), right)
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
-    whole = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), clause, final=False)
+    ended = _ending(tcb, segment)
+    wholes = [_taken(advance(ended, right), clause)]
+    if ended is not tcb:
+        # The peer has sent text behind a FIN: which of the two it is, nobody can tell.
+        wholes.append(_taken(advance(tcb, right), clause)._replace(label="optional"))
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
-        return (whole,)
+        return tuple(wholes)
     # "Segments with higher beginning [...] may be held"; text beyond the right edge is trimmed, or
     # the whole segment dropped.
     trim = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
     dropped = Branch(tcb, acknowledge(tcb), trim, "optional")
-    return (whole._replace(clause=trim), dropped)
+    return (*(whole._replace(clause=trim) for whole in wholes), dropped)
+
+
+def _taken(tcb: Tcb, clause: str) -> Branch:
+    return Branch(tcb, acknowledge(tcb, within_s=ACK_DELAY_S), clause, final=False)
 
 
 def _ignored(tcb: Tcb, segment: Segment) -> Branch:
