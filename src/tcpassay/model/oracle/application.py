@@ -72,7 +72,8 @@ class Application:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         if returned.errno in _ENDED:
             socket.flow.reported = True
-            socket.flow.transmission.forget()
+        if returned.errno == "ETIMEDOUT" and wrong is None:
+            socket.flow.given_up(self._now)
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
 

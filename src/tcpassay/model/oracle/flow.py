@@ -59,6 +59,8 @@ class Flow:
         self._reset_at = -1
         #: Whether the peer's FIN has been taken for sure.
         self.peer_ended = False
+        #: When the peer has last sent something that changes anything.
+        self._moved = 0
         #: Whether a call has told the application of the connection's end.
         self.reported = False
         self.listening = False
@@ -182,6 +184,8 @@ class Flow:
     def _heard(self, segment: Segment, now: int, n: int) -> None:
         hypotheses = self.hypotheses
         tcb = hypotheses[0].tcb
+        if not self._before or tcb != self._before[0].tcb:
+            self._moved = now
         sure = len(hypotheses) == 1 or all(
             h.tcb.snd_una == tcb.snd_una and h.tcb.state != "CLOSED" for h in hypotheses
         )
@@ -250,6 +254,14 @@ class Flow:
                 self.peer_scale = min(option.shift, 14)
             elif isinstance(option, Timestamps):
                 self.peer_stamps = True
+
+    def given_up(self, now: int) -> None:
+        """The application has been told that the connection has timed out: it is gone."""
+        self.reported = True
+        self.transmission.forget()
+        self.hypotheses = [
+            Hypothesis(h.tcb._replace(state="CLOSED"), now, told=h.told) for h in self.hypotheses
+        ]
 
     def reborn(self, old: Flow) -> None:
         """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
@@ -339,8 +351,9 @@ class Flow:
             return None
         if self.keepalive is None:
             return Refusal("RFC9293:MUST-25", "a keep-alive that nobody has asked for", "silence")
-        if self.limits.timed and now - self.heard < self.keepalive - self.limits.slack:
-            why = f"a keep-alive {(now - self.heard) / NS_PER_S:g} s after the peer's last segment"
+        idle = now - self._moved
+        if self.limits.timed and idle < self.keepalive - self.limits.slack:
+            why = f"a keep-alive {idle / NS_PER_S:g} s after the peer's last segment"
             return Refusal("RFC9293:MUST-26", why, f"after {self.keepalive / NS_PER_S:g} s")
         return None
 
@@ -433,7 +446,9 @@ class Flow:
             ended=True, aborted=bool(clause) or self.taken.loose or self.deaf
         )
         if clause:
-            self.hypotheses = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
+            self.hypotheses = [
+                new for h in self.hypotheses for new in _aborted(h, now, clause, self.accepted)
+            ]
         else:
             self.hypotheses = [
                 h._replace(tcb=h.tcb._replace(state="CLOSED"))
@@ -502,7 +517,7 @@ def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
     return h._replace(tcb=h.tcb._replace(ts_recent=stamps.tsval))
 
 
-def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis:
+def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypothesis, ...]:
     """3.10.5: a reset at SND.NXT where the peer may still have something to send.
 
     A handshake that is not over when its listener closes may just be forgotten (3.10.4).
@@ -511,7 +526,9 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis
     if tcb.state in ABORTED_BY_RESET:
         reset = Answer("rst", (tcb.snd_nxt, tcb.snd_una), (tcb.rcv_nxt,))
         by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
-        return Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+        due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+        return (due,)
     if tcb.state == "SYN-SENT":
-        return Hypothesis(gone, now)
-    return h
+        return (Hypothesis(gone, now),)
+    # 3.10.5: in CLOSING, LAST-ACK and TIME-WAIT the record just goes, if it is still the socket's.
+    return (h, Hypothesis(gone, now))

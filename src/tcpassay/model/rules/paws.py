@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Branch, acknowledge
 from tcpassay.model.tcb import offset
-from tcpassay.wire import RST, SYN, Timestamps
+from tcpassay.wire import ACK, RST, SYN, Timestamps
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -50,7 +50,7 @@ def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
     # may go with it.
     least = 1 if tcb.state == "SYN-RECEIVED" else -tcb.max_snd_wnd
-    taken = not segment.flags & SYN and offset(segment.ack, tcb.snd_una) >= least
+    taken = segment.flags & (SYN | ACK) == ACK and offset(segment.ack, tcb.snd_una) >= least
     if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
         return (noted,)
     return (noted, going._replace(label="optional"))

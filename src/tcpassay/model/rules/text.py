@@ -31,8 +31,9 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (Branch(tcb, SILENCE, "", final=False),)
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
     ended = _ending(tcb, segment)
-    wholes = [_taken(advance(ended, right), clause)]
-    if ended is not tcb:
+    end = right if tcb.fin is None else min(right, max(0, offset(tcb.fin, tcb.rcv_nxt)))
+    wholes = [_taken(advance(ended, end), clause)]
+    if ended is not tcb or end != right:
         # The peer has sent text behind a FIN: which of the two it is, nobody can tell.
         wholes.append(_taken(advance(tcb, right), clause)._replace(label="optional"))
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
