@@ -202,7 +202,7 @@ class Flow:
     def wants_probe(self, now: int) -> None:
         """MUST-36: text that the application has given may wait behind a closed window."""
         tcb = self.hypotheses[0].tcb
-        if tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
+        if self.queue_may_be_full or tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
             return
         if self.sender.least > offset(tcb.snd_nxt, tcb.iss) - 1:
             self.transmission.wants_probe(tcb, now)

@@ -157,7 +157,8 @@ class Oracle:
                 flow.opens(syn, now, n)
                 self.owes(flow)
                 return True
-        if any(not h.bound for h in flow.hypotheses):
+        again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
+        if not again and any(not h.bound for h in flow.hypotheses):
             if flow.completed and syn.flags & ACK:
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)

@@ -30,12 +30,8 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if right <= 0:
         return (Branch(tcb, SILENCE, "", final=False),)
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
-    ended = _ending(tcb, segment)
-    end = right if tcb.fin is None else min(right, max(0, offset(tcb.fin, tcb.rcv_nxt)))
-    wholes = [_taken(advance(ended, end), clause)]
-    if ended is not tcb or end != right:
-        # The peer has sent text behind a FIN: which of the two it is, nobody can tell.
-        wholes.append(_taken(advance(tcb, right), clause)._replace(label="optional"))
+    wholes = [_taken(after, clause) for after in _advanced(tcb, segment, right)]
+    wholes[1:] = [whole._replace(label="optional") for whole in wholes[1:]]
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
         return tuple(wholes)
     # "Segments with higher beginning [...] may be held"; text beyond the right edge is trimmed, or
@@ -80,14 +76,25 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
         fin = (tcb.rcv_nxt + end) & MASK
     kept = tcb._replace(held=held, fin=fin)
     clause = "RFC9293:MAY-13" if not segment.flags & FIN else "RFC9293:3.10.7.4-FIN-OOO"
-    return (Branch(kept, acknowledge(tcb), clause),)
+    return (Branch(kept, acknowledge(tcb), clause, final=False),)
 
 
-def _ending(tcb: Tcb, segment: Segment) -> Tcb:
-    """Nothing lies behind a FIN: what is held there was never sent."""
-    end = (segment.seq + len(segment.payload)) & MASK if segment.flags & FIN else tcb.fin
-    if end is None or not tcb.held:
-        return tcb
+def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
+    """RCV.NXT over `right` octets of text; where a FIN lies before the end of it, or of what is
+    held, nobody can tell which of the two the peer has meant.
+    """
+    whole = advance(tcb, right)
+    ends = [tcb.fin] if tcb.fin is not None else []
+    if segment.flags & FIN and tcb.held:
+        ends.insert(0, (segment.seq + len(segment.payload)) & MASK)
+    before = (
+        advance(_cut(tcb, end), min(right, max(0, offset(end, tcb.rcv_nxt)))) for end in ends
+    )
+    return tuple(dict.fromkeys((*before, whole))) if ends else (whole,)
+
+
+def _cut(tcb: Tcb, end: int) -> Tcb:
+    """Without what is held behind `end`."""
     held = tuple(
         (left, right if offset(right, end) <= 0 else end)
         for left, right in tcb.held
