@@ -202,7 +202,12 @@ class Flow:
     def wants_probe(self, now: int) -> None:
         """MUST-36: text that the application has given may wait behind a closed window."""
         tcb = self.hypotheses[0].tcb
-        if self.queue_may_be_full or tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
+        if (
+            self.queue_may_be_full
+            or tcb.snd_wnd
+            or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"}
+            or self.sender.aborted
+        ):
             return
         if self.sender.least > offset(tcb.snd_nxt, tcb.iss) - 1:
             self.transmission.wants_probe(tcb, now)
@@ -256,11 +261,21 @@ class Flow:
                 self.peer_stamps = True
 
     def given_up(self, now: int) -> None:
-        """The application has been told that the connection has timed out: it is gone."""
+        """The application has been told that the connection has timed out: it is gone.
+
+        A reset that goes with it may still be on its way.
+        """
         self.reported = True
         self.transmission.forget()
         self.hypotheses = [
-            Hypothesis(h.tcb._replace(state="CLOSED"), now, told=h.told) for h in self.hypotheses
+            Hypothesis(
+                h.tcb._replace(state="CLOSED"),
+                now,
+                due=Answer("rst", (h.tcb.snd_nxt, h.tcb.snd_una), (h.tcb.rcv_nxt,)),
+                due_clause="RFC9293:3.10.8-USER-TIMEOUT",
+                told=h.told,
+            )
+            for h in self.hypotheses
         ]
 
     def reborn(self, old: Flow) -> None:
@@ -482,7 +497,7 @@ class Flow:
     def over(self) -> bool:
         """Whether there has been a connection, and there is none any more."""
         return bool(self.completed) and all(
-            h.tcb.state == "CLOSED" and h.due is None for h in self.hypotheses
+            h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses
         )
 
     @property

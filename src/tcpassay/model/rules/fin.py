@@ -39,7 +39,11 @@ def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     )
     if segment.payload and state == "CLOSE-WAIT":
         clause = "RFC9293:3.10.7.4-FIN-ESTAB-DATA"
-    return (Branch(ended, acknowledge(ended, within_s=ACK_DELAY_S), clause),)
+    taken = Branch(ended, acknowledge(ended, within_s=ACK_DELAY_S), clause)
+    if tcb.fin is None or tcb.fin == at:
+        return (taken,)
+    # The peer has sent another FIN, for another place: either may count.
+    return (taken, Branch(tcb, SILENCE, "", "optional"))
 
 
 def _again(tcb: Tcb, segment: Segment) -> Branch:

@@ -87,9 +87,7 @@ def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
     ends = [tcb.fin] if tcb.fin is not None else []
     if segment.flags & FIN and tcb.held:
         ends.insert(0, (segment.seq + len(segment.payload)) & MASK)
-    before = (
-        advance(_cut(tcb, end), min(right, max(0, offset(end, tcb.rcv_nxt)))) for end in ends
-    )
+    before = (advance(_cut(tcb, end), min(right, max(0, offset(end, tcb.rcv_nxt)))) for end in ends)
     return tuple(dict.fromkeys((*before, whole))) if ends else (whole,)
 
 
