@@ -191,7 +191,9 @@ class Transmission:
     def wants_probe(self, tcb: Tcb, now: int) -> None:
         """Text waits behind a closed window, and nothing is in flight."""
         if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
-            self.due = now + (max(FIRST_RTO, 5 * self._longest) << self._probed)
+            self.due = now + (
+                max(FIRST_RTO, 5 * self._longest) << (self._probed + self._backed_off)
+            )
             self.clause = "RFC9293:MUST-36"
 
     def probes(self) -> None:
