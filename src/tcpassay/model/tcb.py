@@ -83,3 +83,15 @@ class Tcb(NamedTuple):
 def text_in_order(tcb: Tcb) -> int:
     """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
     return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.irs else 0
+
+
+def advance(tcb: Tcb, octets: int) -> Tcb:
+    """RCV.NXT over `octets` and what was held behind them; the right edge stays (TEXT-EDGE)."""
+    edge = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
+    nxt = (tcb.rcv_nxt + octets) & MASK
+    held = tcb.held
+    while held and offset(held[0][0], nxt) <= 0:
+        if offset(held[0][1], nxt) > 0:
+            nxt = held[0][1]
+        held = held[1:]
+    return tcb._replace(rcv_nxt=nxt, rcv_wnd=max(0, offset(edge, nxt)), held=held)

@@ -51,7 +51,7 @@ class Application:
                 if call_or_none is not None:
                     self._judge(call_or_none, returned)
                     ended = _RETURNED.get(call_or_none.name)
-                    if ended is not None and returned.errno is None:
+                    if ended is not None and (returned.errno is None or ended in _FAILING):
                         ended(self, call_or_none, self._socket(call_or_none), returned)
             case Signalled(process=process, signal="SIGPIPE") if self._oracle.virtual:
                 self.signals[process] = entry.n
@@ -72,6 +72,8 @@ class Application:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         if returned.errno in _ENDED:
             socket.flow.reported = True
+        if returned.errno == "ETIMEDOUT" and wrong is None:
+            socket.flow.given_up(self._now)
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
 
@@ -224,13 +226,17 @@ class Application:
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if socket is None or socket.flow is None:
             return
-        flow, short = socket.flow, len(_octets(call)) - returned.value
+        flow, short = socket.flow, len(_octets(call)) - max(0, returned.value)
         if short > 0:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
         flow.sender = flow.sender._replace(octets=octets, least=octets)
         flow.wants_probe(self._now)
         self._oracle.owes(flow)
+
+    def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
+        if returned.errno is not None and socket is not None and socket.flow is not None:
+            socket.flow.sender = socket.flow.sender._replace(ended=False)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
@@ -273,9 +279,14 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
     "accept4": Application._accepted,
     "send": Application._sent,
     "sendmsg": Application._sent,
+    "shutdown": Application._shut,
     "dup": Application._duplicated,
     "setsockopt": Application._option_set,
 }
+
+
+#: What there is to do even where a call has failed: octets were not taken.
+_FAILING = frozenset({Application._sent, Application._shut})
 
 
 def _reset_clause(socket: Socket, flow: Flow) -> str:

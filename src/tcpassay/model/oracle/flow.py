@@ -57,10 +57,15 @@ class Flow:
         #: The entry with which the handshake was over.
         self.completed = 0
         self._reset_at = -1
+        #: Whether the peer's FIN has been taken for sure.
+        self.peer_ended = False
+        #: When the peer has last sent something that changes anything.
+        self._moved = 0
         #: Whether a call has told the application of the connection's end.
         self.reported = False
         self.listening = False
         self.queue_may_be_full = False
+        self._syn_heard: Segment | None = None
         self.sender = Sender(octets=0, ended=False, aborted=False)
         self.given = Stream()
         self.taken = Stream()
@@ -86,7 +91,7 @@ class Flow:
     @property
     def unread(self) -> int:
         """Octets of the peer's text that the application could still read, at least."""
-        if self.taken.loose:
+        if self.taken.loose or self.deaf:
             return 0
         return min(text_in_order(h.tcb) for h in self.hypotheses) - self.read
 
@@ -166,7 +171,7 @@ class Flow:
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         self.hypotheses = list(out)[:MOST]
-        self._heard(now, n)
+        self._heard(segment, now, n)
         self._only_variants(n)
         self.report.peak = max(self.report.peak, len(out))
         if flags & URG:
@@ -176,22 +181,33 @@ class Flow:
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
 
-    def _heard(self, now: int, n: int) -> None:
+    def _heard(self, segment: Segment, now: int, n: int) -> None:
         hypotheses = self.hypotheses
         tcb = hypotheses[0].tcb
+        if not self._before or tcb != self._before[0].tcb:
+            self._moved = now
         sure = len(hypotheses) == 1 or all(
             h.tcb.snd_una == tcb.snd_una and h.tcb.state != "CLOSED" for h in hypotheses
         )
+        stamps = timestamps(segment) if segment.options else None
+        if stamps is not None:
+            self.transmission.echoed(stamps.tsecr, now)
         self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
         if sure and not tcb.snd_wnd:
             self.wants_probe(now)
+        self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
         if not self.completed and tcb.state in SYNCHRONIZED:
             self.completed = n
 
     def wants_probe(self, now: int) -> None:
         """MUST-36: text that the application has given may wait behind a closed window."""
         tcb = self.hypotheses[0].tcb
-        if tcb.snd_wnd or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"} or self.sender.aborted:
+        if (
+            self.queue_may_be_full
+            or tcb.snd_wnd
+            or tcb.state not in {"ESTABLISHED", "CLOSE-WAIT"}
+            or self.sender.aborted
+        ):
             return
         if self.sender.least > offset(tcb.snd_nxt, tcb.iss) - 1:
             self.transmission.wants_probe(tcb, now)
@@ -228,13 +244,15 @@ class Flow:
         return challenge or self.limits.quiet
 
     def _peer_syn(self, segment: Segment) -> None:
-        if not any(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in self.hypotheses):
-            if self.hypotheses[0].tcb.state == "TIME-WAIT":
-                self.headers.hears(segment)
-            return
-        self.headers.hears(segment)
+        """The options of a SYN count once it has opened a connection for sure."""
+        self._syn_heard = segment
+        if all(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in self.hypotheses):
+            self._take_options(segment)
+
+    def _take_options(self, syn: Segment) -> None:
+        self.headers.hears(syn)
         self.mss, self.peer_scale, self.peer_stamps = self.default_mss, None, False
-        for option in segment.options:
+        for option in syn.options:
             if isinstance(option, MaximumSegmentSize):
                 self.mss = option.value or self.default_mss
             elif isinstance(option, WindowScale):
@@ -242,10 +260,39 @@ class Flow:
             elif isinstance(option, Timestamps):
                 self.peer_stamps = True
 
+    def given_up(self, now: int) -> None:
+        """The application has been told that the connection has timed out: it is gone.
+
+        A reset that goes with it may still be on its way.
+        """
+        self.reported = True
+        self.transmission.forget()
+        self.hypotheses = [
+            Hypothesis(
+                h.tcb._replace(state="CLOSED"),
+                now,
+                due=Answer("rst", (h.tcb.snd_nxt, h.tcb.snd_una), (h.tcb.rcv_nxt,)),
+                due_clause="RFC9293:3.10.8-USER-TIMEOUT",
+                told=h.told,
+            )
+            for h in self.hypotheses
+        ]
+
+    def reborn(self, old: Flow) -> None:
+        """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
+        self.hypotheses = [h for h in old.hypotheses if not h.bound]
+        self.listening, self.heard = old.listening, old.heard
+        if old._syn_heard is not None:
+            self._take_options(old._syn_heard)
+        old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+        old.transmission.forget()
+
     def leaves(self, segment: Segment, now: int, n: int) -> None:
         """The target's segment."""
         flags = segment.flags
         if flags & SYN:
+            if self._syn_heard is not None and any(not h.bound for h in self.hypotheses):
+                self._take_options(self._syn_heard)
             self._stack_syn(segment)
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
@@ -253,7 +300,8 @@ class Flow:
         before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
-        if not left and now - self.heard <= self.limits.slack and self._crossed(segment, now):
+        crosses = self.limits.slack and now - self.heard <= self.limits.slack
+        if not left and crosses and self._crossed(segment, now):
             return
         if not left:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
@@ -262,7 +310,8 @@ class Flow:
             self._only_variants(n)
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
             self.hypotheses = left
-            self.retries = 0 if new else self.retries + self._asks(segment)
+            if not flags & RST:
+                self.retries = 0 if new else self.retries + self._asks(segment)
             self._hold_text(before, segment, n)
             if header is not None:
                 self._stands_against(header, n)
@@ -277,6 +326,9 @@ class Flow:
             self.transmission.forget()
             return
         wrong = self._window(segment)
+        stamps = timestamps(segment) if segment.options else None
+        if stamps is not None:
+            self.transmission.stamps(stamps.tsval, now)
         if not segment.seg_len or self._is_keepalive(before, segment):
             self.transmission.probes()
             wrong = wrong or self._keepalive(before, segment, now)
@@ -314,8 +366,9 @@ class Flow:
             return None
         if self.keepalive is None:
             return Refusal("RFC9293:MUST-25", "a keep-alive that nobody has asked for", "silence")
-        if self.limits.timed and now - self.heard < self.keepalive - self.limits.slack:
-            why = f"a keep-alive {(now - self.heard) / NS_PER_S:g} s after the peer's last segment"
+        idle = now - self._moved
+        if self.limits.timed and idle < self.keepalive - self.limits.slack:
+            why = f"a keep-alive {idle / NS_PER_S:g} s after the peer's last segment"
             return Refusal("RFC9293:MUST-26", why, f"after {self.keepalive / NS_PER_S:g} s")
         return None
 
@@ -403,9 +456,14 @@ class Flow:
 
     def abandoned(self, now: int, clause: str) -> None:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
-        self.sender = self.sender._replace(ended=True, aborted=bool(clause))
+        # Where the peer has sent two texts to one place nobody knows how much is unread.
+        self.sender = self.sender._replace(
+            ended=True, aborted=bool(clause) or self.taken.loose or self.deaf
+        )
         if clause:
-            self.hypotheses = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
+            self.hypotheses = [
+                new for h in self.hypotheses for new in _aborted(h, now, clause, self.accepted)
+            ]
         else:
             self.hypotheses = [
                 h._replace(tcb=h.tcb._replace(state="CLOSED"))
@@ -431,12 +489,15 @@ class Flow:
         if wrong is not None:
             self._stands_against(wrong, n)
         self.transmission.leaves(tcb, segment, now)
+        stamps = timestamps(segment)
+        if stamps is not None:
+            self.transmission.stamps(stamps.tsval, now)
 
     @property
     def over(self) -> bool:
         """Whether there has been a connection, and there is none any more."""
         return bool(self.completed) and all(
-            h.tcb.state == "CLOSED" and h.due is None for h in self.hypotheses
+            h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses
         )
 
     @property
@@ -471,7 +532,7 @@ def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
     return h._replace(tcb=h.tcb._replace(ts_recent=stamps.tsval))
 
 
-def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis:
+def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypothesis, ...]:
     """3.10.5: a reset at SND.NXT where the peer may still have something to send.
 
     A handshake that is not over when its listener closes may just be forgotten (3.10.4).
@@ -480,7 +541,9 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> Hypothesis
     if tcb.state in ABORTED_BY_RESET:
         reset = Answer("rst", (tcb.snd_nxt, tcb.snd_una), (tcb.rcv_nxt,))
         by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
-        return Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+        due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+        return (due,)
     if tcb.state == "SYN-SENT":
-        return Hypothesis(gone, now)
-    return h
+        return (Hypothesis(gone, now),)
+    # 3.10.5: in CLOSING, LAST-ACK and TIME-WAIT the record just goes, if it is still the socket's.
+    return (h, Hypothesis(gone, now))

@@ -144,6 +144,7 @@ class Oracle:
         flow = self.flow(key)
         if body.flags & SYN and self._opens(flow, key, body, now, n):
             return
+        flow = self._flows[key]
         flow.leaves(body, now, n)
         self.owes(flow)
 
@@ -156,9 +157,19 @@ class Oracle:
                 flow.opens(syn, now, n)
                 self.owes(flow)
                 return True
-        if not any(h.bound for h in flow.hypotheses):
+        again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
+        if not again and any(not h.bound for h in flow.hypotheses):
+            if flow.completed and syn.flags & ACK:
+                self._reborn(flow, key)
             self._picked(key, syn, now, n)
         return False
+
+    def _reborn(self, old: Flow, key: FlowKey) -> None:
+        new = self._renewed(key)
+        new.reborn(old)
+        listener = self._application.listener(key[0], key[1])
+        if listener is not None:
+            listener.made[new] = None
 
     def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
         if self._limits.cookies:

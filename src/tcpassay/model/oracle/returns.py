@@ -48,11 +48,15 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
 def _end_of_file(call: Call, flow: Flow) -> Wrong | None:
     if _length(call) == 0 or flow.deaf:
         return None
-    if not flow.reported and _is_reset(flow):
+    if flow.reported:
+        return None
+    if _is_reset(flow):
         return Wrong("RFC9293:MUST-12", "end-of-file for a reset")
     if any(h.told for h in flow.hypotheses):
         return None
     ended = [h for h in flow.hypotheses if h.tcb.fin_taken]
+    if not ended and flow.peer_ended:
+        return None
     if not ended:
         return Wrong("RFC9293:MUST-12", "end-of-file, and the peer has sent no FIN")
     if flow.taken.loose:
@@ -97,7 +101,7 @@ def _given_up(flow: Flow, returned: Returned) -> Wrong | None:
 def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     """send(): EPIPE only once the direction or the connection has ended; then always."""
     errno = returned.errno
-    ended = flow.sender.ended or _may_be_reset(flow)
+    ended = flow.sender.ended or flow.reported or _may_be_reset(flow)
     if errno == "EPIPE" and not ended:
         return Wrong("POSIX:SEND-EPIPE-SHUT", "EPIPE, and the connection is open for sending")
     if errno == "ECONNRESET" and not _may_be_reset(flow):

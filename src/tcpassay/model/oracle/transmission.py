@@ -28,6 +28,8 @@ LONGEST_SYN_WAIT = 24 * NS_PER_S
 CEILING = 60 * NS_PER_S
 #: RFC 1122, 4.2.3.1: the lower bound is a fraction of a second; below this none is one.
 FRACTION = NS_PER_S // 5
+#: How many of the target's timestamps are remembered, to know an echo of them.
+STAMPS = 64
 #: RFC 5681, 3.2.
 DUPLICATE_ACKS = 3
 #: RFC 9293, 3.8.3: R1 (SHLD-10), R2 of data (SHLD-11) and of a SYN (MUST-23).
@@ -42,15 +44,19 @@ class Transmission:
     """
 
     __slots__ = (
-        "_began",
+        "_backed_off",
         "_disturbed",
         "_duplicates",
         "_gap",
         "_limits",
         "_longest",
         "_pieces",
+        "_probed",
         "_recovering",
         "_shut",
+        "_stamps",
+        "_sure",
+        "_una",
         "clause",
         "due",
         "first",
@@ -60,10 +66,14 @@ class Transmission:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._pieces: deque[tuple[int, int, int]] = deque()
-        self._began = self._duplicates = self._gap = self._longest = 0
+        #: First number, number behind the last, when sent, and whether more than once.
+        self._pieces: deque[tuple[int, int, int, bool]] = deque()
+        self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
         self._recovering = self._shut = self._disturbed = False
         self.first = self.last = self.retries = 0
+        self._sure = True
+        self._una = 0
+        self._stamps: dict[int, int] = {}
         self.due = NEVER
         self.clause = ""
 
@@ -77,30 +87,31 @@ class Transmission:
         """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
         start, size = segment.seq, segment.seg_len
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
-            self._began = self._began or now
             if not self._pieces:
                 self.first = self.last = now
                 self.retries = self._gap = 0
             end = (start + size) & 0xFFFFFFFF
-            self._pieces.append((start, end, now))
+            self._pieces.append((start, end, now, False))
             self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
                 self._shut = True
             self._arrange(tcb)
             return None
         earliest = self._pieces[0]
-        if offset(start, earliest[0]) > 0:
+        if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
         wrong = self._repeated(tcb, now)
-        self._pieces[0] = (earliest[0], earliest[1], now)
+        self._probed += self._shut
+        self._pieces[0] = (earliest[0], earliest[1], now, True)
         self.last, self.retries = now, self.retries + 1
+        self._backed_off += 1
         self._disturbed = False
         self._arrange(tcb)
         return wrong
 
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
         wait, before = now - self._pieces[0][2], self._gap
-        self._gap = wait
+        self._gap = now - self.last
         if self._shut or not self._limits.timed or self._recovering:
             self._gap = 0
             return None
@@ -112,6 +123,7 @@ class Transmission:
             return Refusal(clause, why, f"after {self._limits.least_rto / NS_PER_S:g} s")
         if self._disturbed or not before or wait >= CEILING - FIRST_RTO:
             return None
+        wait = self._gap
         if 2 * wait < 3 * before:
             clause = "RFC1122:4.2.3.1-SYN-SAME" if opening else "RFC6298:5.5-BACKOFF"
             why = f"sent again after {wait / NS_PER_S:g} s and before that {before / NS_PER_S:g} s"
@@ -122,30 +134,40 @@ class Transmission:
         """The peer has said something, after which the variables are `tcb`, if `sure` so."""
         self._disturbed = True
         pieces, una = self._pieces, tcb.snd_una
-        progress = False
+        progress, self._una = una != self._una, una
         while pieces and offset(pieces[0][1], una) <= 0:
-            progress = True
-            self._longest = max(self._longest, now - pieces.popleft()[2])
+            _, _, sent, again = pieces.popleft()
+            self._longest = max(self._longest, now - sent)
+            if not again:
+                self._backed_off = 0  # Karn: only now a new sample (RFC 6298, 3 and 5.7).
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
                 self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
             )
             self.first = self.last = now
-            self._duplicates = self.retries = self._gap = 0
+            self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:
             self._duplicates += 1
             self._recovering = self._recovering or self._duplicates >= DUPLICATE_ACKS
         self._shut = bool(pieces) and self._shut
         if pieces and tcb.snd_wnd < offset(pieces[-1][1], una):
             self._shut = True
-        if tcb.ts_recent is not None:
-            # An echo may be of any timestamp that the peer has seen.
-            self._longest = max(self._longest, now - self._began)
+        self._sure = sure
         if sure and tcb.state != "CLOSED":
             self._arrange(tcb)
         else:
             self.due = NEVER
+
+    def stamps(self, tsval: int, now: int) -> None:
+        """The target has sent a timestamp."""
+        self._stamps.setdefault(tsval, now)
+        if len(self._stamps) > STAMPS:
+            del self._stamps[next(iter(self._stamps))]
+
+    def echoed(self, tsecr: int, now: int) -> None:
+        """The peer has echoed one: a round trip of that length, or of any length (RFC 7323, 4)."""
+        self._longest = max(self._longest, now - self._stamps.get(tsecr, now - CEILING))
 
     def forget(self) -> None:
         """Nothing is in flight any more, or nobody can tell."""
@@ -153,7 +175,7 @@ class Transmission:
         self.due = NEVER
 
     def _arrange(self, tcb: Tcb) -> None:
-        if not self._pieces or self._shut or not self._limits.timed:
+        if not (self._pieces and self._sure and self._limits.timed) or self._shut:
             self.due = NEVER
             return
         opening = tcb.state in _OPENING
@@ -161,7 +183,7 @@ class Transmission:
         if self._limits.cookies and tcb.state == "SYN-RECEIVED":
             self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
             return
-        self.due = self.last + (longest << self.retries)
+        self.due = self.last + (longest << max(self.retries, self._backed_off))
         self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
         if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
             self.due = NEVER
@@ -169,13 +191,16 @@ class Transmission:
     def wants_probe(self, tcb: Tcb, now: int) -> None:
         """Text waits behind a closed window, and nothing is in flight."""
         if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
-            self.due = now + max(FIRST_RTO, 5 * self._longest)
+            self.due = now + (
+                max(FIRST_RTO, 5 * self._longest) << (self._probed + self._backed_off)
+            )
             self.clause = "RFC9293:MUST-36"
 
     def probes(self) -> None:
         """A segment without text of its own has gone out."""
         if not self._pieces:
             self.due = NEVER
+            self._probed += 1
 
 
 _OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.sequence import SHORT
-from tcpassay.model.tcb import offset
+from tcpassay.model.tcb import advance, offset
 from tcpassay.wire import ACK, RST
 
 if TYPE_CHECKING:
@@ -101,7 +101,12 @@ def _completes(tcb: Tcb, segment: Segment) -> Branch:
     )
     if opened.acks_our_fin(segment.ack):
         opened = opened._replace(state="FIN-WAIT-2")
-    return _goes_on(opened, "RFC9293:3.10.7.4-ACK-SYNRCVD-OK")
+    going = _goes_on(opened, "RFC9293:3.10.7.4-ACK-SYNRCVD-OK")
+    if not opened.held or opened.held[0][0] != opened.rcv_nxt:
+        return going
+    # The text of the SYN is taken now.
+    opened = advance(opened, 0)
+    return going._replace(tcb=opened, answer=acknowledge(opened, within_s=ACK_DELAY_S))
 
 
 def _of_the_future(tcb: Tcb) -> Branch:

@@ -25,6 +25,8 @@ _NEXT: dict[State, tuple[State, str]] = {
 def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """RCV.NXT over the FIN, and an acknowledgement of it; a FIN above a hole waits (FIN-OOO)."""
     at = (segment.seq + len(segment.payload)) & MASK if segment.flags & FIN else tcb.fin
+    if at != tcb.rcv_nxt and tcb.fin == tcb.rcv_nxt:
+        at = tcb.fin  # An earlier FIN, behind text that has come now.
     if at is None:
         return (Branch(tcb, SILENCE, ""),)
     if tcb.state not in _NEXT:
@@ -37,7 +39,11 @@ def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     )
     if segment.payload and state == "CLOSE-WAIT":
         clause = "RFC9293:3.10.7.4-FIN-ESTAB-DATA"
-    return (Branch(ended, acknowledge(ended, within_s=ACK_DELAY_S), clause),)
+    taken = Branch(ended, acknowledge(ended, within_s=ACK_DELAY_S), clause)
+    if tcb.fin is None or tcb.fin == at:
+        return (taken,)
+    # The peer has sent another FIN, for another place: either may count.
+    return (taken, Branch(tcb, SILENCE, "", "optional"))
 
 
 def _again(tcb: Tcb, segment: Segment) -> Branch:

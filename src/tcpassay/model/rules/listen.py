@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch
 from tcpassay.model.rules.closed import reset_for
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.with_syn import kept_or_left
 from tcpassay.model.tcb import MASK
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -61,4 +62,4 @@ def _syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.payload:
         # RFC 9293, 3.10.7.2: "other controls or text" may be queued; TFO would ack them.
         acks = (*acks, (segment.seq + segment.seg_len) & MASK)
-    return (Branch(opened, Answer("syn-ack", (), acks), clause),)
+    return kept_or_left(Branch(opened, Answer("syn-ack", (), acks), clause), segment)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Branch, acknowledge
 from tcpassay.model.tcb import offset
-from tcpassay.wire import RST, SYN, Timestamps
+from tcpassay.wire import ACK, RST, SYN, Timestamps
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -41,6 +41,16 @@ def paws(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """R3: TS.Recent from a segment that begins at or before Last.ACK.sent."""
     stamps = timestamps(segment) if tcb.ts_recent is not None else None
-    if stamps is not None and offset(segment.seq, tcb.last_ack) <= 0:
-        tcb = tcb._replace(ts_recent=stamps.tsval)
-    return (Branch(tcb, SILENCE, "", final=False),)
+    going = Branch(tcb, SILENCE, "", final=False)
+    if stamps is None or offset(segment.seq, tcb.last_ack) > 0:
+        return (going,)
+    if offset(stamps.tsval, tcb.ts_recent or 0) <= 0:
+        return (going,)
+    noted = going._replace(tcb=tcb._replace(ts_recent=stamps.tsval))
+    # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
+    # may go with it.
+    least = 1 if tcb.state == "SYN-RECEIVED" else -tcb.max_snd_wnd
+    taken = segment.flags & (SYN | ACK) == ACK and offset(segment.ack, tcb.snd_una) >= least
+    if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
+        return (noted,)
+    return (noted, going._replace(label="optional"))

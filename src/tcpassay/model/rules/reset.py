@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Branch, acknowledge
 from tcpassay.model.rules.sequence import SHORT
+from tcpassay.model.tcb import MASK
 from tcpassay.wire import RST
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def reset(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             return (ended,)
         kept = Branch(tcb, SILENCE, "RFC1337:3-F1", "variant", "RFC 1337")
         return (ended, kept)
+    if (segment.seq - tcb.rcv_nxt) & MASK >= max(tcb.rcv_wnd, 1):
+        # Its text alone reaches into the window: RFC 5961, 3.2 goes by the number of the reset.
+        silent = Branch(tcb, SILENCE, "RFC5961:3.2-RST-OUT")
+        return (silent, silent._replace(answer=acknowledge(tcb, may_fail=True), label="optional"))
     challenged = Branch(
         tcb, acknowledge(tcb, may_fail=tcb.state == "TIME-WAIT"), "RFC5961:3.2-RST-INWINDOW"
     )

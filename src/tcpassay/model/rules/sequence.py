@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.rules.paws import recent
 from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, RST, SYN, URG
 
@@ -37,7 +38,8 @@ def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & (ACK | URG):
         # "Special allowance should be made to accept valid ACKs, URGs, and RSTs": the ACK counts,
         # the text does not.
-        return (dropped, _only_its_ack(tcb, segment))
+        noted = recent(tcb, segment)[0].tcb
+        return (dropped, _only_its_ack(tcb, segment), _only_its_ack(noted, segment))
     return (dropped,)
 
 

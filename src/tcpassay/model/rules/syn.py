@@ -57,4 +57,6 @@ def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     # RFC 793: in SYN-RECEIVED as well, a SYN in the window is an error that draws a reset.
     answer = Answer("rst", _reset_numbers(tcb, segment))
     old = Branch(gone, answer, clause, "variant", "RFC 793")
-    return (Branch(gone, SILENCE, clause), old)
+    # Or as in the synchronized states (RFC 5961, 4.2), to which its reasons apply as well.
+    challenged = Branch(tcb, acknowledge(tcb), clause, "optional")
+    return (Branch(gone, SILENCE, clause), challenged, old)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules import fin, text
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.with_syn import kept_or_left
 from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -23,7 +24,9 @@ def syn_sent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if flags & RST:
         return _reset(tcb, segment)
     if flags & SYN:
-        return _synchronized(tcb, segment) if flags & ACK else (_crossed(tcb, segment),)
+        if flags & ACK:
+            return _synchronized(tcb, segment)
+        return kept_or_left(_crossed(tcb, segment), segment)
     acked = flags & ACK and not flags & FIN and not segment.payload
     return (Branch(tcb, SILENCE, f"RFC9293:3.10.7.3-{'ACK-ONLY' if acked else 'FIN'}"),)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.ranges import joined
 from tcpassay.model.rules.sequence import SHORT
-from tcpassay.model.tcb import MASK, RECEIVING, offset
+from tcpassay.model.tcb import MASK, RECEIVING, advance, offset
 from tcpassay.wire import FIN
 
 if TYPE_CHECKING:
@@ -29,12 +29,17 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return _above_a_hole(tcb, segment, left, right)
     if right <= 0:
         return (Branch(tcb, SILENCE, "", final=False),)
-    taken = _advance(tcb, right)
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
-    whole = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), clause, final=False)
+    wholes = [_taken(after, clause) for after in _advanced(tcb, segment, right)]
+    wholes[1:] = [whole._replace(label="optional") for whole in wholes[1:]]
     if offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) <= tcb.rcv_wnd:
-        return (whole,)
-    return (whole._replace(clause="RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"),)
+        return tuple(wholes)
+    trim = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
+    return tuple(whole._replace(clause=trim) for whole in wholes)
+
+
+def _taken(tcb: Tcb, clause: str) -> Branch:
+    return Branch(tcb, acknowledge(tcb, within_s=ACK_DELAY_S), clause, final=False)
 
 
 def _ignored(tcb: Tcb, segment: Segment) -> Branch:
@@ -52,7 +57,7 @@ def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     numbers = (tcb.snd_nxt, segment.ack)
     reset = Answer("rst", numbers)
     right = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
-    taken = _advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
+    taken = advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
     kept = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), "RFC9293:MAY-1", final=False)
     return (Branch(gone, reset, "RFC9293:SHLD-3"), kept._replace(label="optional"))
 
@@ -68,16 +73,26 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
         fin = (tcb.rcv_nxt + end) & MASK
     kept = tcb._replace(held=held, fin=fin)
     clause = "RFC9293:MAY-13" if not segment.flags & FIN else "RFC9293:3.10.7.4-FIN-OOO"
-    return (Branch(kept, acknowledge(tcb), clause),)
+    return (Branch(kept, acknowledge(tcb), clause, final=False),)
 
 
-def _advance(tcb: Tcb, octets: int) -> Tcb:
-    """RCV.NXT over `octets` and what was held behind them; the right edge stays (TEXT-EDGE)."""
-    edge = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
-    nxt = (tcb.rcv_nxt + octets) & MASK
-    held = tcb.held
-    while held and offset(held[0][0], nxt) <= 0:
-        if offset(held[0][1], nxt) > 0:
-            nxt = held[0][1]
-        held = held[1:]
-    return tcb._replace(rcv_nxt=nxt, rcv_wnd=max(0, offset(edge, nxt)), held=held)
+def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
+    """RCV.NXT over `right` octets of text; where a FIN lies before the end of it, or of what is
+    held, nobody can tell which of the two the peer has meant.
+    """
+    whole = advance(tcb, right)
+    ends = [tcb.fin] if tcb.fin is not None else []
+    if segment.flags & FIN and tcb.held:
+        ends.insert(0, (segment.seq + len(segment.payload)) & MASK)
+    before = (advance(_cut(tcb, end), min(right, max(0, offset(end, tcb.rcv_nxt)))) for end in ends)
+    return tuple(dict.fromkeys((*before, whole))) if ends else (whole,)
+
+
+def _cut(tcb: Tcb, end: int) -> Tcb:
+    """Without what is held behind `end`."""
+    held = tuple(
+        (left, right if offset(right, end) <= 0 else end)
+        for left, right in tcb.held
+        if offset(left, end) < 0
+    )
+    return tcb._replace(held=held)
