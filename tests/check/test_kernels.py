@@ -54,10 +54,10 @@ class Trial(NamedTuple):
 TRIALS = (
     Trial("bulk-both-ways", 4, sends(200_000 * SCALE), echoes),
     Trial("bulk-to-client-6", 6, sends(200_000 * SCALE), drains, from_target=True),
-    Trial("short", 4, sends(200), echoes, 15 * SCALE),
-    Trial("short-6", 6, sends(200), echoes, 10 * SCALE, from_target=True),
-    Trial("resets", 4, aborts, echoes, 8 * SCALE),
-    Trial("resets-of-the-target", 6, aborts, drains, 8 * SCALE, from_target=True),
+    Trial("short", 4, sends(200), echoes, 5 * SCALE),
+    Trial("short-6", 6, sends(200), echoes, 6 * SCALE, from_target=True),
+    Trial("resets", 4, aborts, echoes, 5 * SCALE),
+    Trial("resets-of-the-target", 6, aborts, drains, 5 * SCALE, from_target=True),
     Trial("clean", 4, sends(300_000 * SCALE), echoes, weather=Weather()),
 )
 

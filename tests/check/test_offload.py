@@ -90,4 +90,24 @@ def test_a_wrong_checksum_of_the_peers_is_not_delivered() -> None:
     late = victim._replace(n=5, t_ns=victim.t_ns + 5_000_000_000)
     report = check_packets([*packets, late], (TARGET,))
     assert report.connections[0].findings == []
-    assert "1 segments of the peer's have a wrong checksum" in report.declared[0]
+    assert "wrong checksum are ignored: 1" in report.declared[0]
+
+
+def test_a_checksum_of_ones_is_zero() -> None:
+    """0xFFFF where 0 is computed passes the receiver's test (RFC 1071, 2): no wrong checksum."""
+    packets = conversation()
+    victim = packets[4]
+    assert victim.octets is not None
+    datagram = parse(victim.octets)
+    assert isinstance(datagram.body, Segment)
+    for window in range(0x10000):
+        # A window is drawn for which the right checksum is zero.
+        octets = build(datagram._replace(body=datagram.body._replace(window=window)))
+        if octets[36:38] == bytes(2):
+            break
+    packets[4] = victim._replace(octets=octets[:36] + bytes((255, 255)) + octets[38:])
+    (connection,) = check_packets(packets, (TARGET,), "path").connections
+    assert "RFC9293:MUST-2" not in [finding.requirement for finding in connection.findings]
+    packets[4] = victim._replace(octets=octets[:36] + bytes((255, 254)) + octets[38:])
+    (connection,) = check_packets(packets, (TARGET,), "path").connections
+    assert "RFC9293:MUST-2" in [finding.requirement for finding in connection.findings]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.oracle.wire_flow import WireFlow
 from tcpassay.model.oracle.wire_offload import Checksums, Sizes, unfinished
 from tcpassay.model.oracle.wire_report import CaptureReport, Connection, Finding
-from tcpassay.wire import ACK, SYN, IPv4, ParseError, Segment, parse
+from tcpassay.wire import ACK, SYN, IPv4, ParseError, Segment, build, encode_options, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +86,7 @@ class WireOracle:
 
     @staticmethod
     def _right(side: Checksums, datagram: Datagram, segment: Segment) -> bool:
-        if segment.checksum is None:
+        if segment.checksum is None or _is_other_zero(datagram, segment):
             side.right += 1
             return True
         size = _segment_size(segment)
@@ -186,7 +186,9 @@ class WireOracle:
         if theirs.left_out:
             declare("the peer's checksums are left to its network card: they are taken as right")
         elif theirs.wrong:
-            declare(f"{len(theirs.wrong)} segments of the peer's have a wrong checksum: ignored")
+            declare(
+                f"segments of the peer's with a wrong checksum are ignored: {len(theirs.wrong)}"
+            )
 
     def _declare_sizes(self, sizes: Sizes) -> None:
         largest = max(size for _, _, size, _ in sizes.over)
@@ -230,9 +232,15 @@ def _same(earlier: Segment | None, segment: Segment) -> bool:
     return earlier is not None and earlier.seq == segment.seq
 
 
-def _segment_size(segment: Segment) -> int:
-    from tcpassay.wire import encode_options
+def _is_other_zero(datagram: Datagram, segment: Segment) -> bool:
+    """Whether a checksum is 0xFFFF where 0 is computed: the same number, by RFC 1071's test."""
+    if segment.checksum != 0xFFFF:
+        return False
+    body = parse(build(datagram._replace(body=segment._replace(checksum=0)))).body
+    return isinstance(body, Segment) and body.checksum is None
 
+
+def _segment_size(segment: Segment) -> int:
     options = len(encode_options(segment.options)) if segment.options else 0
     if segment.data_offset is not None:
         return 20 + len(segment.payload)

@@ -16,6 +16,8 @@ _MOST = 8192
 _NS_PER_MS = 1_000_000
 #: Ticks that a peer's clock may be ahead of what its last segment said, beyond the time since.
 _AHEAD = 1000
+#: Ticks by which a SYN that the capture lacks may be older than its repetition.
+_BEFORE = 130_000
 
 ECHO = "RFC7323:3.2-TSECR-ECHO"
 CLOCK = "RFC7323:5.4-TSVAL-MONOTONE"
@@ -66,7 +68,7 @@ class Stamps:
         # The peer's clock ticks every millisecond at most (RFC 7323, 5.4): until then a packet
         # that the capture lacks may have had this one.
         ticks = (now - self._latest_ns) // _NS_PER_MS + _AHEAD
-        if offset(tsecr, self._oldest) > 0 and offset(tsecr, self._latest) <= ticks:
+        if offset(tsecr, self._oldest) > -_BEFORE and offset(tsecr, self._latest) <= ticks:
             return Judged(sure=False)
         why = f"TSecr={tsecr}, which the peer has not sent"
         right = f"TSecr={self._latest} or one before it"
