@@ -27,8 +27,8 @@ conformance: setup  ## judge the reference stack, its variant and, where permitt
 mutants: setup  ## show that each planted fault is caught: the kill table
 	$(BIN)/python -m tcpassay.cli.mutants
 
-test: setup  ## the project's own tests
-	$(BIN)/python -m pytest
+test: setup  ## the project's own tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup  ## ruff and the import contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -54,7 +54,7 @@ def test_signal_to_the_program_leaves_a_complete_record(
         assert running.stdout is not None
         assert running.stdout.readline() == "spinning\n"
         running.send_signal(number)
-        assert running.wait(timeout=10) == code
+        assert running.wait(timeout=60) == code
     lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
     ended = [line["case"]["id"] for line in lines if "case" in line]
     assert [name.rpartition("/")[2] for name in ended] == ["ends"]

@@ -11,36 +11,23 @@ from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.select import why_unsupported
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.targets.registry import open_target
-from tcpref.tcb import State, Tcb
-from tcpref.transitions import TRANSITIONS
+from tcpref.tcb import State
+from tests.tcpref.arrows import BIRTH, TABLE, watch
 
 if TYPE_CHECKING:
     import pytest
 
-#: A passive open begins with a record of its own, in CLOSED.
-BIRTH = (State.CLOSED, State.SYN_RECEIVED)
-
 
 def test_no_case_leads_off_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every assignment to a state while all cases run; each is a row of the table."""
-    seen: set[tuple[State, State]] = set()
-    slot = Tcb.__dict__["state"]
-
-    def assign(tcb: Tcb, state: State) -> None:
-        old = getattr(tcb, "iss", None) is not None and slot.__get__(tcb)
-        slot.__set__(tcb, state)
-        if old and old is not state:
-            seen.add((old, state))
-
-    monkeypatch.setattr(Tcb, "state", property(slot.__get__, assign))
+    seen = watch(monkeypatch)
     catalogue, target = load_catalogue(), open_target("reference")
     context = Context(target, "", catalogue, Expectations(), 0, 20.0)
     for case in load_cases(catalogue=catalogue):
         if 4 in case.mark.ip and not why_unsupported(case, target.manifest, catalogue):
             run_case(context, PlannedRun(case, 4))
-    table = {(row.state, row.next) for row in TRANSITIONS}
-    assert seen <= table | {BIRTH}
-    missed = table - seen
+    assert seen <= TABLE | BIRTH
+    missed = TABLE - seen
     assert {pair for pair in missed if State.CLOSED not in pair} <= {
         (State.LISTEN, State.SYN_RECEIVED),
         (State.TIME_WAIT, State.SYN_RECEIVED),

@@ -106,7 +106,7 @@ def test_only_a_header_is_a_record(events: list[RunEvent], tmp_path: Path) -> No
                 '{"schema": 1, "tool": {"name": "a", "version": "b"}, "seed": "x", "started": "",'
                 ' "targets": [], "cases": [], "totals": {}, "wall_s": 0}'
             ),
-            "a whole number was wanted, found 'x'",
+            "wanted a whole number, got 'x'",
         ),
     ],
 )

@@ -18,7 +18,7 @@ from tcpassay.cli.app import make_app
 
 PROGRAM = (sys.executable, "-m", "tcpassay")
 HERE = Path(__file__).parent
-GONE_WITHIN_S = 2.0
+GONE_WITHIN_S = 10.0
 MARK = "TCPASSAY_TEST_MARK"
 
 MANIFEST = """

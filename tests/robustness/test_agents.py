@@ -22,7 +22,7 @@ from tcpassay.conformance.case import case
 
 WAYS = ("die", "give_up", "hang", "babble", "sanitize", "leave", "close", "flood")
 
-@case("MUST-14", rows={name: 9000 + n for n, name in enumerate(WAYS)})
+@case("MUST-14", rows={name: 9000 + WAYS.index(name) for name in CHOSEN})
 def to(bench, row):
     """A SYN to a port that makes the agent go wrong; a verdict."""
     conn = bench.connection(port=row)
@@ -30,42 +30,60 @@ def to(bench, row):
     conn.expect("RA")
 '''
 
+VERDICTS = {
+    "die": "fail",
+    "give_up": "error",
+    "flood": "fail",
+    "babble": "error",
+    "sanitize": "fail",
+    "leave": "error",
+    "close": "error",
+}
 START = """command = ["{{python}}", "{agent}", "{how}"]
-watchdog_s = 1.5
+watchdog_s = {watchdog}
 hello_s = {hello}
 """
 
 
-def start(how: str = "well") -> str:
-    hello = 0.5 if how == "silent" else 10
-    return START.format(agent=Path(__file__).parent / "wild_agent.py", how=how, hello=hello)
+def start(how: str = "well", watchdog: float = 20) -> str:
+    agent, hello = Path(__file__).parent / "wild_agent.py", 0.5 if how == "silent" else 20
+    return START.format(agent=agent, how=how, watchdog=watchdog, hello=hello)
+
+
+def write_cases(folder: Path, *ways: str) -> None:
+    (folder / "cases.py").write_text(f"CHOSEN = {ways!r}\n{CASES}")
+
+
+def cases_of(run: Path) -> dict[str, dict[str, str]]:
+    """The record's cases by the name of the row."""
+    lines = [json.loads(line) for line in (run / "run.jsonl").read_text().splitlines()]
+    cases = [line["case"] for line in lines if "case" in line]
+    return {case["id"].rpartition("/")[2]: case for case in cases}
 
 
 def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> None:
     """Each way in a case of its own; the stack's faults fail, the agent's are errors, exit 3."""
-    (tmp_path / "cases.py").write_text(CASES)
+    write_cases(tmp_path, *VERDICTS)
     target = manifest("wild", "process", start())
     ended = program("run", target, "--case", "./cases.py", "--out", "out")
     assert ended.code == 3
-    lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
-    cases = {
-        line["case"]["id"].rpartition("/")[2]: line["case"] for line in lines if "case" in line
-    }
-    assert {name: case["verdict"] for name, case in cases.items()} == {
-        "die": "fail",
-        "give_up": "error",
-        "hang": "fail",
-        "flood": "fail",
-        "babble": "error",
-        "sanitize": "fail",
-        "leave": "error",
-        "close": "error",
-    }
+    cases = cases_of(tmp_path / "out")
+    verdicts = {name: case["verdict"] for name, case in cases.items()}
+    assert verdicts == VERDICTS
     assert "died by SIGSEGV; it printed last: stack: assertion failed" in cases["die"]["message"]
     assert "assertion failed" in cases["die"]["stderr"]
     assert "exit status 70; it printed last: agent: out of" in cases["give_up"]["message"]
-    assert "not idle within the watchdog's 1.5 s" in cases["hang"]["message"]
     assert "frame length 1213486160" in cases["babble"]["message"]
+
+
+def test_hanging(program: Program, manifest: Manifest, tmp_path: Path) -> None:
+    """An agent that answers no more; its watchdog's time is over, and the case fails."""
+    write_cases(tmp_path, "hang")
+    target = manifest("wild", "process", start(watchdog=1.5))
+    assert program("run", target, "--case", "./cases.py", "--out", "out").code == 1
+    (case,) = cases_of(tmp_path / "out").values()
+    assert case["verdict"] == "fail"
+    assert "not idle within the watchdog's 1.5 s" in case["message"]
 
 
 def test_before_and_at_hello(program: Program, manifest: Manifest) -> None:

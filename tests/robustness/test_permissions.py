@@ -67,8 +67,8 @@ def nobodys(program: Program, environment: dict[str, str]) -> tuple[str, dict[st
     folder = program.folder
     for place in (folder, program.temporary):
         place.chmod(0o777)
-    for parent in folder.parents[:2]:
-        parent.chmod(0o755)
+    for parent in folder.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o055)
     kept = {name: program.environment[name] for name in ("PATH", "TMPDIR", "TCPASSAY_TEST_MARK")}
     return str(folder / "out"), {**kept, **environment}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcpassay.conformance.load import load_cases
 from tcpassay.core.content import content_root
 from tcpassay.targets import messages
 from tcpassay.targets.capabilities import CAPABILITIES
@@ -24,8 +25,17 @@ MESSAGES = re.findall(r"^\| 0x(\w\w) \| ([A-Z-]+) \| (?:`(\{.*?\})`)?", TEXT, re
 
 def test_capability_table() -> None:
     """The table of capabilities; the list in the code, word for word."""
-    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", TEXT.split("### Capabilities")[1], re.MULTILINE)
     assert dict(rows) == CAPABILITIES
+
+
+def test_settings_table() -> None:
+    """Every setting that a case asks for by name; it is in one of the two tables."""
+    asked = {name for case in load_cases() for name in case.mark.settings}
+    first_cells = re.findall(r"^\| (`?\w+`?(?:, `\w+`)*) \| ", TEXT, re.MULTILINE)
+    told = {name for cell in first_cells for name in re.findall(r"\w+", cell)}
+    assert len(asked) > 20
+    assert asked <= told
 
 
 def test_message_tables_name_every_type() -> None:

@@ -180,6 +180,15 @@ def test_headers_before_and_behind_the_cut() -> None:
     assert [tcp_flags(octets) for octets in sent] == [0x12]
 
 
+@pytest.mark.parametrize(("kind", "told"), [(1, 0), (3, 0), (127, 0), (128, 1), (129, 1)])
+def test_no_error_about_an_error_behind_extension_headers(kind: int, told: int) -> None:
+    """An option that asks for an error, before an ICMPv6 message (RFC 4443, 2.4, e.1)."""
+    options = bytes((58, 0, 0x9E, 4)) + bytes(4)
+    message = bytes((kind, 0)) + bytes(6)
+    datagram = IPv6(src=THERE6, dst=HERE6, nh=60) / Raw(options + message)
+    assert len(datagrams(opened(), [datagram])) == told
+
+
 def piece6(offset: int, more: int, text: bytes, ident: int = 5) -> bytes:
     """A piece made by hand, its offset in units of eight octets."""
     header = IPv6ExtHdrFragment(nh=6, offset=offset, m=more, id=ident)

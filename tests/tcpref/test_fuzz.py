@@ -49,7 +49,7 @@ def test_a_seed_is_one_block() -> None:
 
 def test_memory_is_bounded_by_the_settings() -> None:
     """One stack, fuzzed in every state time and again; it holds what it may, and no more later."""
-    held = memory.measure(rounds=6)
+    held = memory.measure(rounds=4)
     assert all(octets <= bound for octets, bound in held), held
     early, late = max(held[:2]).octets, max(held[-2:]).octets
     assert late <= early + 150_000, held

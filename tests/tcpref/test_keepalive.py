@@ -307,3 +307,50 @@ def test_it_stands_in_for_the_count_of_probes(host: Host) -> None:
     host.advance(3)
     assert host.only().flags & RST
     assert errno_of(host) == "ETIMEDOUT"
+
+
+def test_none_in_time_wait(host: Host) -> None:
+    probed(host)
+    host.on("shutdown", ("name", "SHUT_WR"))
+    host.next()
+    host.next(FIN | ACK)
+    assert host.state() == "TIME-WAIT"
+    assert host.assay.read_stats()["timers"] == 1
+
+
+def test_option_of_the_listener_before_accept_counts(host: Host) -> None:
+    """SO_KEEPALIVE on a listener with a connection in its queue; accepted, it is probed."""
+    listener = host.listen()
+    host.handshake()
+    host.fd = listener
+    host.option("SO_KEEPALIVE", 1)
+    host.option("TCP_KEEPIDLE", 10, TCP)
+    host.option("TCP_USER_TIMEOUT", 7_000, TCP)
+    host.option("SO_RCVBUF", 1_000)
+    limits = ("name", "SOL_SOCKET"), ("name", "SO_RCVTIMEO"), ("timeout", 2_000)
+    assert host.on("setsockopt", *limits).errno is None
+    host.fd = host.on("accept", fd=listener).value
+    assert host.tcb.rcv_buffer == read(host, "SO_RCVBUF") == 1_000
+    assert host.on("getsockopt", *limits[:2]).get("timeout") == 2_000
+    assert host.tcb.patience is not None
+    host.advance(10)
+    assert host.only().seq == seq.add(host.tcb.snd_nxt, -1)
+
+
+def test_user_timeout_set_after_the_end_does_nothing(host: Host) -> None:
+    host.establish()
+    host.send(b"text")
+    host.peer(RST, host.tcb.rcv_nxt)
+    host.option("TCP_USER_TIMEOUT", 1_000, TCP)
+    assert host.assay.read_stats()["timers"] == 0
+    assert errno_of(host) == "ECONNRESET"
+    host.advance(2)
+    assert errno_of(host) is None
+
+
+def test_user_timeout_of_the_settings_can_be_switched_off(make_host: type[Host]) -> None:
+    host = make_host(user_timeout=False, user_timeout_ms=3_000)
+    host.establish()
+    host.send(b"text")
+    host.advance(10)
+    assert host.state() == "ESTABLISHED"

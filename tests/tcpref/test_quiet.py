@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpref.segment import ACK, RST, SYN
+from tests.tcpref.conftest import PEER, PEER_PORT
 
 if TYPE_CHECKING:
     from tests.tcpref.conftest import Host
@@ -91,3 +92,26 @@ def test_probing_goes_on(make_host: type[Host], probes: int, closes: bool) -> No
         host.next(wnd=0, ack=host.tcb.snd_una)
     host.next(wnd=100, ack=host.tcb.snd_una)
     assert b"text" in [segment.payload for segment in host.take()]
+
+
+def test_time_counts_from_the_first_call(make_host: type[Host]) -> None:
+    """socket(), and connect() long after; the SYN goes at once."""
+    host = make_host(quiet_time_s=100)
+    host.fd = host.socket()
+    host.advance(100)
+    host.begin("connect", ("fd", host.fd), ("address", (PEER, PEER_PORT)))
+    assert host.only().flags == SYN
+
+
+def test_user_timeout_waits_for_the_syn(make_host: type[Host]) -> None:
+    """TCP_USER_TIMEOUT while the SYN is put off; it counts from the SYN on."""
+    host = make_host(quiet_time_s=100)
+    host.fd = host.socket("SOCK_NONBLOCK")
+    host.advance(50)
+    host.begin("connect", ("fd", host.fd), ("address", (PEER, PEER_PORT)))
+    host.local_port = host.tcb.key[1]
+    host.option("TCP_USER_TIMEOUT", 5_000, "IPPROTO_TCP")
+    host.advance(54.9)
+    assert host.state() == "SYN-SENT"
+    host.advance(0.1)
+    assert host.state() == "CLOSED"

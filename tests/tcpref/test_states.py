@@ -183,6 +183,16 @@ def test_simultaneous_open(host: Host, again: int) -> None:
     assert host.returned[call].errno is None
 
 
+def test_window_of_the_syn_is_not_taken_back(host: Host) -> None:
+    """SO_RCVBUF made smaller after the SYN; the window that it told of stays (SHLD-14)."""
+    host.reach(State.SYN_SENT)
+    host.option("SO_RCVBUF", 1_000)
+    host.advance(1)
+    syn = host.only()
+    host.peer(SYN | ACK, 1_000, syn.seq + 1)
+    assert (syn.wnd, host.only().wnd) == (65_535, 65_535)
+
+
 def test_text_for_a_closed_application_when_syn_received(host: Host) -> None:
     host.connect("SOCK_NONBLOCK")
     host.peer(SYN, X)
@@ -404,6 +414,16 @@ def test_out_of_order_text_and_fin_wait_for_the_hole(host: Host) -> None:
     assert host.state() == "CLOSE-WAIT"
     assert host.recv().get("octets") == b"helloworld"
     assert host.recv().get("octets") == b""
+
+
+def test_text_before_a_fin_that_came_first_is_acknowledged_at_once(host: Host) -> None:
+    """A FIN ahead of its text, then the text; the hole is filled (RFC 5681, 4.2)."""
+    host.establish()
+    tcb = host.tcb
+    host.peer(FIN | ACK, tcb.rcv_nxt + 4, tcb.snd_nxt)
+    host.take()
+    host.next(payload=b"text")
+    assert (host.only().ack, host.state()) == (tcb.rcv_nxt, "CLOSE-WAIT")
 
 
 def test_full_reassembly_queue_never_refuses_what_is_due(make_host: type[Host]) -> None:

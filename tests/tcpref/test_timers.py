@@ -337,3 +337,11 @@ def test_timer_queue_forgets_what_no_longer_runs() -> None:
     assert len(queue) < 200
     assert queue.running() == 1
     assert [timer.owner for timer in queue.due(10_000)] == ["kept"]
+
+
+def test_segments_fit_a_link_smaller_than_the_least_mss(make_host: type[Host]) -> None:
+    """An MTU of 68 and a peer of any MSS; no datagram is longer (MUST-16)."""
+    host = make_host(mtu=68)
+    host.establish()
+    host.send(bytes(100))
+    assert {len(segment.payload) for segment in host.take()} == {28}

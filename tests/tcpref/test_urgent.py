@@ -241,6 +241,30 @@ def test_urgent_text_on_a_syn_is_kept(host: Host) -> None:
     assert octets(host.recv(9)) == b"a"
 
 
+def test_pointer_on_a_crossing_syn_ack(host: Host) -> None:
+    """SYN,ACK with URG in a simultaneous open; the pointer counts from the SYN."""
+    host.connect("SOCK_NONBLOCK")
+    host.peer(SYN, PEER_ISS)
+    local, local_port, remote, remote_port = host.tcb.key
+    host.assay.on_datagram(
+        build_segment(
+            remote,
+            local,
+            remote_port,
+            local_port,
+            seq=PEER_ISS,
+            ack=host.tcb.snd_nxt,
+            flags=SYN | ACK | URG,
+            wnd=65535,
+            payload=b"abc",
+            urgent=4,
+        ),
+        host.now,
+    )
+    assert host.recv(9).get("octets") == b"ab"
+    assert host.recv(9, "MSG_OOB").get("octets") == b"c"
+
+
 def test_numbers_wrap_between_text_and_pointer(host: Host) -> None:
     host.establish()
     tcb = host.tcb

@@ -30,7 +30,6 @@ class Result(NamedTuple):
     outcome: Outcome
     broken: str
     datagrams: int
-    virtual_s: float
 
     def __str__(self) -> str:
         """One line, with what to type to see it again."""
@@ -134,4 +133,4 @@ def try_seed(seed: int, ladder: Ladder | None = None) -> Result:
         where = extract_tb(error.__traceback__)[-1]
         broken = f"a stack raises nothing: {error!r} at {where.name}, line {where.lineno}"
     world = duel.world
-    return Result(seed, outcome, broken, world.datagrams, world.now / SECOND)
+    return Result(seed, outcome, broken, world.datagrams)

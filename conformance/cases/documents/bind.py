@@ -1,23 +1,13 @@
 """What the source documents say of bind(): addresses, ports, and who may have them."""
 
-from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
-from tcpassay.conformance.probes import told
+from tcpassay.conformance.probes import FOREIGN, reusing, told
 from tcpassay.conformance.reach import app_closes, handshake, peer_acks, peer_closes
 
 UNPRIVILEGED_USER = 65534
 PROTECTED = (1, 80, 1023)
-FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
-
-
-def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
-    """A fresh socket, with SO_REUSEADDR where wanted."""
-    sock = bench.app.socket()
-    if reuse:
-        sock.set_option("SOL_SOCKET", "SO_REUSEADDR", 1)
-    return sock
 
 
 def leave_time_wait(bench: Bench, *, reuse: bool) -> None:

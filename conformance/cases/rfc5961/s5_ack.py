@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import PEER_WINDOW
+from tcpassay.conformance.probes import refuses_text
 from tcpassay.conformance.reach import established, handshake, listener
 
 SECTION = "5"
@@ -20,13 +21,7 @@ def text_with_an_ack_older_than_the_window(bench: Bench, offset: int) -> None:
     conn = established(bench)
     first = conn.peer.snd.nxt
     ack = conn.target.snd.una + offset - (PEER_WINDOW if abs(offset) < 2**31 else 0)
-    conn.send(TCP(flags="PA", seq=first, ack=ack) / Raw(b"forged"))
-    conn.expect("A", seq=conn.target.snd.nxt, ack=first)
-    reading = conn.app.begin_recv(100)
-    reading.expect_blocked()
-    conn.send("PA", payload=b"honest")
-    conn.expect("A", ack=first + 6, within=0.5)
-    reading.expect_return(octets=b"honest")
+    refuses_text(conn, TCP(flags="PA", seq=first, ack=ack) / Raw(b"forged"))
 
 
 @case("RFC5961:5.2-ACK-RANGE-LOW", rows={"one_below": 1, "all_below": 1000}, state="ESTABLISHED")

@@ -1,9 +1,11 @@
 """Whether windows are scaled: RFC 7323, sections 2.2 and 2.3."""
 
+from tcpassay.conformance.app import Pending
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import ANY, scale_of
+from tcpassay.conformance.peer import Connection
 from tcpassay.conformance.probes import latest
 from tcpassay.conformance.reach import handshake, listener, syn_sent
 from tcpassay.conformance.stamped import burst, farthest, roomy_listener, scaled
@@ -76,19 +78,26 @@ def scaling_turned_off_as_server(bench: Bench) -> None:
     bench.check(0 < sent <= 800, True, "octets sent fit a window of 800")
 
 
-@case("RFC7323:2.2-NEGOTIATE", settings=("no_window_scale",), state="SYN-SENT")
-def scaling_turned_off_as_client(bench: Bench) -> None:
-    """A target told not to scale connects; its SYN has no window scale, and none is read."""
-    conn, pending = syn_sent(bench)
-    bench.check(scale_of(latest(conn).segment), None, "window scale in the SYN")
+def window_is_read_as_it_is(
+    conn: Connection, pending: Pending, options: tuple[Option, ...]
+) -> None:
+    """A SYN-ACK with these options and a window of 800; no more than that is sent. Judged."""
     conn.window = 800
-    conn.send("SA", options=(MSS, WindowScale(7)))
+    conn.send("SA", options=options)
     conn.expect("A", ack=conn.peer.snd.nxt)
     pending.expect_return(0)
     conn.app.send(bytes(8000))
     conn.send("A")
     sent = farthest(conn, burst(conn))
-    bench.check(0 < sent <= 800, True, "octets sent fit a window of 800")
+    conn.bench.check(0 < sent <= 800, True, "octets sent fit a window of 800")
+
+
+@case("RFC7323:2.2-NEGOTIATE", settings=("no_window_scale",), state="SYN-SENT")
+def scaling_turned_off_as_client(bench: Bench) -> None:
+    """A target told not to scale connects; its SYN has no window scale, and none is read."""
+    conn, pending = syn_sent(bench)
+    bench.check(scale_of(latest(conn).segment), None, "window scale in the SYN")
+    window_is_read_as_it_is(conn, pending, (MSS, WindowScale(7)))
 
 
 @case("RFC7323:2.2-NEGOTIATE", needs=("window_scale",), state="SYN-SENT")
@@ -96,14 +105,7 @@ def syn_ack_without_window_scale(bench: Bench) -> None:
     """connect() offers window scale, the SYN-ACK has none; windows are read as they are."""
     conn, pending = syn_sent(bench)
     bench.check(scale_of(latest(conn).segment) is not None, True, "window scale in the SYN")
-    conn.window = 800
-    conn.send("SA", options=(MSS,))
-    conn.expect("A", ack=conn.peer.snd.nxt)
-    pending.expect_return(0)
-    conn.app.send(bytes(8000))
-    conn.send("A")
-    sent = farthest(conn, burst(conn))
-    bench.check(0 < sent <= 800, True, "octets sent fit a window of 800")
+    window_is_read_as_it_is(conn, pending, (MSS,))
 
 
 @case("RFC7323:2.2-NEGOTIATE", needs=("window_scale",), state="ESTABLISHED")

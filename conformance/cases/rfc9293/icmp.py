@@ -14,6 +14,19 @@ SYNACK = "RFC9293:3.10.7.3-SYNACK"
 
 #: Of the IPv4 or IPv6 header and eight octets of TCP.
 SHORTEST_QUOTE = {4: 28, 6: 48}
+#: By type and code (RFC 1122, 4.2.3.9).
+SOFT_ERRORS = {
+    "net": (3, 0),
+    "host": (3, 1),
+    "source_route": (3, 5),
+    "ttl": (11, 0),
+    "reassembly": (11, 1),
+    "parameter": (12, 0),
+}
+#: Errors that tell more than ETIMEDOUT; which of them is each stack's own choice.
+TELLING = ("ENETUNREACH", "EHOSTUNREACH", "EPROTO", "EOPNOTSUPP")
+#: Seconds within which every stack has given up a SYN.
+GIVEN_UP = 250.0
 
 
 def unreachable(conn: Connection, code: int, quoting: Segment | None = None) -> None:
@@ -121,14 +134,7 @@ def source_quench_is_ignored(bench: Bench) -> None:
 
 @case(
     "RFC9293:MUST-56",
-    rows={
-        "net": (3, 0),
-        "host": (3, 1),
-        "source_route": (3, 5),
-        "ttl": (11, 0),
-        "reassembly": (11, 1),
-        "parameter": (12, 0),
-    },
+    rows=SOFT_ERRORS,
     needs=("icmp",),
     ip=(4,),
     state="ESTABLISHED",
@@ -156,3 +162,18 @@ def soft_error_in_syn_sent(bench: Bench) -> None:
     bench.wait_until(lambda: pending.returned is not None, 0.2)
     failed = pending.returned.errno if pending.returned else None
     bench.measure("connect() after host unreachable", failed or "goes on")
+
+
+@case(
+    "RFC9293:SHLD-25",
+    rows=SOFT_ERRORS,
+    needs=("active_open", "icmp", "errno"),
+    ip=(4,),
+    state="SYN-SENT",
+    settings=("fast_syn_giveup",),
+)
+def soft_error_is_told(bench: Bench, row: tuple[int, int]) -> None:
+    """A soft error quotes the SYN, and no answer comes; connect() tells more than ETIMEDOUT."""
+    conn, pending = syn_sent(bench)
+    conn.send_icmp(ICMP(type=row[0], code=row[1]))
+    pending.expect_return(errno=TELLING, within=GIVEN_UP)

@@ -23,6 +23,17 @@ def syn_with_options(conn: Connection, area: bytes) -> None:
     conn.send(TCP(flags="S", dataofs=5 + len(area) // 4) / Raw(area))
 
 
+def opened(bench: Bench, area: bytes, requirement: str | None = None) -> Connection:
+    """A connection opened by a SYN with this option area; judged."""
+    sock = listener(bench)
+    conn = bench.connection()
+    syn_with_options(conn, area)
+    conn.expect("SA", ack=conn.peer.snd.nxt)
+    conn.send("A")
+    conn.app = sock.accept(requirement=requirement)
+    return conn
+
+
 def largest_segment(conn: Connection, octets: int) -> int:
     """The largest of the segments in which the target sends `octets` octets."""
     conn.app.send(bytes(octets))
@@ -43,12 +54,7 @@ def largest_segment(conn: Connection, octets: int) -> int:
 )
 def end_of_list_and_nop_frame_the_mss(bench: Bench, area: bytes) -> None:
     """SYN with MSS 500 among NOPs and ends of list; it opens, and no segment is larger."""
-    sock = listener(bench)
-    conn = bench.connection()
-    syn_with_options(conn, area)
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-    conn.send("A")
-    conn.app = sock.accept()
+    conn = opened(bench, area)
     bench.check(largest_segment(conn, 1600) <= 500, True, "largest segment at most 500")
 
 
@@ -57,12 +63,7 @@ def end_of_list_and_nop_frame_the_mss(bench: Bench, area: bytes) -> None:
 )
 def nothing_counts_behind_the_end_of_list(bench: Bench, area: bytes) -> None:
     """SYN whose options end before an MSS; it opens, with the default segment size."""
-    sock = listener(bench)
-    conn = bench.connection()
-    syn_with_options(conn, area)
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-    conn.send("A")
-    conn.app = sock.accept(requirement="MUST-4")
+    conn = opened(bench, area, requirement="MUST-4")
     limit = 536 if bench.ip == 4 else 1220
     bench.check(
         largest_segment(conn, 3000) <= limit,
@@ -86,12 +87,7 @@ def nothing_counts_behind_the_end_of_list(bench: Bench, area: bytes) -> None:
 )
 def unknown_option_is_skipped(bench: Bench, area: bytes) -> None:
     """SYN with an unknown option before MSS 500; it opens, and the MSS counts."""
-    sock = listener(bench)
-    conn = bench.connection()
-    syn_with_options(conn, area)
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-    conn.send("A")
-    conn.app = sock.accept()
+    conn = opened(bench, area)
     bench.check(largest_segment(conn, 1600) <= 500, True, "largest segment at most 500")
 
 

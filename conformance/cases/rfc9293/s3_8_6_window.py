@@ -8,6 +8,7 @@ from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY, Between, Pattern
 from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.conformance.reach import established, handshake, listener
+from tcpassay.core.seq import Seq
 
 SECTION = "3.8.6"
 
@@ -135,6 +136,24 @@ def closed_window_is_probed(bench: Bench) -> None:
     conn.expect("A", seq=first, payload=text)
 
 
+@case("RFC9293:3.10.7.4-SEQ-A2-SIMULTANEOUS", state="ESTABLISHED")
+def ack_beside_a_probe_can_be_taken(bench: Bench) -> None:
+    """Text of a peer whose closed window is being probed; its ACK has the one number that counts.
+
+    With RCV.WND = 0 a peer takes nothing but SEG.SEQ = RCV.NXT (3.10.7.4, first step), and the
+    octet of the probe is not among what it has taken.
+    """
+    conn = established(bench)
+    conn.window = 0
+    conn.send("A")
+    first = conn.target.snd.nxt
+    conn.app.send(b"waits for room")
+    with bench.reaching("a probe of the closed window"):
+        probe(conn, b"waits for room", 4.5)
+    conn.send("PA", payload=b"hello", ack=first)
+    conn.expect("A", seq=first, ack=conn.peer.snd.nxt, within=0.6)
+
+
 @case("RFC9293:MUST-37", state="ESTABLISHED", real_s=1000.0)
 def answered_probes_keep_the_connection(bench: Bench) -> None:
     """The window stays closed for ten minutes, each probe answered; the text still arrives."""
@@ -153,9 +172,11 @@ def answered_probes_keep_the_connection(bench: Bench) -> None:
     conn.expect("A", seq=first, payload=text)
 
 
-@case("RFC9293:MUST-34", "RFC9293:SHLD-15", state="ESTABLISHED")
-def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
-    """1000 octets are in flight when the window falls to 200; no new text, and nothing is lost."""
+def shrunk(bench: Bench) -> tuple[Connection, Seq, bytes]:
+    """1000 octets are in flight when the peer acknowledges one and its window falls to 200.
+
+    The connection, the number of the first octet, and the octets.
+    """
     text = bytes(index % 251 for index in range(1000))
     conn = established(bench)
     first = conn.target.snd.nxt
@@ -164,6 +185,13 @@ def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
         conn.expect("A", payload=text)
     conn.window = 200
     conn.send("A", ack=first + 1)
+    return conn, first, text
+
+
+@case("RFC9293:MUST-34", "RFC9293:SHLD-15", state="ESTABLISHED")
+def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
+    """1000 octets are in flight when the window falls to 200; no new text, and nothing is lost."""
+    conn, first, _ = shrunk(bench)
     conn.app.send(b"new")
     conn.expect_silence(0.1, repeats=True, requirement="SHLD-15")
     conn.window = 65535
@@ -174,14 +202,7 @@ def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
 @case("RFC9293:SHLD-16", "RFC9293:3.8.1-RETX-SAME", state="ESTABLISHED")
 def what_fits_the_shrunk_window_is_sent_again(bench: Bench) -> None:
     """1000 octets are lost and the window falls to 200; the time-out repeats what fits."""
-    text = bytes(index % 251 for index in range(1000))
-    conn = established(bench)
-    first = conn.target.snd.nxt
-    conn.app.send(text)
-    with bench.reaching("1000 octets in flight"):
-        conn.expect("A", payload=text)
-    conn.window = 200
-    conn.send("A", ack=first + 1)
+    conn, first, text = shrunk(bench)
     again = conn.expect("A", seq=first + 1, payload=ANY, within=3.5)
     got = again.segment.payload
     bench.check(got, text[1 : 1 + len(got)], "octets", requirement="3.8.1-RETX-SAME")

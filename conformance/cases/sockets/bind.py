@@ -1,20 +1,9 @@
 """bind(): local addresses and ports, and who may share them."""
 
-from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.probes import told
+from tcpassay.conformance.probes import FOREIGN, reusing, told
 from tcpassay.conformance.reach import handshake, listener
-
-FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
-
-
-def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
-    """A fresh socket, with SO_REUSEADDR where wanted."""
-    sock = bench.app.socket()
-    if reuse:
-        sock.set_option("SOL_SOCKET", "SO_REUSEADDR", 1)
-    return sock
 
 
 @case("POSIX:BIND-PORT0")

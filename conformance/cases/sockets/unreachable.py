@@ -6,6 +6,15 @@ from tcpassay.conformance.layers import ICMP
 from tcpassay.conformance.reach import syn_sent
 from tcpassay.core.clock import NS_PER_S
 
+IN_SYN_SENT = {
+    "needs": ("active_open", "icmp"),
+    "settings": ("fast_syn_giveup",),
+    "measures": True,
+    "real_s": 5,
+    "ip": (4,),
+    "state": "SYN-SENT",
+}
+
 
 def what_connect_says(bench: Bench, code: int) -> None:
     """Answer each SYN with destination unreachable; record the errno and when it came."""
@@ -23,57 +32,26 @@ def what_connect_says(bench: Bench, code: int) -> None:
         bench.measure("connect()", f"{returned.errno}, {'at once' if at_once else 'at the end'}")
 
 
-@case(
-    "POSIX:CONNECT-ICMP-NET",
-    needs=("active_open", "icmp"),
-    settings=("fast_syn_giveup",),
-    measures=True,
-    real_s=5,
-    ip=(4,),
-    state="SYN-SENT",
-)
+@case("POSIX:CONNECT-ICMP-NET", **IN_SYN_SENT)
 def net(bench: Bench) -> None:
     """Net unreachable for each SYN; the errno and its time are recorded."""
     what_connect_says(bench, 0)
 
 
-@case(
-    "POSIX:CONNECT-ICMP-PORT",
-    needs=("active_open", "icmp"),
-    settings=("fast_syn_giveup",),
-    measures=True,
-    real_s=5,
-    ip=(4,),
-    state="SYN-SENT",
-)
+@case("POSIX:CONNECT-ICMP-PORT", **IN_SYN_SENT)
 def port(bench: Bench) -> None:
     """Port unreachable for each SYN; the errno and its time are recorded."""
     what_connect_says(bench, 3)
 
 
-@case(
-    "POSIX:CONNECT-ICMP-PROTO",
-    needs=("active_open", "icmp"),
-    settings=("fast_syn_giveup",),
-    measures=True,
-    real_s=5,
-    ip=(4,),
-    state="SYN-SENT",
-)
+@case("POSIX:CONNECT-ICMP-PROTO", **IN_SYN_SENT)
 def protocol(bench: Bench) -> None:
     """Protocol unreachable for each SYN; the errno and its time are recorded."""
     what_connect_says(bench, 2)
 
 
 @case(
-    "POSIX:CONNECT-ICMP-ADMIN",
-    rows={"network": 9, "host": 10, "communication": 13},
-    needs=("active_open", "icmp"),
-    settings=("fast_syn_giveup",),
-    measures=True,
-    real_s=5,
-    ip=(4,),
-    state="SYN-SENT",
+    "POSIX:CONNECT-ICMP-ADMIN", rows={"network": 9, "host": 10, "communication": 13}, **IN_SYN_SENT
 )
 def prohibited(bench: Bench, code: int) -> None:
     """Administratively prohibited for each SYN; the errno and its time are recorded."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from tcpassay.reports.record import Json
+    from tcpassay.core.json_values import Json
 
 _WIDTH_OF_A_FILE = 120
 

@@ -30,107 +30,120 @@ _SELECT = "Which cases"
 _REPORT = "What is written"
 _MANNER = "How it runs"
 
+Targets = Annotated[
+    list[str],
+    typer.Argument(metavar="TARGET", help="Names, or paths of a target.toml."),
+]
+Cases = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Only these: 'rfc9293/*', sockets, ./mine.py. May be repeated.",
+        rich_help_panel=_SELECT,
+    ),
+]
+Requirement = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="Only cases that cite it: MUST-14.", rich_help_panel=_SELECT),
+]
+Level = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="L", help="Only this level: MUST, SHOULD, MAY, ...", rich_help_panel=_SELECT
+    ),
+]
+State = Annotated[
+    list[str] | None,
+    typer.Option(metavar="S", help="Only this state: ESTABLISHED, ...", rich_help_panel=_SELECT),
+]
+Ip = Annotated[
+    list[IpChoice] | None,
+    typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
+]
+Slow = Annotated[
+    bool,
+    typer.Option("--slow", help="Also cases over 10 s of real time.", rich_help_panel=_SELECT),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Record, traces and captures; default ./tcpassay-out/<time>.",
+        rich_help_panel=_REPORT,
+    ),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option(metavar="F", help="The run record as one file.", rich_help_panel=_REPORT),
+]
+Junit = Annotated[
+    Path | None,
+    typer.Option(metavar="F", help="JUnit XML.", rich_help_panel=_REPORT),
+]
+Pcap = Annotated[
+    PcapChoice,
+    typer.Option(help="Captures of which cases.", rich_help_panel=_REPORT),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Most real-time cases at once; default: as many as keep up.",
+        rich_help_panel=_MANNER,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Makes a run repeatable; default: a new one.",
+        rich_help_panel=_MANNER,
+    ),
+]
+MaxTime = Annotated[
+    float | None,
+    typer.Option(
+        metavar="T",
+        min=0.001,
+        help="Seconds that one case may take; default 120.",
+        rich_help_panel=_MANNER,
+    ),
+]
+NoGate = Annotated[
+    bool,
+    typer.Option("--no-gate", help="Exit 0 whatever the verdicts.", rich_help_panel=_MANNER),
+]
+WherePossible = Annotated[
+    bool,
+    typer.Option(
+        "--where-possible",
+        help="Skip targets that cannot be started.",
+        rich_help_panel=_MANNER,
+    ),
+]
+
 
 @guarded
 def run(
-    targets: Annotated[
-        list[str],
-        typer.Argument(metavar="TARGET", help="Names, or paths of a target.toml."),
-    ],
+    targets: Targets,
     *,
-    case: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GLOB",
-            help="Only these: 'rfc9293/*', sockets, ./mine.py. May be repeated.",
-            rich_help_panel=_SELECT,
-        ),
-    ] = None,
-    requirement: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ID", help="Only cases that cite it: MUST-14.", rich_help_panel=_SELECT
-        ),
-    ] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="L", help="Only this level: MUST, SHOULD, MAY, ...", rich_help_panel=_SELECT
-        ),
-    ] = None,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="S", help="Only this state: ESTABLISHED, ...", rich_help_panel=_SELECT
-        ),
-    ] = None,
-    ip: Annotated[
-        list[IpChoice] | None,
-        typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
-    ] = None,
-    slow: Annotated[
-        bool,
-        typer.Option("--slow", help="Also cases over 10 s of real time.", rich_help_panel=_SELECT),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Record, traces and captures; default ./tcpassay-out/<time>.",
-            rich_help_panel=_REPORT,
-        ),
-    ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(metavar="F", help="The run record as one file.", rich_help_panel=_REPORT),
-    ] = None,
-    junit: Annotated[
-        Path | None,
-        typer.Option(metavar="F", help="JUnit XML.", rich_help_panel=_REPORT),
-    ] = None,
-    pcap: Annotated[
-        PcapChoice,
-        typer.Option(help="Captures of which cases.", rich_help_panel=_REPORT),
-    ] = PcapChoice.FAIL,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Most real-time cases at once; default: as many as keep up.",
-            rich_help_panel=_MANNER,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="Makes a run repeatable; default: a new one.",
-            rich_help_panel=_MANNER,
-        ),
-    ] = None,
-    max_time: Annotated[
-        float | None,
-        typer.Option(
-            metavar="T",
-            min=0.001,
-            help="Seconds that one case may take; default 120.",
-            rich_help_panel=_MANNER,
-        ),
-    ] = None,
-    no_gate: Annotated[
-        bool,
-        typer.Option("--no-gate", help="Exit 0 whatever the verdicts.", rich_help_panel=_MANNER),
-    ] = False,
-    where_possible: Annotated[
-        bool,
-        typer.Option(
-            "--where-possible",
-            help="Skip targets that cannot be started.",
-            rich_help_panel=_MANNER,
-        ),
-    ] = False,
+    case: Cases = None,
+    requirement: Requirement = None,
+    level: Level = None,
+    state: State = None,
+    ip: Ip = None,
+    slow: Slow = False,
+    out: Out = None,
+    json: Json = None,
+    junit: Junit = None,
+    pcap: Pcap = PcapChoice.FAIL,
+    jobs: Jobs = None,
+    seed: Seed = None,
+    max_time: MaxTime = None,
+    no_gate: NoGate = False,
+    where_possible: WherePossible = False,
 ) -> int:
     """Judge targets, requirement by requirement.
 

@@ -9,7 +9,7 @@ import typer
 from tcpassay.cli.guard import complain, guarded
 
 if TYPE_CHECKING:
-    from tcpassay.reports.record import Json
+    from tcpassay.core.json_values import Json
     from tcpassay.targets.manifest import Manifest
 
 

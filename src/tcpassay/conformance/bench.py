@@ -49,10 +49,7 @@ class Bench:
         ip: int = 4,
         own_process: bool = False,
     ) -> None:
-        addresses = manifest.ipv4 if ip == 4 else manifest.ipv6
-        if addresses is None:
-            msg = f"target {manifest.name} has no IPv{ip} address: its manifest names none"
-            raise ConfigurationError(msg)
+        addresses = manifest.needed_addresses(ip)
         self.manifest = manifest
         self.trace = trace
         self.requirements = requirements

@@ -113,7 +113,7 @@ def lost_result(context: Context, run: PlannedRun, message: str) -> CaseResult:
 
 def _trace(context: Context, case: Case, ip: IpVersion) -> Trace:
     manifest = context.target.manifest
-    addresses = manifest.ipv4 if ip == 4 else manifest.ipv6
+    addresses = manifest.addresses(ip)
     return Trace(
         case=case.id,
         target=manifest.name,

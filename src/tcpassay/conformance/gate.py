@@ -1,4 +1,4 @@
-"""What a run's results mean to whoever waits for its exit status (CONTRACTS.md section 6)."""
+"""What a run's results mean to whoever waits for its exit status."""
 
 from __future__ import annotations
 

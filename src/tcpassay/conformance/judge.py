@@ -1,4 +1,4 @@
-"""From what a case recorded, and how it ended, to its verdict (CONTRACTS.md section 4)."""
+"""From what a case recorded, and how it ended, to its verdict."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Cases on a real clock, overlapped: one thread each, held to a number that keeps up.
 
-DESIGN.md section 6. Cases mostly wait, so their number costs little until the reader of their
+Cases mostly wait, so their number costs little until the reader of their
 datagrams falls behind; the pool watches how late it is and starts fewer.
 """
 

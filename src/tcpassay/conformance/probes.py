@@ -8,11 +8,15 @@ from tcpassay.conformance.match import ANY
 from tcpassay.conformance.outcome import Inconclusive
 
 if TYPE_CHECKING:
+    from scapy.packet import Packet
+
     from tcpassay.conformance.app import Pending, Socket
     from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
 
 ALIVE = b"alive"
+#: Addresses of no host on the link, for documentation (RFC 5737, RFC 3849).
+FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
 
 
 def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
@@ -28,6 +32,26 @@ def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
     conn.send("PA", payload=ALIVE)
     conn.app.recv(len(ALIVE), want=ALIVE, requirement=requirement)
     return conn
+
+
+def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
+    """A fresh socket, with SO_REUSEADDR where wanted."""
+    sock = bench.app.socket()
+    if reuse:
+        sock.set_option("SOL_SOCKET", "SO_REUSEADDR", 1)
+    return sock
+
+
+def refuses_text(conn: Connection, forged: Packet) -> None:
+    """Text that must not be taken draws an ACK and is not read; honest text after it is."""
+    first = conn.peer.snd.nxt
+    conn.send(forged)
+    conn.expect("A", seq=conn.target.snd.nxt, ack=first)
+    reading = conn.app.begin_recv(100)
+    reading.expect_blocked()
+    conn.send("PA", payload=b"honest")
+    conn.expect("A", ack=first + 6, within=0.5)
+    reading.expect_return(octets=b"honest")
 
 
 def segment_sizes(conn: Connection, octets: int) -> list[int]:

@@ -73,7 +73,7 @@ def replay(
         own_process=file.own_process,
     )
     manifest = target.manifest
-    addresses = manifest.ipv4 if file.ip == 4 else manifest.ipv6
+    addresses = manifest.addresses(file.ip)
     trace = Trace(
         case=file.case,
         target=manifest.name,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run ended; `exit_code` is the process's (CONTRACTS.md section 6)."""
+    """How a run ended; `exit_code` is the process's."""
 
     exit_code: int
     totals: Mapping[str, Mapping[Verdict, int]]

@@ -107,7 +107,7 @@ def plan_target(
 def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str:
     """What the manifest does not claim and the case needs; empty when it claims all.
 
-    The condition of the case's first requirement is a need as well (CONTRACTS.md section 4).
+    The condition of the case's first requirement is a need as well.
     """
     first = catalogue.get(case.mark.requirements[0])
     for need in case.mark.needs:
@@ -174,4 +174,7 @@ def _versions(manifest: Manifest, selection: Selection) -> tuple[IpVersion, ...]
 
 
 def _duration(time_s: float) -> str:
-    return f"{time_s / 60:g} min" if time_s >= 120 else f"{time_s:g} s"
+    for unit, length_s in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if time_s >= 2 * length_s:
+            return f"{time_s / length_s:.3g} {unit}"
+    return f"{time_s:g} s"

@@ -100,9 +100,4 @@ def _addresses(target: Target, ip: IpVersion) -> Addresses:
             f"target {manifest.name!r} is of kind {manifest.kind}: only an in-process stack, such "
             "as reference, can be put on a TUN"
         )
-    addresses = manifest.ipv4 if ip == 4 else manifest.ipv6
-    if addresses is None:
-        raise ConfigurationError(
-            f"target {manifest.name!r} has no [addresses.ipv{ip}]: it does not speak IPv{ip}"
-        )
-    return addresses
+    return manifest.needed_addresses(ip)

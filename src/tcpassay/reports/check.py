@@ -10,9 +10,9 @@ from tcpassay.core.verdict import Verdict, verdict_when_not_met
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcpassay.core.json_values import Json
     from tcpassay.model.catalogue import Catalogue
     from tcpassay.model.oracle.wire_report import CaptureReport, Connection, Finding
-    from tcpassay.reports.record import Json
 
 NS_PER_S = 1_000_000_000
 #: Connections without a finding that are shown in full; of more, only how many.

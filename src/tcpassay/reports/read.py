@@ -14,6 +14,7 @@ from tcpassay.conformance.result import (
     TargetNotStarted,
 )
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.json_values import array, mapping, whole_number
 from tcpassay.core.trace import FieldDiff
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.record import SCHEMA, CaseRecord, RunRecord, count
@@ -21,7 +22,7 @@ from tcpassay.reports.record import SCHEMA, CaseRecord, RunRecord, count
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcpassay.reports.record import Json
+    from tcpassay.core.json_values import Json
 
 
 def read_record(path: Path) -> RunRecord:
@@ -85,59 +86,59 @@ def _from_object(value: dict[str, Json], file: Path) -> RunRecord:
         found = value.get("schema", "none")
         msg = f"{file}: a run record of version {SCHEMA} is wanted, its version is {found}"
         raise ConfigurationError(msg)
-    cases = tuple(_case(_object(case)) for case in _array(value["cases"]))
+    cases = tuple(_case(mapping(case)) for case in array(value["cases"]))
     totals = {
-        target: {Verdict(name): _integer(number) for name, number in _object(counts).items()}
-        for target, counts in _object(value.get("totals") or {}).items()
+        target: {Verdict(name): whole_number(number) for name, number in mapping(counts).items()}
+        for target, counts in mapping(value.get("totals") or {}).items()
     }
-    tool = _object(value["tool"])
+    tool = mapping(value["tool"])
     return RunRecord(
-        seed=_integer(value["seed"]),
+        seed=whole_number(value["seed"]),
         started=str(value["started"]),
-        targets=tuple(_target(_object(target)) for target in _array(value["targets"])),
+        targets=tuple(_target(mapping(target)) for target in array(value["targets"])),
         cases=cases,
         totals=totals or count(cases),
         wall_s=_real(value.get("wall_s", 0.0)),
         tool=f"{tool['name']} {tool['version']}",
-        planned={name: _integer(n) for name, n in _object(value.get("planned") or {}).items()},
+        planned={name: whole_number(n) for name, n in mapping(value.get("planned") or {}).items()},
         not_started=tuple(
             TargetNotStarted(str(t["target"]), str(t["reason"]), bool(t["skipped"]))
-            for t in map(_object, _array(value.get("not_started") or []))
+            for t in map(mapping, array(value.get("not_started") or []))
         ),
         not_run=tuple(
             NotRun(str(left["target"]), str(left["case"]), str(left["reason"]))
-            for left in map(_object, _array(value.get("not_run") or []))
+            for left in map(mapping, array(value.get("not_run") or []))
         ),
-        stale=tuple(_stale(_object(stale)) for stale in _array(value.get("stale") or [])),
+        stale=tuple(_stale(mapping(stale)) for stale in array(value.get("stale") or [])),
         interrupted=_optional(value.get("interrupted")),
         complete=bool(value.get("complete", True)),
     )
 
 
 def _case(value: dict[str, Json]) -> CaseRecord:
-    location = _object(value["location"])
+    location = mapping(value["location"])
     expected = value.get("expected")
     result = CaseResult(
         id=str(value["id"]),
         target=str(value["target"]),
         ip=_ip(value["ip"]),
         title=str(value["title"]),
-        location=Location(str(location["file"]), _integer(location["line"])),
+        location=Location(str(location["file"]), whole_number(location["line"])),
         requirements=_texts(value["requirements"]),
         verdict=Verdict(str(value["verdict"])),
         as_expected=bool(value["as_expected"]),
         expected=Verdict(str(expected)) if expected is not None else None,
         reason=str(value.get("reason", "")),
-        judged={name: Verdict(str(v)) for name, v in _object(value["judged"]).items()},
+        judged={name: Verdict(str(v)) for name, v in mapping(value["judged"]).items()},
         message=str(value["message"]),
         diff=tuple(
             FieldDiff(str(row["field"]), str(row["got"]), str(row["want"]))
-            for row in map(_object, _array(value.get("diff") or []))
+            for row in map(mapping, array(value.get("diff") or []))
         ),
         frames=_texts(value.get("frames") or []),
         measured={
             name: number if isinstance(number, int | float) else str(number)
-            for name, number in _object(value["measured"]).items()
+            for name, number in mapping(value["measured"]).items()
         },
         wall_s=_real(value["wall_s"]),
         stack_s=_real(value["stack_s"]),
@@ -162,39 +163,18 @@ def _stale(value: dict[str, Json]) -> StaleExpectation:
         target=str(value["target"]),
         case=str(value["case"]),
         file=str(value["file"]),
-        line=_integer(value["line"]),
+        line=whole_number(value["line"]),
         why=str(value["why"]),
     )
 
 
-def _object(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        msg = f"an object was wanted, found {value!r:.60}"
-        raise TypeError(msg)
-    return value
-
-
-def _array(value: Json) -> list[Json]:
-    if not isinstance(value, list):
-        msg = f"an array was wanted, found {value!r:.60}"
-        raise TypeError(msg)
-    return value
-
-
 def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(str(item) for item in _array(value))
-
-
-def _integer(value: Json) -> int:
-    if not isinstance(value, int):
-        msg = f"a whole number was wanted, found {value!r:.60}"
-        raise TypeError(msg)
-    return value
+    return tuple(str(item) for item in array(value))
 
 
 def _real(value: Json) -> float:
     if not isinstance(value, int | float):
-        msg = f"a number was wanted, found {value!r:.60}"
+        msg = f"wanted a number, got {value!r:.60}"
         raise TypeError(msg)
     return float(value)
 
@@ -205,6 +185,6 @@ def _optional(value: Json) -> str | None:
 
 def _ip(value: Json) -> Literal[4, 6]:
     if value not in (4, 6):
-        msg = f"ip is 4 or 6, found {value!r:.60}"
+        msg = f"ip is 4 or 6, got {value!r:.60}"
         raise ValueError(msg)
     return cast("Literal[4, 6]", value)

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
         TargetInfo,
         TargetNotStarted,
     )
+    from tcpassay.core.json_values import Json
 
 SCHEMA = 1
-
-#: A value as the json module reads and writes it.
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 @dataclass(frozen=True, slots=True)

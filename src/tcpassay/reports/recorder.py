@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tcpassay.conformance.result import CaseResult
+    from tcpassay.core.json_values import Json
     from tcpassay.core.trace import Trace
     from tcpassay.reports.files import OutputFolder
-    from tcpassay.reports.record import Json
 
 #: Hears of everything that happens in a run, one event at a time.
 Listener = Callable[[RunEvent], None]

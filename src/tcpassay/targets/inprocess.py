@@ -103,12 +103,7 @@ class InProcessTarget:
     def start(self, options: StackOptions) -> InProcessStack:
         """A fresh stack. Raises TargetUnavailableError; ConfigurationError for a bad setting."""
         manifest = self._manifest
-        addresses = manifest.ipv4 if options.ip == 4 else manifest.ipv6
-        if addresses is None:
-            raise ConfigurationError(
-                f"target {manifest.name!r} has no [addresses.ipv{options.ip}]: "
-                f"it cannot be run over IPv{options.ip}"
-            )
+        addresses = manifest.needed_addresses(options.ip)
         settings = merged(manifest, options, "settings")
         stack = InProcessStack(self._make(options.seed, addresses, settings), manifest.name)
         if options.own_process:

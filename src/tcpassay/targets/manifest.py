@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from tcpassay.core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,6 +69,20 @@ class Manifest:
     def folder(self) -> Path:
         """The folder that holds the manifest."""
         return self.path.parent
+
+    def addresses(self, ip: int) -> Addresses | None:
+        """The addresses of an IP version; None where the manifest has no such table."""
+        return self.ipv4 if ip == 4 else self.ipv6
+
+    def needed_addresses(self, ip: int) -> Addresses:
+        """The addresses of an IP version; raises ConfigurationError where there are none."""
+        found = self.addresses(ip)
+        if found is None:
+            raise ConfigurationError(
+                f"{self.path}: target {self.name!r} has no [addresses.ipv{ip}]; "
+                "add the table or run with the other --ip"
+            )
+        return found
 
     def mirrored(self) -> Manifest:
         """The same target at the other end of the link, to be piped to itself."""

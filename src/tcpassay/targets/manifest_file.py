@@ -129,7 +129,7 @@ def _addresses(top: TableReader, version: IpVersion, base: Manifest | None) -> A
     key = f"ipv{version}"
     if key not in families:
         _only(families, ("ipv4", "ipv6"))
-        return None if base is None else base.ipv4 if version == 4 else base.ipv6
+        return None if base is None else base.addresses(version)
     table = families.table(key)
     stack = table.texts("stack")
     peer = table.text("peer")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, Outcome
     from tcpassay.targets.contract import StackOptions
-    from tcpassay.targets.manifest import Addresses, Manifest
+    from tcpassay.targets.manifest import Manifest
     from tcpassay.targets.messages import Hello
 
 _VERSION_S = 10.0
@@ -52,7 +52,7 @@ class ProcessTarget:
         """A fresh agent with a fresh stack. Raises TargetUnavailableError; ConfigurationError
         for a setting that it refuses; the faults of AgentChannel once it has said HELLO.
         """
-        addresses = self._addresses(options)
+        addresses = self._manifest.needed_addresses(options.ip)
         settings = merged(self._manifest, options, "settings")
         channel = self._channel()
         if channel.hello.clock != self._manifest.clock:
@@ -74,16 +74,6 @@ class ProcessTarget:
 
     def close(self) -> None:
         """Nothing is shared among the stacks."""
-
-    def _addresses(self, options: StackOptions) -> Addresses:
-        manifest = self._manifest
-        addresses = manifest.ipv4 if options.ip == 4 else manifest.ipv6
-        if addresses is None:
-            raise ConfigurationError(
-                f"target {manifest.name!r} has no [addresses.ipv{options.ip}]: "
-                f"it cannot be run over IPv{options.ip}"
-            )
-        return addresses
 
     def _channel(self) -> AgentChannel:
         start = self._manifest.start

@@ -10,10 +10,9 @@ from tcpassay.core.trace import Entry, FieldDiff, Judgement, Kind
 from tcpassay.wire.connections import Base, Conn, Connection, Number
 
 if TYPE_CHECKING:
+    from tcpassay.core.json_values import Json
     from tcpassay.wire.connections import Connections
     from tcpassay.wire.relative import Ports
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 #: Kinds whose data is a named tuple.
 RECORDS: dict[str, type[tuple[object, ...]]] = {

@@ -118,14 +118,6 @@ def code_name(version: int, kind: int, code: int) -> str:
     return f"code {code}" if code else ""
 
 
-def code_value(version: int, kind: int, name: str) -> int:
-    """The code of that name; raises KeyError where the type has none."""
-    names = (_CODES4 if version == 4 else _CODES6).get(kind, ())
-    if name not in names:
-        raise KeyError(name)
-    return names.index(name)
-
-
 def is_error(version: int, kind: int) -> bool:
     """Whether messages of this type quote a datagram (RFC 1122, 3.2.2; RFC 4443, 2.1)."""
     return kind in _ERRORS4 if version == 4 else kind < 128

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from tcpassay.core import events
 from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.core.trace import Entry, Kind, Trace
 from tcpassay.wire.binder import Binder
 from tcpassay.wire.connections import Conn, Connections, Number
@@ -22,7 +23,6 @@ from tcpassay.wire.eventforms import (
     DATAGRAMS,
     PLAIN,
     RECORDS,
-    Json,
     Teller,
     TraceEvent,
     from_json,
@@ -219,25 +219,25 @@ def _events(trace: Trace, connections: Connections, ports: Ports) -> list[dict[s
 
 def _file(head: dict[str, Json], name: str) -> TraceFile:
     try:
-        ports = tuple(_int(port) for port in _list(head["ports"]))
+        ports = tuple(whole_number(port) for port in array(head["ports"]))
         bases: dict[Conn, dict[str, int]] = {}
-        for item in _list(head["connections"]):
-            known = dict(_dict(item))
+        for item in array(head["connections"]):
+            known = dict(mapping(item))
             conn = _conn(known.pop("conn"), ports)
-            bases[conn] = {base: _int(value) for base, value in known.items()}
+            bases[conn] = {base: whole_number(value) for base, value in known.items()}
         info = from_json(head["info"], exact=True)
         return TraceFile(
             str(head["case"]),
             str(head["target"]),
-            _int(head["seed"]),
-            _int(head["ip"]),
-            tuple(map(str, _list(head["stack_addresses"]))),
-            tuple(map(str, _list(head["settings"]))),
+            whole_number(head["seed"]),
+            whole_number(head["ip"]),
+            tuple(map(str, array(head["stack_addresses"]))),
+            tuple(map(str, array(head["settings"]))),
             bool(head["own_process"]),
             info if isinstance(info, dict) else {},
             ports,
             bases,
-            tuple(_event(item, ports, name, n) for n, item in enumerate(_list(head["events"]))),
+            tuple(_event(item, ports, name, n) for n, item in enumerate(array(head["events"]))),
         )
     except _BAD as error:
         msg = f"{name}: the head of the trace: {_reason(error)}"
@@ -246,12 +246,12 @@ def _file(head: dict[str, Json], name: str) -> TraceFile:
 
 def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEvent:
     try:
-        event = _dict(item)
+        event = mapping(item)
         kind = str(event["kind"])
         if kind not in get_args(Kind):
             msg = f"{name}: event {place}: unknown kind {kind!r}; wanted one of {_kinds()}"
             raise ConfigurationError(msg)
-        n, t_ns, process = (_int(event[key]) for key in ("n", "t_ns", "process"))
+        n, t_ns, process = (whole_number(event[key]) for key in ("n", "t_ns", "process"))
         conn = _conn(event["conn"], ports) if "conn" in event else None
         octets = bytes.fromhex(str(event["octets"])) if kind in DATAGRAMS else None
         data = from_json(event["data"]) if octets is not None else _record(kind, event["data"])
@@ -280,10 +280,16 @@ def _verify(file: TraceFile, name: str) -> None:
 
 
 def _conn(value: Json, ports: tuple[int, ...]) -> Conn:
-    local, port, remote, remote_port, incarnation = _list(value)
+    local, port, remote, remote_port, incarnation = array(value)
     if isinstance(port, str):
         port = ports[int(port.removeprefix("port(").removesuffix(")"))]
-    return Conn(str(local), _int(port), str(remote), _int(remote_port), _int(incarnation))
+    return Conn(
+        str(local),
+        whole_number(port),
+        str(remote),
+        whole_number(remote_port),
+        whole_number(incarnation),
+    )
 
 
 def _kinds() -> str:
@@ -294,24 +300,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing or unknown"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _int(value: Json) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        msg = f"wanted a whole number, got {value!r}"
-        raise TypeError(msg)
-    return value
-
-
-def _list(value: Json) -> list[Json]:
-    if not isinstance(value, list):
-        msg = f"wanted a list, got {value!r}"
-        raise TypeError(msg)
-    return value
-
-
-def _dict(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        msg = f"wanted an object, got {value!r}"
-        raise TypeError(msg)
-    return value

@@ -9,15 +9,20 @@ time go in, octets and returns come out. A good order to read it in:
     transitions                  the state diagram as a table
     stack                        finding the connection, doing what a handler decided
     output, window, recovery     what is sent and when; what is announced; loss and giving up
-    rto, timers                  how long to wait, and how waiting works without a clock
+    rto, timers, syn_schedule    how long to wait, and how waiting works without a clock
+    timestamps                   round trips, and protection against wrapped numbers
     reassembly, send_buffer      octets that came too early; octets not yet acknowledged
-    ipv4, ipv6, addresses        the layer below, of either version
+    ip_input                     what a datagram goes through before it is TCP's: fragments,
+                                 ipv4, ipv4_options, ipv6, ipv6_headers, addresses
     listener, ports, isn         queues, bindings, first numbers
-    icmp, icmpv6                 errors from the network
+    cookies, quiet               a handshake without a record; silence after the start
+    icmp, icmpv6, icmp_send      errors from the network, and errors of our own
     urgent, keepalive            the mark in the stream; probes of an idle connection
     user_timeout                 R2 as the application sets it
     user                         the calls of RFC 9293: OPEN, SEND, RECEIVE, CLOSE, ABORT
     sockets, processes, kernel   descriptors, who holds them, calls that block
     calls and calls_*            the POSIX calls
+    names and names_*            the resolver
+    settings                     all that can be tuned
     assay                        all of it as a tester drives it
 """

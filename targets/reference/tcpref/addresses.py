@@ -15,8 +15,6 @@ WILDCARDS = {"AF_INET": ipv4.WILDCARD, "AF_INET6": ipv6.WILDCARD}
 #: Octets of the two headers in front of a segment's text, by the length of an address.
 FIXED_HEADERS = {4: 40, 16: 60}
 
-_MAPPED = bytes(10) + b"\xff\xff"
-
 
 def is_wildcard(address: bytes) -> bool:
     """Whether it stands for any address."""
@@ -31,7 +29,7 @@ def from_text(text: str) -> bytes | None:
         packed = inet_pton(AF_INET6, text)
     except (OSError, ValueError):
         return None
-    return packed[12:] if packed.startswith(_MAPPED) else packed
+    return packed[12:] if packed.startswith(ipv6.MAPPED) else packed
 
 
 def to_text(address: bytes, family: str = "") -> str:

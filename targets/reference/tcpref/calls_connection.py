@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import user
+from tcpref import keepalive, user, user_timeout
 from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
@@ -118,7 +118,7 @@ def accept(kernel: Kernel, call: PendingCall) -> Result | None:
         return None
     flags = call.args.names()
     call.process.lowest_free()  # EMFILE leaves the connection in the queue.
-    tcb = listener.accept_queue.popleft()
+    tcb = listener.take()
     accepted = adopt(kernel.stack, made, tcb, nonblocking="SOCK_NONBLOCK" in flags)
     peer = (to_text(tcb.key[2], made.family), tcb.key[3])
     descriptor = call.process.install(accepted, cloexec="SOCK_CLOEXEC" in flags)
@@ -132,6 +132,7 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
     accepted.v6only = made.v6only
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
+    accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout
     accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout
     accepted.keepalive, accepted.keepalive_times = made.keepalive, made.keepalive_times
     accepted.tcb = tcb
@@ -139,7 +140,17 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
         accepted.binding = stack.ports.share(tcb.binding)
     tcb.listener = None
     tcb.socket = accepted
+    catch_up(stack, accepted, tcb)
     return accepted
+
+
+def catch_up(stack: Stack, accepted: Socket, tcb: Tcb) -> None:
+    """Options that the listener was given while the connection was waiting for accept()."""
+    tcb.nodelay, tcb.rcv_buffer = accepted.nodelay, accepted.rcv_buffer
+    if accepted.keepalive or tcb.keepalive is not None:
+        keepalive.apply(stack, accepted, tcb)
+    if accepted.user_timeout or tcb.patience is not None:
+        user_timeout.apply(stack, accepted, tcb)
 
 
 def shutdown(kernel: Kernel, call: PendingCall) -> Result:

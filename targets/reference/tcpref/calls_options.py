@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref import calls_options_user as for_user
-from tcpref import keepalive, output, user_timeout
+from tcpref import keepalive, output, user, user_timeout
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import SENDING
@@ -65,10 +65,14 @@ def buffer_size(args: Arguments) -> int:
 
 
 def set_rcv_buffer(made: Socket, args: Arguments) -> None:
-    """SO_RCVBUF: octets. A window that has been offered is not taken back (SHLD-14)."""
+    """SO_RCVBUF: octets."""
     made.rcv_buffer = buffer_size(args)
-    if made.tcb is not None:
-        made.tcb.rcv_buffer = made.rcv_buffer
+
+
+def resize_rcv_buffer(stack: Stack, made: Socket, tcb: Tcb) -> None:
+    """A window that has been offered is not taken back (SHLD-14); one that opens is announced."""
+    tcb.rcv_buffer = made.rcv_buffer
+    user.announce_room(stack, tcb)
 
 
 def set_snd_buffer(made: Socket, args: Arguments) -> None:
@@ -164,7 +168,9 @@ OPTIONS: dict[tuple[str, str], Option] = {
         lambda made: number(made.oob_inline), for_user.set_oob_inline
     ),
     ("SOL_SOCKET", "SO_PROTOCOL"): Option(lambda _made: number(IPPROTO_TCP)),
-    ("SOL_SOCKET", "SO_RCVBUF"): Option(lambda made: number(made.rcv_buffer), set_rcv_buffer),
+    ("SOL_SOCKET", "SO_RCVBUF"): Option(
+        lambda made: number(made.rcv_buffer), set_rcv_buffer, resize_rcv_buffer
+    ),
     ("SOL_SOCKET", "SO_RCVTIMEO"): Option(
         lambda made: (("timeout", made.rcv_timeout),), set_rcv_timeout
     ),

@@ -7,14 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref.errors import CallError
+from tcpref.settings import BOUNDS
 
 if TYPE_CHECKING:
     from tcpref.arguments import Arguments
     from tcpref.sockets import Socket
 
-#: What the times and the count of SO_KEEPALIVE may be, from 1 on (as Linux has it).
-LONGEST_TIME_S = 32_767
-MOST_PROBES = 127
 LARGEST_INT = 0x7FFF_FFFF
 
 #: Which setting an option needs; without it the stack does not know the option.
@@ -38,27 +36,29 @@ def set_keepalive(made: Socket, args: Arguments) -> None:
     made.keepalive = bool(args.number("value"))
 
 
-def bounded(args: Arguments, most: int) -> int:
-    """A number from 1 to `most`; raises EINVAL."""
+def bounded(args: Arguments, setting: str) -> int:
+    """A number that the setting of a new socket could be as well; raises EINVAL."""
     value = args.number("value")
-    if not 1 <= value <= most:
+    least, most = BOUNDS[setting]
+    if value < least or (most is not None and value > most):
         raise CallError("EINVAL")
     return value
 
 
 def set_idle(made: Socket, args: Arguments) -> None:
     """TCP_KEEPIDLE: seconds without a segment before the first probe (MUST-27)."""
-    made.keepalive_times = made.keepalive_times._replace(idle=bounded(args, LONGEST_TIME_S))
+    made.keepalive_times = made.keepalive_times._replace(idle=bounded(args, "keepalive_idle_s"))
 
 
 def set_interval(made: Socket, args: Arguments) -> None:
     """TCP_KEEPINTVL: seconds from probe to probe."""
-    made.keepalive_times = made.keepalive_times._replace(interval=bounded(args, LONGEST_TIME_S))
+    seconds = bounded(args, "keepalive_interval_s")
+    made.keepalive_times = made.keepalive_times._replace(interval=seconds)
 
 
 def set_count(made: Socket, args: Arguments) -> None:
     """TCP_KEEPCNT: probes without an answer that end the connection."""
-    made.keepalive_times = made.keepalive_times._replace(probes=bounded(args, MOST_PROBES))
+    made.keepalive_times = made.keepalive_times._replace(probes=bounded(args, "keepalive_count"))
 
 
 def set_user_timeout(made: Socket, args: Arguments) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tcpref import ipv4, ipv6
 from tcpref.checksum import checksum, remainder
-from tcpref.ipv6_headers import Problem
+from tcpref.ipv6_headers import Problem, behind_all
 from tcpref.segment import pseudo_header
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ TIME_EXCEEDED_IPV6 = 3
 PARAMETER_PROBLEM_IPV6 = 4
 
 _ERRORS = frozenset({3, 4, 5, 11, 12})
-_LOWEST_QUERY_IPV6 = 128
+_LOWEST_QUERY_IPV6 = b"\x80"
 
 
 class ErrorBudget:
@@ -83,8 +83,9 @@ def is_icmp_error(packet: Packet) -> bool:
     """Whether the packet is itself an error, or too short to tell."""
     if packet.protocol == ipv4.PROTOCOL_ICMP and len(packet.src) == 4:
         return not packet.payload or packet.payload[0] in _ERRORS
-    if packet.protocol == ipv6.PROTOCOL_ICMPV6 and len(packet.src) == 16:
-        return not packet.payload or packet.payload[0] < _LOWEST_QUERY_IPV6
+    if len(packet.src) == 16:
+        kind, message = behind_all(packet.protocol, packet.payload)
+        return kind == ipv6.PROTOCOL_ICMPV6 and message[:1] < _LOWEST_QUERY_IPV6
     return False
 
 

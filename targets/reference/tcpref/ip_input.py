@@ -15,6 +15,7 @@ from tcpref.ipv4 import Packet
 from tcpref.ipv6_headers import (
     FRAGMENT,
     FRAGMENT_OCTETS,
+    LONGEST,
     NEXT_HEADER_AT,
     UNKNOWN_HEADER,
     Passed,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 #: In the key of an IPv6 datagram's pieces, of which only the first names the protocol.
 ANY_PROTOCOL = -1
-#: The longest payload of an IPv6 datagram, and the longest IPv4 datagram (RFC 8200, 3; RFC 791).
-LONGEST = 65_535
 #: Upper protocols that somebody here looks at, by the octets of an address.
 TAKEN = {
     4: frozenset({ipv4.PROTOCOL_TCP, ipv4.PROTOCOL_ICMP}),

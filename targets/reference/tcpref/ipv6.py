@@ -17,7 +17,7 @@ HOP_LIMIT = 64
 
 _HEADER = Struct("!IHBB16s16s")
 _VERSION = 6 << 28
-_MAPPED = bytes(10) + b"\xff\xff"
+MAPPED = bytes(10) + b"\xff\xff"
 _LOOPBACK = bytes(15) + b"\1"
 
 
@@ -47,4 +47,4 @@ def is_unicast(address: bytes) -> bool:
     """
     if address[0] == 0xFF or address in (WILDCARD, _LOOPBACK):
         return False
-    return not address.startswith(_MAPPED)
+    return not address.startswith(MAPPED)

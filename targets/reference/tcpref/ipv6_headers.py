@@ -20,8 +20,9 @@ NO_NEXT_HEADER = 59
 DESTINATION_OPTIONS = 60
 
 FRAGMENT_OCTETS = 8
-#: The longest payload; and the shortest header of TCP.
+#: The longest payload, as long as the longest datagram of IPv4 (RFC 8200, 3; RFC 791, 3.1).
 LONGEST = 65_535
+#: The shortest header of TCP.
 TCP_OCTETS = 20
 
 # Codes of the ICMPv6 message Parameter Problem (RFC 4443, 3.4; RFC 7112, 5).
@@ -30,6 +31,7 @@ UNKNOWN_HEADER = 1
 UNKNOWN_OPTION = 2
 INCOMPLETE_CHAIN = 3
 
+EXTENSIONS = frozenset({HOP_BY_HOP, DESTINATION_OPTIONS, ROUTING, FRAGMENT})
 #: Where the fixed header has its payload length and the kind of the header that follows.
 LENGTH_AT = 4
 NEXT_HEADER_AT = 6
@@ -63,7 +65,7 @@ def pass_over(octets: bytes, position: int, named_at: int) -> Passed | Problem |
 
     `octets` end where the datagram does. Hop-by-hop options stand first or not at all (4.1).
     """
-    while (kind := octets[named_at]) in (HOP_BY_HOP, DESTINATION_OPTIONS, ROUTING, FRAGMENT):
+    while (kind := octets[named_at]) in EXTENSIONS:
         if kind == HOP_BY_HOP and named_at != NEXT_HEADER_AT:
             return Problem(UNKNOWN_HEADER, named_at)
         size = header_size(octets, position, kind)
@@ -76,6 +78,21 @@ def pass_over(octets: bytes, position: int, named_at: int) -> Passed | Problem |
             return None if refused is SILENT else refused
         named_at, position = position, position + size
     return None if kind == NO_NEXT_HEADER else Passed(kind, position, named_at)
+
+
+def behind_all(kind: int, payload: bytes) -> tuple[int, bytes]:
+    """What stands behind all extension headers, whatever they ask for: its kind and its octets,
+    none where the datagram ends before.
+
+    `kind` is that of the first header in the payload.
+    """
+    position = 0
+    while kind in EXTENSIONS:
+        size = header_size(payload, position, kind)
+        if size is None:
+            return kind, b""
+        kind, position = payload[position], position + size
+    return kind, payload[position:]
 
 
 def header_size(octets: bytes, position: int, kind: int) -> int | None:

@@ -19,8 +19,8 @@ def clock(now: int) -> int:
     return now // TICK_NS
 
 
-def offset(secret: bytes, key: Key) -> int:
-    """F: one fixed place on the circle for each pair of ends."""
+def offset(secret: bytes, key: Key, person: bytes = b"") -> int:
+    """F: one fixed place on the circle for each pair of ends, another one for each `person`."""
     local, local_port, remote, remote_port = key
     ends = b"%b%b%b%b" % (
         local,
@@ -28,7 +28,7 @@ def offset(secret: bytes, key: Key) -> int:
         remote,
         remote_port.to_bytes(2, "big"),
     )
-    return int.from_bytes(blake2b(ends, digest_size=4, key=secret).digest(), "big")
+    return int.from_bytes(blake2b(ends, digest_size=4, key=secret, person=person).digest(), "big")
 
 
 def initial_sequence_number(secret: bytes, key: Key, now: int) -> int:

@@ -56,14 +56,13 @@ def apply(stack: Stack, made: Socket, tcb: Tcb) -> None:
     if tcb.keepalive is not None:
         tcb.keepalive.timer.stop()
     tcb.keepalive = KeepAlive(tcb, made.keepalive_times) if made.keepalive else None
-    if tcb.state in WATCHED:
-        start(stack, tcb)
+    start(stack, tcb)
 
 
 def start(stack: Stack, tcb: Tcb) -> None:
     """Wait for the idle time, counted from the last segment that was heard."""
     held = tcb.keepalive
-    if held is not None:
+    if held is not None and tcb.state in WATCHED:
         held.probes = 0
         due = tcb.heard_at + held.times.idle * SECOND
         stack.timers.start(held.timer, max(stack.now, due))

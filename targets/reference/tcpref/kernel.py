@@ -39,6 +39,8 @@ class Kernel:
     # Calls.
     def start(self, number: int, process: int, name: str, args: Sequence[Tagged]) -> None:
         """Begin a call; it returns now or stays pending."""
+        if self.stack.quiet is not None:
+            self.stack.quiet.begin(self.stack.now)
         owner = self.processes.get(process)
         if owner is None:
             self.stack.events.append(("return", number, process, -1, "ESRCH", ()))

@@ -83,9 +83,9 @@ class Listener:
         self.syn_queue.pop(tcb.key, None)
         self.accept_queue.append(tcb)
 
-    def take(self) -> Tcb | None:
-        """The head of the accept queue, for accept()."""
-        return self.accept_queue.popleft() if self.accept_queue else None
+    def take(self) -> Tcb:
+        """The head of the accept queue, for accept(); raises IndexError where it is empty."""
+        return self.accept_queue.popleft()
 
     def remove(self, tcb: Tcb) -> None:
         """The connection has ended before accept(): it leaves whichever queue it is in."""

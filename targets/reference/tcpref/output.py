@@ -71,7 +71,7 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:
     """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>."""
-    transmit(stack, tcb, tcb.snd_nxt, ACK)
+    transmit(stack, tcb, tcb.bare_seq, ACK)
 
 
 def send_queued(stack: Stack, tcb: Tcb) -> None:
@@ -198,13 +198,10 @@ def resend_probe(stack: Stack, tcb: Tcb) -> None:
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
-    if tcb.patience is not None:
-        user_timeout.watch(stack, tcb)
+    outstanding = tcb.snd_una != tcb.snd_nxt
     if tcb.state in OPENING:
         start_retransmission(stack, tcb)
-        return
-    outstanding = tcb.snd_una != tcb.snd_nxt
-    if outstanding and tcb.snd_wnd:
+    elif outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
     elif not outstanding and not tcb.unsent and not tcb.fin_pending:
@@ -215,6 +212,8 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     else:
         tcb.retransmission.stop()
         start_probing(stack, tcb)
+    if tcb.patience is not None:
+        user_timeout.watch(stack, tcb)
 
 
 def start_retransmission(stack: Stack, tcb: Tcb) -> None:

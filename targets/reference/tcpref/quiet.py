@@ -22,7 +22,7 @@ SECOND = 1_000_000_000
 
 
 class QuietTime:
-    """When a host may send again. The time counts from when it first hears of the time."""
+    """When a host may send again. The time counts from the first call or datagram."""
 
     __slots__ = ("seconds", "until")
 
@@ -30,11 +30,15 @@ class QuietTime:
         self.seconds = seconds
         self.until: int | None = None
 
-    def lasts(self, now: int) -> bool:
-        """Whether nothing may be sent at `now` (nanoseconds)."""
+    def begin(self, now: int) -> int:
+        """When it ends (nanoseconds). It begins at the first `now` that is told."""
         if self.until is None:
             self.until = now + self.seconds * SECOND
-        return now < self.until
+        return self.until
+
+    def lasts(self, now: int) -> bool:
+        """Whether nothing may be sent at `now` (nanoseconds)."""
+        return now < self.begin(now)
 
 
 def put_off(stack: Stack, tcb: Tcb) -> bool:
@@ -42,7 +46,7 @@ def put_off(stack: Stack, tcb: Tcb) -> bool:
     quiet = stack.quiet
     if quiet is None or not quiet.lasts(stack.now):
         return False
-    stack.timers.start(tcb.retransmission, quiet.until or stack.now)
+    stack.timers.start(tcb.retransmission, quiet.begin(stack.now))
     return True
 
 

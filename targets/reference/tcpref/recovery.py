@@ -125,6 +125,8 @@ def start_lingering(stack: Stack, tcb: Tcb) -> None:
     if tcb.state is State.TIME_WAIT:
         tcb.retransmission.stop()
         tcb.persist.stop()
+        if tcb.keepalive is not None:
+            tcb.keepalive.timer.stop()
         stack.timers.start(tcb.lingering, stack.now + 2 * tcb.settings.msl_s * SECOND)
     elif tcb.state is State.FIN_WAIT_2 and tcb.app_gone and tcb.settings.fin_wait_2_s:
         stack.timers.start(tcb.lingering, stack.now + tcb.settings.fin_wait_2_s * SECOND)

@@ -47,7 +47,7 @@ def abort_of(tcb: Tcb, now: int) -> bytes:
         remote,
         local_port,
         remote_port,
-        seq=tcb.snd_nxt,
+        seq=tcb.bare_seq,
         ack=0,
         flags=RST,
         wnd=0,

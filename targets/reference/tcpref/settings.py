@@ -113,8 +113,9 @@ class Settings:
 
 
 #: Numbers that have bounds of their own: below them a timer would expire for ever at the same
-#: moment or no octet could be sent, above them a header field would overflow.
-BOUNDS = {
+#: moment or no octet could be sent, above them a header field would overflow. Keep-alives have
+#: those of Linux.
+BOUNDS: dict[str, tuple[int, int | None]] = {
     "rto_initial_ms": (1, None),
     "rto_max_ms": (1, None),
     "keepalive_idle_s": (1, 32_767),

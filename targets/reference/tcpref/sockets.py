@@ -62,7 +62,7 @@ class Socket:
         self.oob_inline = False
         self.keepalive = False
         self.keepalive_times = default_times(settings)
-        self.user_timeout = settings.user_timeout_ms
+        self.user_timeout = settings.user_timeout_ms if settings.user_timeout else 0
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -79,7 +79,7 @@ class Socket:
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
         tcb.rcv_buffer = self.rcv_buffer
-        tcb.choose_scale()
+        tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
         if self.user_timeout:

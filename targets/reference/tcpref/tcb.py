@@ -65,7 +65,7 @@ class Tcb:
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
         "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq",
-        "heard_at",
+        "first_window", "heard_at",
         "irs", "iss",
         "keepalive",
         "key", "largest_mss",
@@ -104,7 +104,16 @@ class Tcb:
         # MTU less both fixed headers (MUST-67), and what a peer without the MSS option takes.
         self.largest_mss = settings.mtu - FIXED_HEADERS[len(key[0])]
         self.default_mss = settings.default_mss if len(key[0]) == 4 else settings.default_mss_ipv6
-        # Send sequence space.
+        self.max_segment = self.largest_mss
+        self.offer_options()
+        self.start_sending(iss)
+        self.start_receiving()
+        self.acknowledge_nothing()
+        self.retransmit_nothing()
+        self.ask_for_nothing()
+
+    def start_sending(self, iss: int) -> None:
+        """The send sequence space, and what is queued."""
         self.iss = iss
         self.snd_una = iss
         self.snd_nxt = iss
@@ -116,24 +125,31 @@ class Tcb:
         self.data_seq = seq.add(iss, 1)
         self.fin_queued = False
         self.fin_sent = False
-        self.nodelay = not settings.nagle
-        self.max_segment = self.largest_mss
-        self.offer_options()
-        # Receive sequence space.
+        self.nodelay = not self.settings.nagle
+
+    def start_receiving(self) -> None:
+        """The receive sequence space, and what waits to be read."""
         self.irs = 0
         self.rcv_nxt = 0
         self.rcv_edge = 0
-        self.rcv_buffer = settings.rcv_buffer
+        self.rcv_buffer = self.settings.rcv_buffer
+        self.choose_window()
         self.rcv_mss = self.default_mss
         self.received = bytearray()
-        self.reassembly = Reassembly(settings.reassembly_blocks)
+        self.reassembly = Reassembly(self.settings.reassembly_blocks)
         self.fin_seq: int | None = None
-        # Acknowledgements we owe.
+
+    def acknowledge_nothing(self) -> None:
+        """Acknowledgements that are owed to the peer, and the challenges it got."""
+        self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.ack_due = False
         self.unacked_octets = 0
         self.challenge_second = -1
         self.challenge_count = 0
-        # Retransmission.
+
+    def retransmit_nothing(self) -> None:
+        """What has been lost, how long the peer is waited for, and the timers of that."""
+        settings = self.settings
         self.rto = RtoEstimator(
             settings.rto_initial_ms * MILLISECOND,
             settings.rto_min_ms * MILLISECOND,
@@ -149,9 +165,7 @@ class Tcb:
         self.soft_error: str | None = None
         self.retransmission = Timer(TimerKind.RETRANSMISSION, self)
         self.persist = Timer(TimerKind.PERSIST, self)
-        self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.lingering = Timer(TimerKind.LINGERING, self)
-        self.ask_for_nothing()
 
     def ask_for_nothing(self) -> None:
         """No urgent data, keep-alives or user time-out: what the application may ask for."""
@@ -201,6 +215,15 @@ class Tcb:
         return self.snd_wnd - self.flight
 
     @property
+    def bare_seq(self) -> int:
+        """SEQ of a segment without text or FIN: SND.NXT, as a rule.
+
+        A probe lies beyond the window that it probes. As long as it is outstanding the peer takes
+        nothing but SND.UNA (RFC 9293, 3.10.7.4, first check), and would drop an ACK behind it.
+        """
+        return self.snd_una if self.probing else self.snd_nxt
+
+    @property
     def announced_mss(self) -> int:
         """The MSS option we send: what the link carries less both fixed headers (MUST-67), or
         what TCP_MAXSEG has in place of that if it is less.
@@ -221,11 +244,14 @@ class Tcb:
         """Take the peer's initial sequence number from its SYN."""
         self.irs = peer_iss
         self.rcv_nxt = seq.add(peer_iss, 1)
-        self.rcv_edge = seq.add(self.rcv_nxt, min(self.rcv_buffer, LARGEST_FIELD))
+        self.rcv_edge = seq.add(self.rcv_nxt, self.first_window)
         self.last_ack_sent = self.rcv_nxt
 
-    def choose_scale(self) -> None:
-        """Rcv.Wind.Shift: the least with which a window field can tell of the whole buffer."""
+    def choose_window(self) -> None:
+        """What our SYN says of the window: as much of the buffer as it can without scaling, and
+        Rcv.Wind.Shift, the least with which a field can tell of the whole buffer.
+        """
+        self.first_window = min(self.rcv_buffer, LARGEST_FIELD)
         if self.window_scaling:
             shift = (self.rcv_buffer >> 16).bit_length()
             self.rcv_scale = min(shift, LARGEST_SHIFT)
@@ -247,11 +273,11 @@ class Tcb:
         """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
 
         The option counts none of the other options, so what each segment carries of them goes off
-        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much:
-        smaller segments would cost more in headers than they carry.
+        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much, where
+        the link carries it: smaller segments would cost more in headers than they carry.
         """
         wanted = self.default_mss if offered is None else offered
-        mss = max(self.settings.min_mss, min(wanted, self.announced_mss))
+        mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:

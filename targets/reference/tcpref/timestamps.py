@@ -7,9 +7,7 @@ tells nobody how long the host has been up (7.1).
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
-from tcpref import seq
+from tcpref import isn, seq
 from tcpref.disposition import CHALLENGE, DROP, Disposition
 from tcpref.options import build_timestamps
 from tcpref.segment import ACK, RST, SYN, Segment
@@ -22,15 +20,7 @@ SYN_SENT = State.SYN_SENT
 
 def offset(secret: bytes, key: Key) -> int:
     """Where the clock of a pair of ends stands at time 0."""
-    local, local_port, remote, remote_port = key
-    ends = b"%b%b%b%b" % (
-        local,
-        local_port.to_bytes(2, "big"),
-        remote,
-        remote_port.to_bytes(2, "big"),
-    )
-    digest = blake2b(ends, digest_size=4, key=secret, person=b"timestamps").digest()
-    return int.from_bytes(digest, "big")
+    return isn.offset(secret, key, b"timestamps")
 
 
 def clock(tcb: Tcb, now: int) -> int:

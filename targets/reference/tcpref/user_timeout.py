@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref.tcb import OPENING, Tcb
+from tcpref.tcb import OPENING, State, Tcb
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
@@ -52,9 +52,14 @@ def watch(stack: Stack, tcb: Tcb) -> None:
 
 
 def waits(tcb: Tcb) -> bool:
-    """Whether the peer owes an acknowledgement, or a window."""
+    """Whether the peer owes an acknowledgement, or a window.
+
+    It owes nothing before the SYN has gone out (`quiet`), and once the connection has ended.
+    """
     if tcb.state in OPENING:
-        return not tcb.passive
+        return not tcb.passive and tcb.flight > 0
+    if tcb.state is State.CLOSED:
+        return False
     return tcb.flight > 0 or (tcb.snd_wnd == 0 and (tcb.unsent > 0 or tcb.fin_pending))
 
 

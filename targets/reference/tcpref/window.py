@@ -54,10 +54,10 @@ def field(tcb: Tcb) -> int:
 def field_while_opening(tcb: Tcb, flags: int) -> int:
     """SEG.WND before the handshake is over; that of a SYN is never scaled (RFC 7323, 2.2).
 
-    The edge stays where the first SYN,ACK has put it: one that is sent again could not tell of
-    more, and would seem to take back what an ACK has told.
+    The edge stays where the first SYN has put it, whatever becomes of the buffer: one that is sent
+    again could not tell of more, and one that told of less would take back what was told (SHLD-14).
     """
-    wnd = min(tcb.rcv_wnd if flags & ACK else tcb.rcv_buffer, LARGEST_FIELD)
+    wnd = tcb.rcv_wnd if flags & ACK else tcb.first_window
     return wnd if flags & SYN else wnd >> tcb.rcv_scale
 
 

@@ -9,14 +9,13 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from tcpassay.core.errors import ConfigurationError
 from tcpassay.targets.namespace import netns
 from tcpassay.targets.namespace.foundry import Foundry
 from tcpassay.targets.namespace.making import Made, Recipe, differing, make
 
 if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion
-    from tcpassay.targets.manifest import Addresses, Manifest
+    from tcpassay.targets.manifest import Manifest
 
 _NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
 #: The one asked for that starts a foundry: a preflight and a single case do without.
@@ -59,16 +58,6 @@ class Maker:
                 )
                 self._closer.start()
 
-    def addresses(self, ip: IpVersion) -> Addresses:
-        """The manifest's addresses of one version. Raises ConfigurationError."""
-        found = self._manifest.ipv4 if ip == 4 else self._manifest.ipv6
-        if found is None:
-            raise ConfigurationError(
-                f"{self._manifest.path}: target {self._manifest.name!r} has no "
-                f"[addresses.ipv{ip}]; add the table or run with the other --ip"
-            )
-        return found
-
     def close(self) -> None:
         """Free what was given back and what was made ahead."""
         if self._closer is not None:
@@ -89,7 +78,7 @@ class Maker:
     def _recipe(self, ip: IpVersion) -> Recipe:
         """What to make. The first time, one is made to see which sysctls have to be written."""
         if ip not in self._recipes:
-            addresses = self.addresses(ip)
+            addresses = self._manifest.needed_addresses(ip)
             namespace = netns.make(self._home)
             try:
                 sysctls = differing(self._base(ip))

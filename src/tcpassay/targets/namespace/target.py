@@ -82,14 +82,14 @@ class NamespaceTarget:
             self._stamping = keep_stamping()
         made = maker.take(options.ip)
         try:
-            self._apply(sysctls, made, options.ip, maker)
+            self._apply(sysctls, made, options.ip)
             return NamespaceStack(
                 made,
                 mtu=self._manifest.limits.mtu,
                 pool=pool,
                 reader=reader,
                 ended=partial(maker.give_back, made),
-                start_apps=partial(self._start_apps, made, options, maker),
+                start_apps=partial(self._start_apps, made, options),
                 options=options,
             )
         except BaseException:
@@ -109,13 +109,11 @@ class NamespaceTarget:
                 self._stamping.close()
             self._maker = self._reader = self._pool = self._stamping = None
 
-    def _start_apps(
-        self, made: Made, options: StackOptions, maker: Maker, clock: RealClock
-    ) -> Apps:
+    def _start_apps(self, made: Made, options: StackOptions, clock: RealClock) -> Apps:
         # Imported here: a run without apps in processes of their own needs none of it.
         from tcpassay.targets.namespace.apps import Apps
 
-        addresses = maker.addresses(options.ip)
+        addresses = self._manifest.needed_addresses(options.ip)
         return Apps(self._manifest.name, made.namespace, clock, options, addresses)
 
     def _shared(self) -> tuple[Maker, Reader, WorkerPool]:
@@ -126,7 +124,7 @@ class NamespaceTarget:
                 self._pool = WorkerPool()
             return self._maker, self._reader, self._pool
 
-    def _apply(self, sysctls: dict[str, object], made: Made, ip: IpVersion, maker: Maker) -> None:
+    def _apply(self, sysctls: dict[str, object], made: Made, ip: IpVersion) -> None:
         """Set what this stack has beyond the manifest's start."""
         base = self._manifest.start.get("sysctl")
         known = base if isinstance(base, dict) else {}
@@ -135,7 +133,7 @@ class NamespaceTarget:
             return
         with made.namespace:
             if beyond.pop(QUICK_ACK, 0):
-                addresses = maker.addresses(ip)
+                addresses = self._manifest.needed_addresses(ip)
                 route = route_with_quick_ack(tun.INDEX, addresses.stack[0], addresses.prefix)
                 send(route, "a route with quickack")
             for name, value in beyond.items():

@@ -164,7 +164,7 @@ def process_text(tcb: Tcb, segment: Segment) -> Answer:
     if not size and not segment.flags & FIN:
         return AT_NO_TIME
     before = tcb.rcv_nxt
-    in_turn = segment.seq == before and not tcb.reassembly
+    in_turn = segment.seq == before and not tcb.reassembly and tcb.fin_seq is None
     queue_text(tcb, segment)
     if segment.flags & FIN or not in_turn or tcb.rcv_nxt == before:
         return AT_ONCE

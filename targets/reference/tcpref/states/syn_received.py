@@ -49,7 +49,9 @@ def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     Its SYN is cut off and the rest counts (RFC 9293, A.2 tells why a strict sequence check would
     lose the ACK in it). It is acknowledged, as the peer may still wait for that.
     """
-    cut = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
+    cut = segment._replace(
+        seq=tcb.rcv_nxt, flags=segment.flags & ~SYN, urgent=max(0, segment.urgent - 1)
+    )
     finished = finish(tcb, cut, now, window=segment)
     return finished._replace(answer=Answer.ACK) if finished.enter else finished
 
