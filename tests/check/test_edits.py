@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tcpassay.model.oracle.wire_oracle import check_packets
-from tests.check.conversation import TARGET, conversation
+from tcpassay.wire import RST
+from tests.check.conversation import PEER, TARGET, Script, conversation
 from tests.check.edits import EDITS, EXACT_EDITS, Edit, apply
 
 #: The conversation has no reset, and its only SACK is used by an edit of its own.
@@ -66,3 +67,15 @@ def test_a_capture_may_lack_a_packet(missing: int) -> None:
     packets = [p for p in conversation() if p.n != missing]
     (connection,) = check_packets(packets, (TARGET,)).connections
     assert connection.findings == []
+
+
+def test_a_tuple_may_be_used_again() -> None:
+    """The same SYN, even with the same number, after a reset: two connections, none at fault."""
+    script = Script()
+    for _ in range(2):
+        script.opens()
+        script.send(PEER, RST, 1)
+        script.wait(200)
+    report = check_packets(script.packets, (TARGET,))
+    assert [c.states for c in report.connections] == [["SYN-RECEIVED", "ESTABLISHED", "CLOSED"]] * 2
+    assert [c.findings for c in report.connections] == [[], []]

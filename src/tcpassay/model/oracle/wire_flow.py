@@ -114,6 +114,17 @@ class WireFlow:
             return True
         return self.tcb.state == "TIME-WAIT" or (not self._exact and self.tcb.state in FIN_TAKEN)
 
+    def makes_room(self, syn: Segment, now: int) -> bool:
+        """Whether a SYN of the peer's is of another connection, whatever the target answers."""
+        if self._closed_by:
+            return True
+        again = self.syn is not None and self.syn.seq == syn.seq
+        return self.tcb.state in SYNCHRONIZED - {"TIME-WAIT"} and self.over(now) and not again
+
+    def is_new(self, own: Segment) -> bool:
+        """Whether a SYN of the target's is not the one that began this connection."""
+        return own.seq != self.tcb.iss or (bool(self._closed_by) and not own.flags & ACK)
+
     def may_reopen(self, now: int) -> bool:
         """Whether a new handshake may take the place of this connection."""
         uncertain = not self._exact or self.seen.holes or self.seen.midway

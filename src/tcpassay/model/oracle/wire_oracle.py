@@ -101,10 +101,7 @@ class WireOracle:
         key = (ip.dst, segment.dport, ip.src, segment.sport)
         flow, now = self._flows.get(key), packet.t_ns
         syn = segment.flags & (SYN | ACK) == SYN
-        if flow is None or (
-            syn and flow.begun and flow.over(now) and not _same(flow.syn, segment)
-            and flow.tcb.state != "TIME-WAIT"
-        ):  # fmt: skip
+        if flow is None or (syn and flow.makes_room(segment, now)):
             flow = self._begin(key, packet)
         flow.arrives(segment, now, packet.n)
         flow.seen.ended_ns = now
@@ -115,7 +112,7 @@ class WireOracle:
         flow, now = self._flows.get(key), packet.t_ns
         if flow is None:
             flow = self._begin(key, packet)
-        elif segment.flags & SYN and flow.begun and segment.seq != flow.tcb.iss:
+        elif segment.flags & SYN and flow.begun and flow.is_new(segment):
             flow = self._reopened(flow, key, segment, packet)
         flow.seen.ended_ns = now
         if not packet.cut:
@@ -226,10 +223,6 @@ def check_packets(
     for packet in packets:
         oracle.take(packet)
     return oracle.finish()
-
-
-def _same(earlier: Segment | None, segment: Segment) -> bool:
-    return earlier is not None and earlier.seq == segment.seq
 
 
 def _is_other_zero(datagram: Datagram, segment: Segment) -> bool:

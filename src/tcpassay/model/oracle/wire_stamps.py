@@ -18,6 +18,8 @@ _NS_PER_MS = 1_000_000
 _AHEAD = 1000
 #: Ticks by which a SYN that the capture lacks may be older than its repetition.
 _BEFORE = 130_000
+#: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
+_OUTDATED_NS = 24 * 86_400 * 1_000 * _NS_PER_MS
 
 ECHO = "RFC7323:3.2-TSECR-ECHO"
 CLOCK = "RFC7323:5.4-TSVAL-MONOTONE"
@@ -49,6 +51,8 @@ class Stamps:
             return
         if self._oldest is None:
             self._oldest = stamps.tsval
+        if now - self._latest_ns > _OUTDATED_NS:
+            self._echoed = None
         self._seen[stamps.tsval] = None
         self._latest, self._latest_ns = stamps.tsval, now
         if len(self._seen) > _MOST:
