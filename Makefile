@@ -8,7 +8,7 @@ SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live clean
+.PHONY: help setup conformance mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ docs: setup  ## write what docs/ takes from the code: the states, the walk, the 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-fuzz soak-oracle soak-live  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-oracle soak-live soak-check  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
@@ -55,6 +55,9 @@ soak-oracle: setup  ## 100,000 exchanges at random that the oracle may not alarm
 
 soak-live: setup  ## 20 MB to and from the kernel's programs over good and bad links
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10
+
+soak-check: setup  ## captures of the kernel's own traffic over bad links, judged: no alarm
+	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/check -v --durations=10
 
 clean:  ## remove what was built or written here
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -22,6 +22,7 @@ VERBS = {
     "explain": ("explain", "explain"),
     "run": ("run", "run"),
     "replay": ("replay", "replay"),
+    "check": ("check", "check"),
     "serve": ("serve", "serve"),
     "fetch": ("fetch", "fetch"),
 }
