@@ -114,10 +114,18 @@ def test_setting_not_in_the_manifest_makes_a_case_unsupported(kit: Any) -> None:
 def test_slow_cases_wait_for_slow_only_on_a_real_clock(
     kit: Any, clock: Any, slow: bool, runs: int
 ) -> None:
-    made = plan(kit.Target(clock=clock), kit.case(kit.passes, real_s=900.0), slow=slow)
+    made = plan(kit.Target(clock=clock), kit.case(kit.passes, real_s=90.0), slow=slow)
     assert len(made.runs) == runs
     reasons = [left.reason for left in made.not_run]
-    assert reasons == ([] if runs else ["needs 15 min of real time; --slow runs it"])
+    assert reasons == ([] if runs else ["needs 90 s of real time; --slow runs it"])
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_case_that_needs_more_than_the_time_for_one_says_how_much(kit: Any, slow: bool) -> None:
+    made = plan(kit.Target(clock="real"), kit.case(kit.passes, real_s=900.0), slow=slow)
+    assert not made.runs
+    (left,) = made.not_run
+    assert left.reason == "needs 15 min of real time; --slow --max-time 990 runs it"
 
 
 def test_case_of_the_other_ip_version_is_left_out_with_how_to_get_it(kit: Any) -> None:

@@ -94,6 +94,7 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         states=request.states,
         ip=request.ip,
         slow=request.slow,
+        max_time_s=request.max_time_s,
     )
     cases = select(named.cases, selection, catalogue)
     plans = tuple(

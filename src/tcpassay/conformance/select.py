@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tcpassay.conformance.plan import PlannedRun, TargetPlan
+from tcpassay.conformance.plan import DEFAULT_MAX_TIME_S, PlannedRun, TargetPlan
 from tcpassay.conformance.result import NotRun
 from tcpassay.core.errors import ConfigurationError, NothingSelectedError
 from tcpassay.core.toml_places import nearest
@@ -41,6 +41,7 @@ class Selection:
     states: tuple[str, ...] = ()
     ip: tuple[IpVersion, ...] = ()
     slow: bool = False
+    max_time_s: float = DEFAULT_MAX_TIME_S
 
 
 def matches(glob: str, case_id: str) -> bool:
@@ -95,13 +96,22 @@ def plan_target(
             only = case.mark.ip[0]
             reason = f"needs IPv{only}; --ip {only} runs it"
             not_run.append(NotRun(manifest.name, case.id, reason))
-        elif manifest.clock == "real" and case.mark.real_s > SLOW_AFTER_S and not selection.slow:
-            reason = f"needs {_duration(case.mark.real_s)} of real time; --slow runs it"
+        elif manifest.clock == "real" and (option := _more_time(case, selection)):
+            reason = f"needs {_duration(case.mark.real_s)} of real time; {option} runs it"
             not_run.append(NotRun(manifest.name, case.id, reason))
         else:
             lacking = why_unsupported(case, manifest, catalogue)
             runs.extend(PlannedRun(case, version, lacking) for version in fitting)
     return TargetPlan(target, tuple(runs), tuple(not_run), expectations)
+
+
+def _more_time(case: Case, selection: Selection) -> str:
+    """The option that gives a case on a real clock its time; empty where it has it."""
+    if case.mark.real_s <= SLOW_AFTER_S:
+        return ""
+    if case.mark.real_s >= selection.max_time_s:
+        return f"--slow --max-time {int(case.mark.real_s * 1.1)}"
+    return "" if selection.slow else "--slow"
 
 
 def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str:
