@@ -461,9 +461,8 @@ class Flow:
             ended=True, aborted=bool(clause) or self.taken.loose or self.deaf
         )
         if clause:
-            self.hypotheses = [
-                new for h in self.hypotheses for new in _aborted(h, now, clause, self.accepted)
-            ]
+            each = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
+            self.hypotheses = [*(new for some in each for new in some), *self._lapsed(now)]
         else:
             self.hypotheses = [
                 h._replace(tcb=h.tcb._replace(state="CLOSED"))
