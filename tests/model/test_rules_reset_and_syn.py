@@ -61,9 +61,10 @@ def test_syn_is_challenged_whatever_its_number(arrives: Arrives, state: str, seq
 
 
 def test_syn_in_the_window_of_a_passive_half_open(arrives: Arrives) -> None:
-    """Back to LISTEN without a word; RFC 793 sent a reset."""
-    back, old = arrives("SYN-RECEIVED", "S", 1000, **HALF)
+    """Back to LISTEN without a word, or challenged as RFC 5961 has it; RFC 793 sent a reset."""
+    back, kept, old = arrives("SYN-RECEIVED", "S", 1000, **HALF)
     assert (back.answer.kind, back.tcb.state, back.label) == ("silence", "CLOSED", "standard")
+    assert (kept.answer.kind, kept.tcb.state, kept.label) == ("ack", "SYN-RECEIVED", "optional")
     assert (old.answer.kind, old.label) == ("rst", "variant")
 
 
