@@ -28,6 +28,15 @@ def test_all_as_expected(tcpassay: Tcpassay, sample: str) -> None:
     assert [path.name for path in Path("tcpassay-out").glob("*/run.jsonl")] == ["run.jsonl"] * 2
 
 
+def test_oracle_speaks_of_whole_runs(tcpassay: Tcpassay) -> None:
+    """Every case, then two; entries of the oracle in the first record only."""
+    for filters, wanted in (((), True), (("--case", "sockets/close"), False)):
+        code, _, _ = tcpassay("run", "reference", *filters, "--json", "run.json")
+        assert code == 0
+        ids = [case["id"] for case in json.loads(Path("run.json").read_text())["cases"]]
+        assert any(each.startswith("oracle/RFC9293:") for each in ids) is wanted
+
+
 def test_unexpected_verdict(tcpassay: Tcpassay, sample: str, tmp_path: Path) -> None:
     """A case that fails; exit 1, its story, its trace and its capture, in every report."""
     (tmp_path / "mine/sample.py").write_text(_without(tmp_path, "broken"))

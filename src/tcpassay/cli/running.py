@@ -112,7 +112,8 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         gate=request.gate,
         where_possible=request.where_possible,
         known=frozenset(case.id for case in named.cases) if named.whole else None,
-        partly=named.partly,
+        partly=named.partly | {"oracle"},
+        watch=not selection.narrow,
     )
 
 

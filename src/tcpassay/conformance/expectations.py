@@ -85,7 +85,8 @@ class Expectations:
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
         were cut off never make an entry stale. Of the sources named in `partly` ("cases",
-        "matrix") not every id is known: none of their entries is stale for matching nothing.
+        "matrix", "oracle") not every id is known: none of their entries is stale for matching
+        nothing.
         """
         by_id: dict[str, list[CaseResult]] = {}
         for result in results:
@@ -95,7 +96,7 @@ class Expectations:
             by_source.setdefault(each.partition("/")[0], []).append(each)
         found = []
         for entry in self.entries:
-            source = "matrix" if entry.case.startswith("matrix/") else "cases"
+            source = entry.source if entry.source in partly else "cases"
             unknown = known is None or source in partly
             ids = [
                 each

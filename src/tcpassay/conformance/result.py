@@ -103,10 +103,14 @@ class CaseStarted:
 
 @dataclass(frozen=True, slots=True)
 class CaseEnded:
-    """A case has its verdict. The trace is whole; whoever wants it on disk writes it."""
+    """A case has its verdict. The trace is whole; whoever wants it on disk writes it.
+
+    `violations` counts what the oracle holds against the trace, whatever the case's verdict is.
+    """
 
     result: CaseResult
     trace: Trace | None
+    violations: int = 0
 
 
 @dataclass(frozen=True, slots=True)

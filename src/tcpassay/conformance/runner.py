@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tcpassay.conformance.result import (
     TargetInfo,
     TargetNotStarted,
 )
+from tcpassay.conformance.watch import Watch
 from tcpassay.core.errors import AgentFault, TargetUnavailableError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class _Run:
         self._tally = Tally()
         self._results: dict[str, list[CaseResult]] = {}
         self._interrupts = Interrupts()
+        self._watch: Watch | None = None
 
     def run(self) -> RunSummary:
         started = time.perf_counter()
@@ -70,7 +72,7 @@ class _Run:
                 ready = self._check_targets()
                 for target_plan, context in ready:
                     if not self._interrupts.signalled():
-                        self._run_target(target_plan, context)
+                        self._watched(target_plan, context)
             stale = self._stale(ready)
         finally:
             for target_plan in self._plan.targets:
@@ -89,6 +91,8 @@ class _Run:
 
     def _emit(self, event: RunEvent) -> None:
         if isinstance(event, CaseEnded):
+            if self._watch is not None and event.trace is not None:
+                event = replace(event, violations=self._watch.take(event.result, event.trace))
             self._tally.add(event.result)
             self._results.setdefault(event.result.target, []).append(event.result)
         self._listener(event)
@@ -137,6 +141,18 @@ class _Run:
             seed=self._plan.seed,
             max_time_s=self._plan.max_time_s,
         )
+
+    def _watched(self, target_plan: TargetPlan, context: Context) -> None:
+        """Run a target's cases, and tell at the end what the oracle makes of all their traces.
+
+        In real time a busy machine moves answers and timers; there the cases' own stamps decide.
+        """
+        virtual = target_plan.target.manifest.clock == "virtual"
+        watch = self._watch = Watch(context) if self._plan.watch and virtual else None
+        self._run_target(target_plan, context)
+        self._watch = None
+        for result in watch.results() if watch is not None else ():
+            self._emit(CaseEnded(result, None))
 
     def _run_target(self, target_plan: TargetPlan, context: Context) -> None:
         if target_plan.target.manifest.clock == "virtual":

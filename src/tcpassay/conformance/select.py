@@ -46,6 +46,11 @@ class Selection:
     slow: bool = False
     max_time_s: float = DEFAULT_MAX_TIME_S
 
+    @property
+    def narrow(self) -> bool:
+        """Whether a filter leaves cases out."""
+        return bool(self.cases or self.requirements or self.levels or self.states)
+
 
 def matches(glob: str, case_id: str) -> bool:
     """Whether a glob names a case: by id, by pattern, or by a folder above it."""

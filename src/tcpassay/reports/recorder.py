@@ -74,7 +74,7 @@ class Recorder:
             case CaseStarted():
                 pass
             case CaseEnded():
-                self._end_case(event.result, event.trace)
+                self._end_case(event.result, event.trace, violated=event.violations > 0)
             case RunEnded():
                 self._end(event)
 
@@ -93,15 +93,17 @@ class Recorder:
         )
         self._append("header", header_json(self.record))
 
-    def _end_case(self, result: CaseResult, trace: Trace | None) -> None:
+    def _end_case(self, result: CaseResult, trace: Trace | None, *, violated: bool) -> None:
         written = CaseRecord(result)
         if trace is not None and self._folder is not None:
-            written = self._with_files(self._folder, result, trace)
+            written = self._with_files(self._folder, result, trace, violated=violated)
         self._cases.append(written)
         self._append("case", case_json(written))
 
-    def _with_files(self, folder: OutputFolder, result: CaseResult, trace: Trace) -> CaseRecord:
-        telling = result.verdict not in _NOTHING_TO_SEE or not result.as_expected
+    def _with_files(
+        self, folder: OutputFolder, result: CaseResult, trace: Trace, *, violated: bool
+    ) -> CaseRecord:
+        telling = result.verdict not in _NOTHING_TO_SEE or not result.as_expected or violated
         if result.as_expected and result.id.startswith("matrix/"):
             telling = False  # Explained in a class of hundreds, and replayed from its id.
         always = self._keep == "always"

@@ -143,9 +143,14 @@ class Application:
             flow.pushed_later = flow.pushed_later or "MSG_MORE" in _flags(call)
 
     def _start_shutdown(self, call: Call, socket: Socket | None) -> None:
+        how = dict(call.args).get("name")
+        if socket in self._listeners and how in {"SHUT_RD", "SHUT_RDWR"}:
+            # POSIX leaves open what becomes of a listener: it may stay, or end as by close().
+            for flow in socket.made:
+                flow.opaque = flow.opaque or not flow.accepted
+            socket.shut = True
         if socket is None or socket.flow is None:
             return
-        how = dict(call.args).get("name")
         socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             socket.flow.ends()

@@ -22,6 +22,7 @@ class Socket:
     connecting: bool = False
     lingers_zero: bool = False
     user_timeout: bool = False
+    shut: bool = False
     flow: Flow | None = None
     references: int = 1
     made: dict[Flow, None] = field(default_factory=dict)

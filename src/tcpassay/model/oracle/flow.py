@@ -137,7 +137,7 @@ class Flow:
     def _lapsed(self, now: int) -> list[Hypothesis]:
         """Hypotheses whose connection may be gone by now: TIME-WAIT over, or given up."""
         return [
-            Hypothesis(h.tcb._replace(state="CLOSED"), now)
+            Hypothesis(h.tcb._replace(state="CLOSED"))
             for h in self.hypotheses
             if self._may_be_gone(h, now)
         ]

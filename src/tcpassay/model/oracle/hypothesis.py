@@ -21,7 +21,7 @@ NEVER = 1 << 62
 FAR = 1 << 33
 
 #: ACKs that a target may owe and not yet have sent; more are not counted.
-CREDIT = 64
+CREDIT = 4096
 
 
 class Hypothesis(NamedTuple):
@@ -70,7 +70,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
     kind = answer.kind
     if kind == "silence":
         if tcb.state == "CLOSED":
-            return Hypothesis(tcb, since, told=branch.event or old.told)
+            return Hypothesis(tcb, told=branch.event or old.told)
         return old._replace(tcb=tcb, since=since)
     if kind == "ack":
         credit = min(old.credit + 1, CREDIT)

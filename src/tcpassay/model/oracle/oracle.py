@@ -103,6 +103,9 @@ class Oracle:
         if body.flags & (SYN | ACK) == SYN and flow.over:
             flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
+        flow.opaque = flow.opaque or (listener is not None and listener.shut)
+        if flow.opaque:
+            return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
             flow.queue_may_be_full = self._application.may_be_full(listener, flow)
@@ -142,6 +145,8 @@ class Oracle:
             return
         key = (ip.src, body.sport, ip.dst, body.dport)
         flow = self.flow(key)
+        if flow.opaque:
+            return
         if body.flags & SYN and self._opens(flow, key, body, now, n):
             return
         flow = self._flows[key]
