@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tcpassay.model.catalogue import load_catalogue
@@ -57,6 +57,12 @@ def situations(draw: st.DrawFn) -> tuple[Tcb, Segment]:
 
 
 @given(situations())
+@example(
+    (
+        Tcb("SYN-SENT", passive=False, snd_nxt=1, snd_wnd=1000, rcv_nxt=1, read="gone"),
+        Segment(1, 2, 0, 1, 0b10011, 0, payload=b"x"),
+    )
+)
 def test_there_is_always_a_way_to_go_on(situation: tuple[Tcb, Segment]) -> None:
     """One branch or more, the first of them standard; each names a clause of the catalogue."""
     branches = segment_arrives(*situation)

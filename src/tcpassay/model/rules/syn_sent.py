@@ -76,14 +76,17 @@ def _synchronized(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not segment.payload and not segment.flags & FIN:
         return (plain,)
     rest = segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
-    texts = text.text(opened, rest)
-    ends = tuple(end for branch in texts for end in fin.fin(branch.tcb, rest))
     fin_only = segment.flags & FIN and not segment.payload
     clause = f"RFC9293:3.10.7.3-SYNACK-{'FIN' if fin_only else 'DATA'}"
-    return (
-        *(Branch(end.tcb, acknowledge(end.tcb, within_s=ACK_DELAY_S), clause) for end in ends),
-        plain._replace(label="optional"),
-    )
+    branches: list[Branch] = []
+    for branch in text.text(opened, rest):
+        if branch.final:
+            branches.append(branch)
+            continue
+        for end in fin.fin(branch.tcb, rest):
+            answer = acknowledge(end.tcb, within_s=ACK_DELAY_S)
+            branches.append(Branch(end.tcb, answer, clause))
+    return (*branches, plain._replace(label="optional"))
 
 
 def _crossed(tcb: Tcb, segment: Segment) -> Branch:
