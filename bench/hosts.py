@@ -131,7 +131,8 @@ class Hosts:
 
     def _collect(self, side: int) -> None:
         for event in self.stacks[side].take_output():
-            if event[0] == "datagram":
-                self._link.append((1 - side, cast("bytes", event[1])))
-            elif event[0] == "return":
-                self._returned[cast("int", event[1])] = Returned(*event[3:])  # type: ignore[arg-type]
+            match event:
+                case ("datagram", bytes(octets)):
+                    self._link.append((1 - side, octets))
+                case ("return", int(call), _, int(value), (str() | None) as errno, tuple(out)):
+                    self._returned[call] = Returned(value, errno, out)

@@ -166,10 +166,11 @@ class Arena:
         output = self.assay.take_output()
         demand(len(output) <= MOST_ANSWERS, "answers are bounded", len(output))
         for event in output:
-            if event[0] == "datagram" and isinstance(event[1], bytes):
-                self.sent(event[1])
-            elif event[0] == "return":
-                self._waiting.pop(event[1])(Returned(*event[3:]))  # type: ignore[call-overload,arg-type]
+            match event:
+                case ("datagram", bytes(octets)):
+                    self.sent(octets)
+                case ("return", int(call), _, int(value), (str() | None) as errno, tuple(out)):
+                    self._waiting.pop(call)(Returned(value, errno, out))
 
     def sent(self, octets: bytes) -> None:
         """The stack sends a datagram: to a partner, or to whoever wrote from a strange place."""

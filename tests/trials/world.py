@@ -153,14 +153,14 @@ class World:
         """Look at the stack, and take what it has put out."""
         side.watch.check()
         for event in side.assay.take_output():
-            if event[0] == "datagram" and isinstance(event[1], bytes):
-                self.send(side, event[1])
-            elif event[0] == "return":
-                returned = Returned(*event[3:])  # type: ignore[arg-type]
-                if self.ladder is not None:
-                    self.tell(side, f"returns {returned.value} {returned.errno or ''}")
-                owner, task = self._tasks.pop(event[1])  # type: ignore[call-overload]
-                self.resume(owner, task, returned)
+            match event:
+                case ("datagram", bytes(octets)):
+                    self.send(side, octets)
+                case ("return", int(call), _, int(value), (str() | None) as errno, tuple(out)):
+                    if self.ladder is not None:
+                        self.tell(side, f"returns {value} {errno or ''}")
+                    owner, task = self._tasks.pop(call)
+                    self.resume(owner, task, Returned(value, errno, out))
 
     def send(self, side: Side, octets: bytes) -> None:
         """Put a datagram on the link."""

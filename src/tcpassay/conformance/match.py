@@ -47,6 +47,10 @@ class Between(NamedTuple):
 
 
 Number = int | Between | _Any
+#: Octets, a number of octets, or ANY.
+Payload = bytes | int | _Any
+#: The value of an option, None for "no such option", or ANY.
+OptionValue = int | _Any | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,10 @@ class Pattern:
     ack: Number = ANY
     window: Number = ANY
     urgent: Number = ANY
-    payload: bytes | int | _Any = b""
-    mss: int | _Any | None = ANY
-    scale: int | _Any | None = ANY
-    tsecr: int | _Any | None = ANY
+    payload: Payload = b""
+    mss: OptionValue = ANY
+    scale: OptionValue = ANY
+    tsecr: OptionValue = ANY
 
     def diff(self, segment: Segment) -> tuple[FieldDiff, ...]:
         """The fields in which a segment differs; empty when it matches."""

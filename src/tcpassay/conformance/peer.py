@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.app import Socket
     from tcpassay.conformance.bench import Bench, Flow
-    from tcpassay.conformance.match import Number
+    from tcpassay.conformance.match import Number, OptionValue, Payload
     from tcpassay.core.trace import Entry
     from tcpassay.wire import Datagram, Option
 
@@ -181,10 +181,10 @@ class Connection:
         ack: Number = ANY,
         window: Number = ANY,
         urgent: Number = ANY,
-        payload: bytes | int | object = b"",
-        mss: int | object | None = ANY,
-        scale: int | object | None = ANY,
-        tsecr: int | object | None = ANY,
+        payload: Payload = b"",
+        mss: OptionValue = ANY,
+        scale: OptionValue = ANY,
+        tsecr: OptionValue = ANY,
         after: float = 0.0,
         within: float = 1.0,
         since: Arrival | Entry | None = None,
@@ -205,10 +205,10 @@ class Connection:
             ack,
             window,
             urgent,
-            payload,  # type: ignore[arg-type]
-            mss,  # type: ignore[arg-type]
-            scale,  # type: ignore[arg-type]
-            tsecr,  # type: ignore[arg-type]
+            payload,
+            mss,
+            scale,
+            tsecr,
         )
         return self.expect_one_of(
             pattern, after=after, within=within, since=since, requirement=requirement

@@ -6,32 +6,21 @@ import difflib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.toml_places import nearest, read_toml
 from tcpassay.core.verdict import Level
 from tcpassay.model import plain_toml
+from tcpassay.model.tcb import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-#: The states of RFC 9293, 3.3.2, in the order in which it names them.
-STATES = (
-    "LISTEN",
-    "SYN-SENT",
-    "SYN-RECEIVED",
-    "ESTABLISHED",
-    "FIN-WAIT-1",
-    "FIN-WAIT-2",
-    "CLOSE-WAIT",
-    "CLOSING",
-    "LAST-ACK",
-    "TIME-WAIT",
-    "CLOSED",
-)
+#: Names of states, as the user writes them.
+STATES: tuple[State, ...] = get_args(State)
 
 _PROFILES = {"all": Level.STATEMENT, "textbook": Level.TEXTBOOK}
 _TEXT_KEYS = ("id", "source", "section", "group", "observable", "role", "cost", "text", "test")

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 MASK = 0xFFFF_FFFF
 HALF = 0x8000_0000
 
+#: The states of RFC 9293, 3.3.2, in the order in which it names them.
 State = Literal[
-    "CLOSED",
     "LISTEN",
     "SYN-SENT",
     "SYN-RECEIVED",
@@ -22,6 +22,7 @@ State = Literal[
     "CLOSING",
     "LAST-ACK",
     "TIME-WAIT",
+    "CLOSED",
 ]
 
 #: States in which both ends know each other's initial number (RFC 9293, 3.5).

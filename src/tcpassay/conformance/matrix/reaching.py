@@ -86,7 +86,7 @@ def tcb_of(conn: Connection, row: Row) -> Tcb:
     """The target's variables, from what the wire has shown."""
     target, peer = conn.target, conn.peer
     return Tcb(
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,
         passive=row.way == "listen",
         iss=int(target.iss),
         snd_una=int(target.snd.una),
@@ -109,7 +109,7 @@ def canonical(row: Row) -> Tcb:
     if row.state in IN_FLIGHT:
         flight = len(SENT) + (row.state in _FIN_SENT)
     return Tcb(
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,
         passive=row.way == "listen",
         iss=1_000_000,
         snd_una=1_000_000,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcpassay.conformance.reach import How, Way
+    from tcpassay.model.tcb import State
 
 #: Stands where a state or a segment has no such edge.
 NO_EDGE = "-"
@@ -18,18 +19,28 @@ NO_EDGE = "-"
 OPENINGS: tuple[Way, ...] = ("listen", "connect", "simultaneous")
 CLOSINGS: tuple[How, ...] = ("shutdown", "close")
 
+#: States with a connection in which the application has not closed, and in which it has.
+OPEN_TO_SEND: tuple[State, ...] = ("ESTABLISHED", "CLOSE-WAIT")
+CLOSED_BY_US: tuple[State, ...] = (
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "CLOSING",
+    "TIME-WAIT",
+    "LAST-ACK",
+)
+
 #: The ways into each state: how the connection was opened, and how the application closes it.
-WAYS: dict[str, tuple[tuple[Way, How], ...]] = {
+WAYS: dict[State, tuple[tuple[Way, How], ...]] = {
     "CLOSED": (("listen", "close"),),
     "LISTEN": (("listen", "close"),),
     "SYN-SENT": (("connect", "close"),),
     "SYN-RECEIVED": (("listen", "close"), ("simultaneous", "close")),
     **dict.fromkeys(
-        ("ESTABLISHED", "CLOSE-WAIT"),
+        OPEN_TO_SEND,
         (("listen", "close"), ("connect", "close"), ("simultaneous", "close")),
     ),
     **dict.fromkeys(
-        ("FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT", "LAST-ACK"),
+        CLOSED_BY_US,
         tuple(product(OPENINGS, CLOSINGS)),
     ),
 }
@@ -45,7 +56,7 @@ ALL_ACKED = frozenset({"FIN-WAIT-2", "TIME-WAIT"})
 class Row(NamedTuple):
     """One segment in one state."""
 
-    state: str
+    state: State
     control: Control
     seq: str
     ack: str

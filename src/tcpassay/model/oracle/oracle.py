@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from tcpassay.model.oracle import checksum
 from tcpassay.model.oracle.application import Application
 from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.hypothesis import NEVER
@@ -96,7 +97,7 @@ class Oracle:
             self._icmp(body)
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
-        if body.checksum is not None or body.data_offset is not None or _ignored(ip):
+        if not checksum.holds(datagram, body) or body.data_offset is not None or _ignored(ip):
             return
         key = (ip.dst, body.dport, ip.src, body.sport)
         flow = self.flow(key)
@@ -140,7 +141,7 @@ class Oracle:
         ip, body = datagram.ip, datagram.body
         if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
             return
-        if body.checksum is not None:
+        if not checksum.holds(datagram, body):
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
             return
         key = (ip.src, body.sport, ip.dst, body.dport)

@@ -4,6 +4,6 @@ One module a step, in the order of the text; each rule names the requirement tha
 `segment_arrives` is what the matrix enumerates and the oracle asks.
 """
 
-from tcpassay.model.rules.arrival import Claims, segment_arrives
+from tcpassay.model.rules.arrival import segment_arrives
 
-__all__ = ["Claims", "segment_arrives"]
+__all__ = ["segment_arrives"]

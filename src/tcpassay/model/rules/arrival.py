@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tcpassay.model.rules.ack import ack, unacceptable
 from tcpassay.model.rules.closed import closed
@@ -30,12 +30,6 @@ _STEPS: tuple[Step, ...] = (sequence, recent, reset, syn, ack, text, fin)
 
 
 _STEPS_PLAIN = (reset, syn, ack, text, fin)
-
-
-class Claims(NamedTuple):
-    """What the target's manifest says of optional parts of TCP."""
-
-    rfc5961: bool = True
 
 
 def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

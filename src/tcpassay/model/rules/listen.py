@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch
 from tcpassay.model.rules.closed import reset_for
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.rules.with_syn import kept_or_left
+from tcpassay.model.rules.with_syn import kept_or_left, numbered
 from tcpassay.model.tcb import MASK
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -41,17 +41,8 @@ def _syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
     The numbers that the target picks (ISS, its window) are bound from its SYN,ACK.
     """
-    opened = tcb._replace(
-        state="SYN-RECEIVED",
-        passive=True,
-        irs=segment.seq,
-        rcv_nxt=(segment.seq + 1) & MASK,
-        snd_wnd=segment.window,
-        max_snd_wnd=segment.window,
-        snd_wl1=segment.seq,
-        snd_wl2=segment.ack,
-        ts_recent=stamps.tsval if (stamps := timestamps(segment)) else None,
-    )
+    opened = numbered(tcb, segment, timestamps(segment))
+    opened = opened._replace(state="SYN-RECEIVED", passive=True)
     if segment.flags & FIN:
         clause = "RFC9293:3.10.7.2-SYN-FIN"
     elif segment.payload:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules import fin, text
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.rules.with_syn import kept_or_left
+from tcpassay.model.rules.with_syn import kept_or_left, numbered
 from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -57,16 +57,7 @@ def _reset(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _taken(tcb: Tcb, segment: Segment) -> Tcb:
-    stamps = timestamps(segment) if tcb.ts_offered else None
-    return tcb._replace(
-        irs=segment.seq,
-        rcv_nxt=(segment.seq + 1) & MASK,
-        snd_wnd=segment.window,
-        max_snd_wnd=segment.window,
-        snd_wl1=segment.seq,
-        snd_wl2=segment.ack,
-        ts_recent=stamps.tsval if stamps else None,
-    )
+    return numbered(tcb, segment, timestamps(segment) if tcb.ts_offered else None)
 
 
 def _synchronized(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -9,7 +9,21 @@ from tcpassay.wire import FIN
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
-    from tcpassay.wire import Segment
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment, Timestamps
+
+
+def numbered(tcb: Tcb, segment: Segment, stamps: Timestamps | None) -> Tcb:
+    """The variables that the peer's SYN sets: IRS, RCV.NXT, the send window, TS.Recent."""
+    return tcb._replace(
+        irs=segment.seq,
+        rcv_nxt=(segment.seq + 1) & MASK,
+        snd_wnd=segment.window,
+        max_snd_wnd=segment.window,
+        snd_wl1=segment.seq,
+        snd_wl2=segment.ack,
+        ts_recent=stamps.tsval if stamps else None,
+    )
 
 
 def kept_or_left(opened: Branch, segment: Segment) -> tuple[Branch, ...]:
