@@ -151,9 +151,11 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
-        socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
+        if how in {"SHUT_RD", "SHUT_RDWR"}:
+            socket.flow.reads_no_more()
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             socket.flow.ends()
+        socket.flow.may_be_dropped()
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")

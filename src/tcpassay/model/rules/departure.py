@@ -75,7 +75,7 @@ def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
         return Refusal("RFC9293:MUST-13", "a reset before TIME-WAIT is over")
     if not sender.aborted or tcb.state not in ABORTED_BY_RESET:
         return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", f"{tcb.state}: a reset without a cause")
-    if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:
+    if segment.seq not in tcb.reset_numbers:
         right = f"SEQ={tcb.snd_nxt}"
         return Refusal("RFC9293:3.10.5-ABORT-SYNC", f"a reset with SEQ={segment.seq}", right)
     return tcb._replace(state="CLOSED")
@@ -155,7 +155,7 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
         left = sender.least - offset(segment.seq, first) - size
         if left > 0:
             return Refusal("RFC9293:3.9.1.4-CLOSE-FLUSH", f"a FIN before {left} queued octets")
-        return _finished(tcb, (segment.seq + size + 1) & MASK)
+        return finished(tcb, (segment.seq + size + 1) & MASK)
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)
     return tcb
@@ -169,7 +169,8 @@ def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
 _CLOSES = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
 
 
-def _finished(tcb: Tcb, nxt: int) -> Tcb:
+def finished(tcb: Tcb, nxt: int) -> Tcb:
+    """The variables once our FIN has gone out, right before `nxt`."""
     state = _CLOSES.get(tcb.state, tcb.state)
     return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)  # type: ignore[arg-type]
 
