@@ -131,6 +131,8 @@ class Application:
         if socket is None or socket.listening:
             return
         if socket.flow is None or not socket.flow.open:
+            if not socket.bound:
+                socket.local = "", 0
             socket.remote = _ends(call)
             self._connecting.append(socket)
 
@@ -187,7 +189,7 @@ class Application:
 
     def _bound(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is not None:
-            socket.local = _ends(call) or socket.local
+            socket.local, socket.bound = _ends(call) or socket.local, True
 
     def _listens(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.answers import Answer, Branch, acknowledge
 from tcpassay.model.rules.ack import advanced
 from tcpassay.model.rules.arrival import beyond_sequence
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import SYNCHRONIZED, offset
-from tcpassay.wire import ACK, FIN, RST, SYN
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -84,7 +84,7 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _reset_after_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Text that begins before the peer's FIN and goes on behind it: reset, not ignored (seventh)."""
+    """Text from before the peer's FIN to behind it: reset, and not ignored (seventh)."""
     if tcb.state not in _NO_MORE_TEXT or not segment.payload:
         return ()
     at = offset(segment.seq, tcb.rcv_nxt)

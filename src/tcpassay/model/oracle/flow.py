@@ -73,11 +73,15 @@ class Flow:
         self.taken = Stream()
         self.read = 0
         self.heard = 0
+        #: What was true before the peer's last segment or the application's last call, and when.
         self._before: list[Hypothesis] = []
+        self._before_at = 0
         self.deaf = False
         self.icmp = False
         self.user_timeout = False
         self.opaque = False
+        #: Whether something has come from an address that no host may have.
+        self.from_nowhere = False
         self.accepted = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
@@ -167,7 +171,7 @@ class Flow:
             self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
         self.heard = now
         self._reset_at = now if flags & RST else -1
-        self._before = self.hypotheses
+        self._changes(now)
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
@@ -182,6 +186,9 @@ class Flow:
             at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
+
+    def _changes(self, now: int) -> None:
+        self._before, self._before_at = self.hypotheses, now
 
     def _heard(self, segment: Segment, now: int, n: int) -> None:
         hypotheses = self.hypotheses
@@ -231,7 +238,7 @@ class Flow:
                 branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
             if branch.variant in self.limits.variants:
                 branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
-            new = after_arrival(h, branch, now)
+            new = after_arrival(h, branch, now, self.limits.slack)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -305,8 +312,7 @@ class Flow:
         before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
-        crosses = self.limits.slack and now - self.heard <= self.limits.slack
-        if not left and crosses and self._crossed(segment, now):
+        if not left and self._crossed(segment, now):
             return
         if not left:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
@@ -402,7 +408,12 @@ class Flow:
         self._violated(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
     def _crossed(self, segment: Segment, now: int) -> bool:
-        """Whether a segment was on its way when the peer's last one came: real time only."""
+        """Whether a segment was on its way when the peer's last one came, or the last call.
+
+        Real time only: there the line was last seen empty before that.
+        """
+        if not self.limits.slack or self._before_at <= self.limits.drained:
+            return False
         return any(
             isinstance(new := self._one_departure(h, segment, now), Hypothesis)
             and new.tcb.snd_nxt == h.tcb.snd_nxt
@@ -415,7 +426,8 @@ class Flow:
 
     def _one_departure(self, h: Hypothesis, segment: Segment, now: int) -> Hypothesis | Refusal:
         if h.tcb.state == "CLOSED" and h.due is None:
-            return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
+            clause = "RFC9293:MUST-63" if self.from_nowhere else "RFC9293:3.5.2-NO-RST-FOR-RST"
+            return Refusal(clause, "no connection, and nothing to answer", "silence")
         sender = self.sender
         if segment.flags & RST and (self.user_timeout or self.retries >= LEAST_RETRIES):
             given_up = not self.transmission.waits_too_short(now, h.tcb.state)
@@ -436,6 +448,8 @@ class Flow:
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
         if segment.flags & RST:
             self.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+        elif nearest.after is not None:
+            self.hypotheses = [self.hypotheses[order[0]]._replace(tcb=nearest.after)]
         else:
             self.hypotheses = list(dict.fromkeys(corrected(h, segment) for h in self.hypotheses))
 
@@ -497,6 +511,7 @@ class Flow:
 
     def abandoned(self, now: int, clause: str) -> None:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
+        self._changes(now)
         # Where the peer has sent two texts to one place nobody knows how much is unread.
         unsure = self.taken.loose or self.deaf
         self.sender = self.sender._replace(ended=True, aborted=bool(clause) or unsure)

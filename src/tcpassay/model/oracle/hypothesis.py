@@ -55,15 +55,15 @@ class Hypothesis(NamedTuple):
         return None
 
 
-def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
-    """The hypothesis that a branch of the rules leads to."""
-    new = _after_answer(old, branch, now)
+def after_arrival(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
+    """The hypothesis that a branch of the rules leads to; a timer may be late by `slack`."""
+    new = _after_answer(old, branch, now, slack)
     if branch.label != "variant":
         return new
     return new._replace(variant=(branch.clause, branch.variant))
 
 
-def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
+def _after_answer(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
     tcb, answer = branch.tcb, branch.answer
     since = old.since if tcb.state == old.tcb.state else now
     if tcb.state == "TIME-WAIT" and branch.clause.endswith(("FIN-TW", "SEQ-TW")):
@@ -78,7 +78,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
         credit = min(old.credit + 1, CREDIT)
         if answer.may_fail:
             return old._replace(tcb=tcb, since=since, credit=credit)
-        by = now + int(answer.within_s * NS_PER_S)
+        by = now + int(answer.within_s * NS_PER_S) + slack if answer.within_s else now
         if by >= old.ack_by:
             return old._replace(tcb=tcb, since=since, credit=credit)
         return old._replace(

@@ -24,6 +24,8 @@ FlowKey = tuple[str, int, str, int]
 _AFTER_IDLE = frozenset(
     {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill", "expect"}
 )
+#: Entries of the tester's own, with which no step begins and nothing is read.
+_REMARKS = frozenset({"expect", "measure", "note"})
 
 
 class Oracle:
@@ -40,6 +42,8 @@ class Oracle:
         #: Flows that owe something, and when the first of it is due.
         self._owing: dict[Flow, int] = {}
         self._now = 0
+        #: Real time: the newest stamp of this step, and the end of its wait if nothing has come.
+        self._seen = self._until = 0
 
     @property
     def virtual(self) -> bool:
@@ -49,9 +53,11 @@ class Oracle:
     def take(self, entry: Entry) -> None:
         """The next entry of the trace."""
         kind, now, data = entry.kind, entry.t_ns, entry.data
-        if self._owing and (now > self._now or kind in _AFTER_IDLE):
+        if not self.virtual:
+            self._take_real(entry)
+        elif self._owing and (now > self._now or kind in _AFTER_IDLE):
             # Time has moved on, or a command says that the stack has become idle before.
-            self._passes(now + (kind in _AFTER_IDLE) - self._limits.slack, entry.n)
+            self._passes(now + (kind in _AFTER_IDLE), entry.n)
         if kind in _AFTER_IDLE and self._application.signals:
             self._application.idle()
         self._now = now
@@ -62,10 +68,29 @@ class Oracle:
         else:
             self._application.take(entry)
 
+    def _take_real(self, entry: Entry) -> None:
+        """Real time: only a command tells that all has been read that left before its step."""
+        limits, kind = self._limits, entry.kind
+        if kind in _REMARKS:
+            return
+        if kind not in _AFTER_IDLE:
+            self._seen = max(self._seen, entry.t_ns)
+            self._until = 0
+            return
+        limits.drained = max(self._seen, self._until)
+        if self._owing:
+            self._passes(limits.drained + 1, entry.n)
+        # The step of this command ends with nothing left to read: it counts for the next one.
+        self._seen = max(self._seen, entry.t_ns)
+        waits = kind == "advance" and isinstance(entry.data, int)
+        self._until = entry.data if waits and isinstance(entry.data, int) else 0
+        limits.waiting = entry.t_ns if waits else None
+
     def ends(self, entry: Entry) -> None:
         """The trace is over; `entry` is its last: time has passed to the end of what it says."""
         until = entry.data if entry.kind == "advance" and isinstance(entry.data, int) else 0
-        self._passes(max(entry.t_ns, until) + 1 - self._limits.slack, entry.n)
+        last = max(entry.t_ns, until) if self.virtual else max(self._seen, self._until)
+        self._passes(last + 1, entry.n)
 
     def _passes(self, late: int, n: int) -> None:
         for flow, due in list(self._owing.items()):
@@ -97,10 +122,13 @@ class Oracle:
             self._icmp(body)
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
-        if not checksum.holds(datagram, body) or body.data_offset is not None or _ignored(ip):
+        if not checksum.holds(datagram, body) or body.data_offset is not None or _damaged(ip):
             return
         key = (ip.dst, body.dport, ip.src, body.sport)
         flow = self.flow(key)
+        if _from_nowhere(ip):
+            flow.from_nowhere = True
+            return
         if body.flags & (SYN | ACK) == SYN and flow.over:
             flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
@@ -227,10 +255,13 @@ def _plain(ip: IPv4 | IPv6) -> bool:
     return not ip.extensions
 
 
-def _ignored(ip: IPv4 | IPv6) -> bool:
-    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 9293, MUST-63)."""
-    if isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None):
-        return True
+def _damaged(ip: IPv4 | IPv6) -> bool:
+    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1)."""
+    return isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None)
+
+
+def _from_nowhere(ip: IPv4 | IPv6) -> bool:
+    """Whether the source address is none that a host may have (RFC 9293, MUST-63)."""
     source = ip_address(ip.src)
     if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
         return True

@@ -47,6 +47,7 @@ class Transmission:
         "_backed_off",
         "_disturbed",
         "_duplicates",
+        "_earliest",
         "_gap",
         "_limits",
         "_longest",
@@ -69,6 +70,8 @@ class Transmission:
         #: First number, number behind the last, when sent, and whether more than once.
         self._pieces: deque[tuple[int, int, int, bool]] = deque()
         self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
+        #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
+        self._earliest = 0
         self._recovering = self._shut = self._disturbed = False
         self.first = self.last = self.retries = 0
         self._sure = True
@@ -89,6 +92,7 @@ class Transmission:
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
             if not self._pieces:
                 self.first = self.last = now
+                self._earliest = self._limits.earliest(now)
                 self.retries = self._gap = 0
             end = (start + size) & 0xFFFFFFFF
             self._pieces.append((start, end, now, False))
@@ -110,8 +114,9 @@ class Transmission:
         return wrong
 
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
-        wait, before = now - self._pieces[0][2], self._gap
-        self._gap = now - self.last
+        wait, before, earliest = now - self._pieces[0][2], self._gap, self._limits.earliest(now)
+        self._gap = max(0, earliest - self.last)
+        longest, self._earliest = now - self._earliest, earliest
         if self._shut or not self._limits.timed or self._recovering:
             self._gap = 0
             return None
@@ -123,7 +128,7 @@ class Transmission:
             return Refusal(clause, why, f"after {self._limits.least_rto / NS_PER_S:g} s")
         if self._disturbed or not before or wait >= CEILING - FIRST_RTO:
             return None
-        wait = self._gap
+        wait = longest + self._limits.slack
         if 2 * wait < 3 * before:
             clause = "RFC1122:4.2.3.1-SYN-SAME" if opening else "RFC6298:5.5-BACKOFF"
             why = f"sent again after {wait / NS_PER_S:g} s and before that {before / NS_PER_S:g} s"
@@ -145,7 +150,7 @@ class Transmission:
             self._recovering = bool(pieces) and (
                 self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
             )
-            self.first = self.last = now
+            self.first = self.last = self._earliest = now
             self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:
             self._duplicates += 1
@@ -183,7 +188,7 @@ class Transmission:
         if self._limits.cookies and tcb.state == "SYN-RECEIVED":
             self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
             return
-        self.due = self.last + (longest << max(self.retries, self._backed_off))
+        self.due = self.last + (longest << max(self.retries, self._backed_off)) + self._limits.slack
         self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
         if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
             self.due = NEVER
@@ -191,9 +196,8 @@ class Transmission:
     def wants_probe(self, tcb: Tcb, now: int) -> None:
         """Text waits behind a closed window, and nothing is in flight."""
         if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
-            self.due = now + (
-                max(FIRST_RTO, 5 * self._longest) << (self._probed + self._backed_off)
-            )
+            longest = max(FIRST_RTO, 5 * self._longest)
+            self.due = now + (longest << (self._probed + self._backed_off)) + self._limits.slack
             self.clause = "RFC9293:MUST-36"
 
     def probes(self) -> None:

@@ -22,11 +22,15 @@ SMALLEST_MSS = 48
 
 
 class Refusal(NamedTuple):
-    """Why a segment may not be sent. `allowed` says what would have been right."""
+    """Why a segment may not be sent. `allowed` says what would have been right.
+
+    `after` are the variables for a target that has sent it all the same, where they are plain.
+    """
 
     clause: str
     why: str
     allowed: str = ""
+    after: Tcb | None = None
 
 
 class Sender(NamedTuple):
@@ -132,11 +136,13 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     start, size = offset(segment.seq, tcb.snd_nxt), len(segment.payload)
     ends = segment.flags & FIN
     if start > 0:
-        return Refusal("RFC9293:3.4-WRAP", f"a gap of {start} octets before the text")
+        why = f"a gap of {start} octets before the text"
+        return Refusal("RFC9293:3.4-WRAP", why, f"SEQ={tcb.snd_nxt}")
     if start < 0 and size == 1 and not ends and start == -1:
         return tcb  # A keep-alive with an octet of garbage (3.8.4).
     if size > max(mss, SMALLEST_MSS):
-        return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}")
+        after = _went_on(tcb, segment)
+        return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}", after)
     first = (tcb.iss + 1) & MASK
     if offset(segment.seq, first) + size > sender.octets:
         return Refusal("RFC9293:3.10.2-SEND-CLOSED", "text that the application has not given")
@@ -146,7 +152,8 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     room = offset((tcb.snd_una + tcb.snd_wnd) & MASK, tcb.snd_nxt)
     if start + size > max(room, 0) and start + size > 0 and not _probes(tcb, start, size, room):
         why = f"{start + size - max(room, 0)} octets beyond the window"
-        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why)
+        most = f"at most {max(room - start, 0)} octets"
+        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why, most, _went_on(tcb, segment))
     if ends and not tcb.fin_sent:
         if not sender.ended:
             return Refusal(
@@ -159,6 +166,14 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)
     return tcb
+
+
+def _went_on(tcb: Tcb, segment: Segment) -> Tcb | None:
+    """SND.NXT behind text that was too much; a FIN on it makes matters less plain."""
+    end = (segment.seq + len(segment.payload)) & MASK
+    if segment.flags & FIN or tcb.fin_sent or offset(end, tcb.snd_nxt) <= 0:
+        return None
+    return tcb._replace(snd_nxt=end)
 
 
 def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:

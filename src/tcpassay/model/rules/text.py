@@ -61,10 +61,10 @@ def _ignored(tcb: Tcb, segment: Segment) -> Branch:
 
 def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """3.6.1: after close() text is lost; SHLD-3 wants that shown by a reset."""
-    right = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
-    taken = advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
-    kept = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), "RFC9293:MAY-1", final=False)
-    return (_reset(tcb, segment, "RFC9293:SHLD-3"), kept._replace(label="optional"))
+    kept = (
+        branch._replace(clause="RFC9293:MAY-1", label="optional") for branch in _read(tcb, segment)
+    )
+    return (_reset(tcb, segment, "RFC9293:SHLD-3"), *kept)
 
 
 def _reset(tcb: Tcb, segment: Segment, clause: str, label: Label = "standard") -> Branch:
