@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import Answer, Branch, acknowledge
+from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.ack import advanced
-from tcpassay.model.rules.arrival import beyond_sequence
+from tcpassay.model.rules.arrival import beyond_sequence, otherwise
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import SYNCHRONIZED, offset
 from tcpassay.wire import ACK, RST, SYN
@@ -20,30 +21,83 @@ if TYPE_CHECKING:
 #: States in which the peer has sent its FIN, and text has no place any more.
 _NO_MORE_TEXT = frozenset({"CLOSE-WAIT", "CLOSING", "LAST-ACK"})
 
+#: The widest window that a field of 16 bits can tell without scaling, less what rounding takes.
+WIDEST = 65_535 - 1_460
+
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
     if tcb.state == "SYN-RECEIVED":
-        return _handshake_refused(tcb, segment)
+        return (*_dropped_unseen(tcb, segment), *_handshake(tcb, segment))
     if tcb.state not in SYNCHRONIZED or tcb.state == "TIME-WAIT":
         return ()
     if segment.flags & (ACK | RST | SYN) == ACK:
-        found = (*_window_of_another_rule(tcb, segment), *_reset_after_fin(tcb, segment))
-        return (*found, *_ends_at_the_left_edge(tcb, segment))
-    return _ends_at_the_left_edge(tcb, segment)
+        found = (
+            *_window_of_another_rule(tcb, segment),
+            *_reset_after_fin(tcb, segment),
+            *_older_by_a_tick(tcb, segment),
+        )
+    else:
+        found = _dropped_unseen(tcb, segment)
+    return (*found, *_window_of_another_size(tcb, segment))
 
 
 def _departs(tcb: Tcb, answer: Answer, clause: str, name: str) -> Branch:
     return Branch(tcb, answer, clause, "variant", name)
 
 
-def _ends_at_the_left_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Taken as within the window: a segment that ends right before it (3.10.7.4, first)."""
-    length = segment.seg_len
-    if not length or acceptable(tcb, segment):
+def _dropped_unseen(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Without ACK, RST and SYN, dropped before number and timestamp are looked at."""
+    if segment.flags & (ACK | RST | SYN):
         return ()
-    end = offset((segment.seq + length) & 0xFFFFFFFF, tcb.rcv_nxt)
-    if end > 0 or end < offset(tcb.last_ack, tcb.rcv_nxt):
+    clause = _unanswered(tcb, segment)
+    return (_departs(tcb, SILENCE, clause, "a check for ACK before all others"),) if clause else ()
+
+
+def _unanswered(tcb: Tcb, segment: Segment) -> str:
+    """By which rule a segment that is not taken has to be answered; empty where by none."""
+    if _is_old(tcb, segment):
+        return "RFC7323:5.3-R1"
+    return "" if acceptable(tcb, segment) else f"RFC9293:3.10.7.4-SEQ-{SHORT[tcb.state]}"
+
+
+def _is_old(tcb: Tcb, segment: Segment) -> bool:
+    stamps = timestamps(segment)
+    if stamps is None or tcb.ts_recent is None:
+        return False
+    return offset(stamps.tsval, tcb.ts_recent) < 0
+
+
+def _older_by_a_tick(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """PAWS that lets a timestamp pass which is one tick older than TS.Recent."""
+    stamps = timestamps(segment)
+    if stamps is None or tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) != -1:
+        return ()
+    taken = otherwise(tcb._replace(ts_recent=stamps.tsval), segment)
+    name = "PAWS from two ticks on"
+    return tuple(
+        _departs(b.tcb._replace(ts_recent=tcb.ts_recent), b.answer, "RFC7323:5.3-R1", name)
+        for b in taken
+    )
+
+
+def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Taken as within the window (3.10.7.4, first): what ends between Last.ACK.sent and RCV.NXT;
+    what lies beyond an edge that was announced as far away as the field can tell. And an old ACK
+    with an old timestamp that is dropped as the one thing, without the answer to the other.
+    """
+    at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
+    if _is_old(tcb, segment):
+        if at >= 0 or length or segment.flags & (ACK | RST) != ACK:
+            return ()
+        return (_departs(tcb, SILENCE, "RFC7323:5.3-R1", "no answer to an old ACK"),)
+    if acceptable(tcb, segment):
+        return ()
+    if at >= tcb.rcv_wnd >= WIDEST:
+        name = "a window wider than announced"
+    elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
+        name = "a window from Last.ACK.sent on"
+    else:
         return ()
     clause = f"RFC9293:3.10.7.4-SEQ-{'RST-SILENT' if segment.flags & RST else SHORT[tcb.state]}"
     found = []
@@ -51,7 +105,7 @@ def _ends_at_the_left_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         answer = branch.answer
         if answer.kind == "silence" and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)
-        found.append(_departs(branch.tcb, answer, clause, "a window from RCV.NXT-1 on"))
+        found.append(_departs(branch.tcb, answer, clause, name))
     return tuple(found)
 
 
@@ -96,9 +150,15 @@ def _reset_after_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return (_departs(gone, answer, clause, "a reset for text behind a FIN"),)
 
 
-def _handshake_refused(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """The ACK of a SYN,ACK that echoes the timestamp of a later segment is not taken."""
-    if not tcb.passive or tcb.ts_recent is None or segment.flags & (ACK | RST | SYN) != ACK:
+def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In SYN-RECEIVED: an ACK that echoes the timestamp of a segment later than the SYN,ACK is not
+    taken, and PAWS applies to a RST.
+    """
+    if not tcb.passive or tcb.ts_recent is None:
         return ()
-    clause = "RFC9293:3.10.7.4-ACK-SYNRCVD-OK"
-    return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
+    if segment.flags & (ACK | RST | SYN) == ACK:
+        clause = "RFC9293:3.10.7.4-ACK-SYNRCVD-OK"
+        return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
+    if segment.flags & RST and _is_old(tcb, segment):
+        return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
+    return ()

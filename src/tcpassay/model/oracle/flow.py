@@ -312,14 +312,16 @@ class Flow:
         before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = [h for h in after if isinstance(h, Hypothesis)]
-        if not left and self._crossed(segment, now):
+        crossed = self._crossed(segment, now)
+        if not left and crossed:
             return
         if not left:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
             left = [h for h in lapsed if isinstance(h, Hypothesis)]
         if left:
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
-            self.hypotheses = left
+            # What may have crossed leaves open what is due.
+            self.hypotheses = list(dict.fromkeys([*left, *self.hypotheses])) if crossed else left
             self._only_variants(n)
             if not flags & RST:
                 self.retries = 0 if new else self.retries + self._asks(segment)
