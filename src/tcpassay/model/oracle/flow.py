@@ -176,10 +176,11 @@ class Flow:
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
-        self.hypotheses = list(_without_needless(out))[:MOST]
+        kept = _without_needless(out)
+        self.hypotheses = kept[:MOST]
         self._heard(segment, now, n)
         self._only_variants(n)
-        self.report.peak = max(self.report.peak, len(out))
+        self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
         if segment.payload and flags & (ACK | SYN) and self.hypotheses[0].tcb.irs:
@@ -583,11 +584,12 @@ def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
     return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
 
 
-def _without_needless(out: dict[Hypothesis, None]) -> dict[Hypothesis, None]:
-    """Without variants that the rules have led to as well."""
+def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
+    """Variants last, and without those that the rules have led to as well."""
     if not any(h.variant for h in out):
-        return out
-    return {h: None for h in out if not h.variant or h._replace(variant=None) not in out}
+        return list(out)
+    plain = [h for h in out if not h.variant]
+    return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
 
 
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
