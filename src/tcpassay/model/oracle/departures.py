@@ -11,15 +11,12 @@ from tcpassay.model.rules.ack import advanced
 from tcpassay.model.rules.arrival import beyond_sequence, otherwise
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
-from tcpassay.model.tcb import SYNCHRONIZED, offset
-from tcpassay.wire import ACK, RST, SYN
+from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
+from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
-
-#: States in which the peer has sent its FIN, and text has no place any more.
-_NO_MORE_TEXT = frozenset({"CLOSE-WAIT", "CLOSING", "LAST-ACK"})
 
 #: The widest window that a field of 16 bits can tell without scaling, less what rounding takes.
 WIDEST = 65_535 - 1_460
@@ -31,14 +28,17 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (*_dropped_unseen(tcb, segment), *_handshake(tcb, segment))
     if tcb.state not in SYNCHRONIZED or tcb.state == "TIME-WAIT":
         return ()
-    if segment.flags & (ACK | RST | SYN) == ACK:
-        found = (
+    if tcb.state == "FIN-WAIT-2" and tcb.read == "gone":
+        return (*_dropped_unseen(tcb, segment), *_as_in_time_wait(tcb, segment))
+    flags = segment.flags & (ACK | RST | SYN)
+    if flags == ACK:
+        found: tuple[Branch, ...] = (
             *_window_of_another_rule(tcb, segment),
-            *_reset_after_fin(tcb, segment),
-            *_older_by_a_tick(tcb, segment),
+            *_text_behind_fin(tcb, segment),
+            *_timestamp_of_another_rule(tcb, segment),
         )
     else:
-        found = _dropped_unseen(tcb, segment)
+        found = _reset_on_fin(tcb, segment) if flags & RST else _dropped_unseen(tcb, segment)
     return (*found, *_window_of_another_size(tcb, segment))
 
 
@@ -46,19 +46,52 @@ def _departs(tcb: Tcb, answer: Answer, clause: str, name: str) -> Branch:
     return Branch(tcb, answer, clause, "variant", name)
 
 
+# -- first check: the window ---------------------------------------------------------------------
+
+
+def _sequence_clause(tcb: Tcb, segment: Segment) -> str:
+    state = "RST-SILENT" if segment.flags & RST else SHORT[tcb.state]
+    return f"RFC9293:3.10.7.4-SEQ-{state}"
+
+
+def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Taken as within the window: what ends between Last.ACK.sent and RCV.NXT, and what lies beyond
+    an edge that was announced as far away as the field can tell.
+    """
+    at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
+    if acceptable(tcb, segment):
+        return ()
+    if at >= tcb.rcv_wnd >= WIDEST:
+        name = "a window wider than announced"
+    elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
+        name = "a window from Last.ACK.sent on"
+    else:
+        return ()
+    clause, found = _sequence_clause(tcb, segment), []
+    for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
+        answer = branch.answer
+        if answer.kind == "silence" and branch.tcb.state != "CLOSED":
+            answer = acknowledge(branch.tcb, may_fail=True)
+        found.append(_departs(branch.tcb, answer, clause, name))
+        if branch.tcb.snd_una != tcb.snd_una:
+            found.append(_departs(_with_window(branch.tcb, segment), answer, clause, name))
+    return tuple(found)
+
+
 def _dropped_unseen(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Without ACK, RST and SYN, dropped before number and timestamp are looked at."""
     if segment.flags & (ACK | RST | SYN):
         return ()
-    clause = _unanswered(tcb, segment)
-    return (_departs(tcb, SILENCE, clause, "a check for ACK before all others"),) if clause else ()
-
-
-def _unanswered(tcb: Tcb, segment: Segment) -> str:
-    """By which rule a segment that is not taken has to be answered; empty where by none."""
     if _is_old(tcb, segment):
-        return "RFC7323:5.3-R1"
-    return "" if acceptable(tcb, segment) else f"RFC9293:3.10.7.4-SEQ-{SHORT[tcb.state]}"
+        clause = "RFC7323:5.3-R1"
+    elif not acceptable(tcb, segment):
+        clause = _sequence_clause(tcb, segment)
+    else:
+        return ()
+    return (_departs(tcb, SILENCE, clause, "a check for ACK before all others"),)
+
+
+# -- PAWS and TS.Recent --------------------------------------------------------------------------
 
 
 def _is_old(tcb: Tcb, segment: Segment) -> bool:
@@ -68,67 +101,74 @@ def _is_old(tcb: Tcb, segment: Segment) -> bool:
     return offset(stamps.tsval, tcb.ts_recent) < 0
 
 
-def _older_by_a_tick(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """PAWS that lets a timestamp pass which is one tick older than TS.Recent."""
+def _without_zero_stamp(tcb: Tcb, segment: Segment) -> Tcb:
+    """A TS.Recent of 0 that counts as none."""
     stamps = timestamps(segment)
-    if stamps is None or tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) != -1:
-        return ()
-    taken = otherwise(tcb._replace(ts_recent=stamps.tsval), segment)
-    name = "PAWS from two ticks on"
-    return tuple(
-        _departs(b.tcb._replace(ts_recent=tcb.ts_recent), b.answer, "RFC7323:5.3-R1", name)
-        for b in taken
-    )
+    zero = stamps is not None and tcb.ts_recent == 0 and _is_old(tcb, segment)
+    return tcb._replace(ts_recent=stamps.tsval) if stamps and zero else tcb
 
 
-def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Taken as within the window (3.10.7.4, first): what ends between Last.ACK.sent and RCV.NXT;
-    what lies beyond an edge that was announced as far away as the field can tell. And an old ACK
-    with an old timestamp that is dropped as the one thing, without the answer to the other.
+def _timestamp_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Old timestamps that are let pass, or dropped unanswered with an old ACK; new ones that are
+    not noted, as they come with an old ACK.
     """
-    at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
-    if _is_old(tcb, segment):
-        if at >= 0 or length or segment.flags & (ACK | RST) != ACK:
-            return ()
-        return (_departs(tcb, SILENCE, "RFC7323:5.3-R1", "no answer to an old ACK"),)
-    if acceptable(tcb, segment):
+    stamps = timestamps(segment)
+    if stamps is None or tcb.ts_recent is None:
         return ()
-    if at >= tcb.rcv_wnd >= WIDEST:
-        name = "a window wider than announced"
-    elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
-        name = "a window from Last.ACK.sent on"
-    else:
-        return ()
-    clause = f"RFC9293:3.10.7.4-SEQ-{'RST-SILENT' if segment.flags & RST else SHORT[tcb.state]}"
-    found = []
-    for branch in beyond_sequence(tcb, segment):
-        answer = branch.answer
-        if answer.kind == "silence" and branch.tcb.state != "CLOSED":
-            answer = acknowledge(branch.tcb, may_fail=True)
-        found.append(_departs(branch.tcb, answer, clause, name))
-    return tuple(found)
+    by = offset(stamps.tsval, tcb.ts_recent)
+    if by > 0:
+        old_ack = offset(segment.ack, tcb.snd_una) < 0 and acceptable(tcb, segment)
+        return _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _NOT_NOTED) if old_ack else ()
+    found: tuple[Branch, ...] = ()
+    if by < 0 and not segment.seg_len and offset(segment.seq, tcb.rcv_nxt) < 0:
+        found = (_departs(tcb, SILENCE, *_OLD_ACK),)
+    if by == -1:
+        found += _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _ONE_TICK)
+    if by < 0 and tcb.ts_recent == 0:
+        low = offset(segment.seq, tcb.last_ack) <= 0
+        found += _taken_with(tcb, segment, stamps.tsval, stamps.tsval if low else 0, _ZERO)
+    return found
+
+
+_NOT_NOTED = ("RFC7323:5.3-R3", "no TS.Recent from a segment with an old ACK")
+_OLD_ACK = ("RFC7323:5.3-R1", "no answer to an old ACK")
+_ONE_TICK = ("RFC7323:5.3-R1", "PAWS from two ticks on")
+_ZERO = ("RFC7323:5.3-R1", "no PAWS where TS.Recent is 0")
+
+
+def _taken_with(
+    tcb: Tcb, segment: Segment, tsval: int, recent: int, what: tuple[str, str]
+) -> tuple[Branch, ...]:
+    """The segment as if its timestamp were TS.Recent, which is `recent` after it."""
+    taken = otherwise(tcb._replace(ts_recent=tsval), segment)
+    return tuple(_departs(b.tcb._replace(ts_recent=recent), b.answer, *what) for b in taken)
+
+
+# -- fifth check: the send window ----------------------------------------------------------------
+
+
+def _with_window(tcb: Tcb, segment: Segment) -> Tcb:
+    return tcb._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
 
 
 def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A window taken for a newer ACK alone, or not taken where it only gets smaller (fifth)."""
+    """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
     if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
         return ()
     if segment.window == tcb.snd_wnd or not acceptable(tcb, segment):
         return ()
-    moved = advanced(tcb, segment)
-    new = moved.snd_una != tcb.snd_una
+    una = advanced(tcb, segment).snd_una
     newer = offset(segment.seq, tcb.snd_wl1)
-    if newer < 0 and new:
-        clause = "RFC9293:3.10.7.4-WND-OLD-SEG"
-        other = tcb._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
-    elif newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
+    if newer < 0 and una != tcb.snd_una:
+        clause, other = "RFC9293:3.10.7.4-WND-OLD-SEG", _with_window(tcb, segment)
+    elif newer == 0 and una == tcb.snd_una and 0 < segment.window < tcb.snd_wnd:
         # What can be seen of it is text beyond the new window.
         clause, other = "RFC9293:3.8.6-SEND-IN-WINDOW", tcb
     else:
         return ()
     found = []
     for branch in beyond_sequence(tcb, segment):
-        if branch.tcb.snd_una != moved.snd_una:
+        if branch.tcb.snd_una != una:
             continue
         held = branch.tcb._replace(
             snd_wnd=other.snd_wnd, snd_wl1=other.snd_wl1, snd_wl2=other.snd_wl2
@@ -137,28 +177,73 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return tuple(found)
 
 
-def _reset_after_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Text from before the peer's FIN to behind it: reset, and not ignored (seventh)."""
-    if tcb.state not in _NO_MORE_TEXT or not segment.payload:
+# -- at the end of the peer's stream -------------------------------------------------------------
+
+
+def _gone(tcb: Tcb) -> Tcb:
+    return tcb._replace(state="CLOSED")
+
+
+def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A reset with the number of the peer's FIN, taken where that of the next is wanted (3.5.3)."""
+    if tcb.state not in FIN_TAKEN or segment.seq != (tcb.rcv_nxt - 1) & MASK:
         return ()
+    branch = _departs(_gone(tcb), SILENCE, _sequence_clause(tcb, segment), "a RST on the FIN")
+    return (branch._replace(event="reset"),)
+
+
+def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Reset: text from before the peer's FIN to behind it, which is to be ignored; and after
+    close() a FIN above a hole, which is to wait.
+    """
     at = offset(segment.seq, tcb.rcv_nxt)
-    if at >= 0 or at + len(segment.payload) <= 0:
-        return ()
-    gone = tcb._replace(state="CLOSED")
-    clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
     answer = Answer("rst", (tcb.snd_nxt, segment.ack))
-    return (_departs(gone, answer, clause, "a reset for text behind a FIN"),)
+    if tcb.state in FIN_TAKEN and at < 0 < at + len(segment.payload):
+        clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+        return (_departs(_gone(tcb), answer, clause, "a reset for text behind a FIN"),)
+    if tcb.state == "FIN-WAIT-1" and tcb.read != "open" and at > 0 and segment.flags & FIN:
+        return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
+    return ()
+
+
+_FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
+
+
+def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """FIN-WAIT-2 after close(), kept as TIME-WAIT is: all that is old is acknowledged, even a RST;
+    what is empty or has no ACK is dropped, whatever its ACK; a FIN above a hole is reset.
+    """
+    name = "in a record of TIME-WAIT"
+    flags, length = segment.flags, segment.seg_len
+    if not acceptable(tcb, segment):
+        if flags & RST:
+            return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RST-SILENT", name),)
+        return ()
+    if flags & RST:
+        return ()
+    if flags & FIN and offset(segment.seq, tcb.rcv_nxt) > 0 and flags & ACK:
+        answer = Answer("rst", (tcb.snd_nxt, segment.ack))
+        return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)
+    end = offset((segment.seq + length) & MASK, tcb.rcv_nxt)
+    if flags & ACK and length and end > 0:
+        return ()
+    clause = "RFC9293:3.10.7.4-SYN-FW2" if flags & SYN else "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
+    return (_departs(tcb, SILENCE, clause, name),)
+
+
+# -- before the connection is open ---------------------------------------------------------------
 
 
 def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """In SYN-RECEIVED: an ACK that echoes the timestamp of a segment later than the SYN,ACK is not
-    taken, and PAWS applies to a RST.
+    """In SYN-RECEIVED: a segment that echoes the timestamp of one later than the SYN,ACK is not
+    taken, but acknowledged, and PAWS applies to a RST.
     """
-    if not tcb.passive or tcb.ts_recent is None:
+    if not tcb.passive or tcb.ts_recent is None or segment.flags & SYN:
         return ()
-    if segment.flags & (ACK | RST | SYN) == ACK:
-        clause = "RFC9293:3.10.7.4-ACK-SYNRCVD-OK"
+    if not segment.flags & RST:
+        step = "ACK-SYNRCVD-OK" if segment.flags & ACK else "NOACK-SYN-RCVD"
+        clause = f"RFC9293:3.10.7.4-{step}"
         return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
-    if segment.flags & RST and _is_old(tcb, segment):
+    if _is_old(tcb, segment):
         return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
     return ()

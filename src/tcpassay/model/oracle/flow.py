@@ -183,8 +183,9 @@ class Flow:
         self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
-        if segment.payload and flags & (ACK | SYN) and self.hypotheses[0].tcb.irs:
-            at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
+        irs = next((h.tcb.irs for h in self.hypotheses if h.tcb.irs), 0)
+        if segment.payload and flags & (ACK | SYN) and irs:
+            at = offset(segment.seq, irs) - 1 + bool(flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
 
@@ -312,7 +313,7 @@ class Flow:
         header = self.headers.wrong(segment, now)
         before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
-        left = [h for h in after if isinstance(h, Hypothesis)]
+        left = list(dict.fromkeys(h for h in after if isinstance(h, Hypothesis)))
         crossed = self._crossed(segment, now)
         if not left and crossed:
             return
@@ -493,8 +494,13 @@ class Flow:
         self.hypotheses = [h._replace(variant=None) for h in self.hypotheses]
 
     def ends(self) -> None:
-        """The application closes its direction."""
+        """The application closes its direction: FIN-WAIT-1 now (3.10.4), or with the FIN."""
         self.sender = self.sender._replace(ended=True)
+        self.hypotheses += [
+            h._replace(tcb=h.tcb._replace(state="FIN-WAIT-1"))
+            for h in self.hypotheses
+            if h.tcb.state == "ESTABLISHED"
+        ]
 
     def reads_no_more(self) -> None:
         """The application shuts down the peer's direction: text may be kept, lost or reset."""
@@ -518,7 +524,9 @@ class Flow:
         # Where the peer has sent two texts to one place nobody knows how much is unread.
         unsure = self.taken.loose or self.deaf
         self.sender = self.sender._replace(ended=True, aborted=bool(clause) or unsure)
-        lost = [new for h in self.hypotheses for new in _shows_lost_text(h, now)] if unsure else []
+        lost: list[Hypothesis] = []
+        if unsure or self.unread > 0:
+            lost = [new for h in self.hypotheses for new in _shows_lost_text(h, now)]
         if clause:
             each = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
             self.hypotheses = [*(new for some in each for new in some), *self._lapsed(now)]
@@ -529,7 +537,8 @@ class Flow:
                 else h._replace(tcb=h.tcb._replace(read="gone"))
                 for h in self.hypotheses
             ]
-            self.hypotheses += lost
+            self.ends()
+        self.hypotheses += lost
 
     def opens(self, segment: Segment, now: int, n: int) -> None:
         """The target's own SYN, by a connect() of its application."""
@@ -623,6 +632,4 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypo
     if tcb.state == "SYN-SENT":
         return (Hypothesis(gone, now),)
     # 3.10.5: in CLOSING, LAST-ACK and TIME-WAIT the record just goes, if it is still the socket's.
-    if clause == "RFC9293:SHLD-3":
-        return (h, Hypothesis(gone, now), *_shows_lost_text(h, now))
     return (h, Hypothesis(gone, now))
