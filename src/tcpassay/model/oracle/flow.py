@@ -311,9 +311,9 @@ class Flow:
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
         header = self.headers.wrong(segment, now)
-        before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
         left = list(dict.fromkeys(h for h in after if isinstance(h, Hypothesis)))
+        before = self.hypotheses[after.index(left[0]) if left else 0].tcb
         crossed = self._crossed(segment, now)
         if not left and crossed:
             return
