@@ -153,6 +153,7 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
+        socket.had_ended = socket.flow.sender.ended
         if how in {"SHUT_RD", "SHUT_RDWR"}:
             socket.flow.reads_no_more()
         if how in {"SHUT_WR", "SHUT_RDWR"}:
@@ -213,7 +214,10 @@ class Application:
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
-        if flow is not None:
+        if flow is not None and flow.follows_waiting:
+            # Nobody can tell whether this is the connection that was reset in the queue (DOC-30).
+            flow.opaque = flow.accepted = True
+        elif flow is not None:
             self._in_order(socket, flow)
             flow.accepted, new.flow = True, flow
             _options_of(new)
@@ -245,7 +249,7 @@ class Application:
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         if returned.errno is not None and socket is not None and socket.flow is not None:
-            socket.flow.sender = socket.flow.sender._replace(ended=False)
+            socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:

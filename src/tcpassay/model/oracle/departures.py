@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
-from tcpassay.model.rules.ack import advanced
 from tcpassay.model.rules.arrival import beyond_sequence, otherwise
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
+from tcpassay.model.rules.syn import reopens
 from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -24,9 +24,11 @@ WIDEST = 65_535 - 1_460
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
-    if tcb.state == "SYN-RECEIVED":
+    if tcb.state == "TIME-WAIT":
+        return _reopened_by_nothing(tcb, segment)
+    if tcb.state == "SYN-RECEIVED" and tcb.passive:
         return (*_dropped_unseen(tcb, segment), *_handshake(tcb, segment))
-    if tcb.state not in SYNCHRONIZED or tcb.state == "TIME-WAIT":
+    if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
         return ()
     if tcb.state == "FIN-WAIT-2" and tcb.read == "gone":
         return (*_dropped_unseen(tcb, segment), *_as_in_time_wait(tcb, segment))
@@ -73,8 +75,9 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         if answer.kind == "silence" and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)
         found.append(_departs(branch.tcb, answer, clause, name))
-        if branch.tcb.snd_una != tcb.snd_una:
-            found.append(_departs(_with_window(branch.tcb, segment), answer, clause, name))
+        other = _other_window(tcb, branch.tcb, segment)
+        if other is not None:
+            found.append(_departs(other[0], answer, clause, name))
     return tuple(found)
 
 
@@ -120,7 +123,8 @@ def _timestamp_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]
         old_ack = offset(segment.ack, tcb.snd_una) < 0 and acceptable(tcb, segment)
         return _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _NOT_NOTED) if old_ack else ()
     found: tuple[Branch, ...] = ()
-    if by < 0 and not segment.seg_len and offset(segment.seq, tcb.rcv_nxt) < 0:
+    at = offset(segment.seq, tcb.rcv_nxt)
+    if by < 0 and not segment.seg_len and (at < 0 or (at == 0 and segment.ack == tcb.snd_una)):
         found = (_departs(tcb, SILENCE, *_OLD_ACK),)
     if by == -1:
         found += _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _ONE_TICK)
@@ -147,34 +151,32 @@ def _taken_with(
 # -- fifth check: the send window ----------------------------------------------------------------
 
 
-def _with_window(tcb: Tcb, segment: Segment) -> Tcb:
-    return tcb._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
-
-
 def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
-    if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
-        return ()
     if segment.window == tcb.snd_wnd or not acceptable(tcb, segment):
         return ()
-    una = advanced(tcb, segment).snd_una
-    newer = offset(segment.seq, tcb.snd_wl1)
-    if newer < 0 and una != tcb.snd_una:
-        clause, other = "RFC9293:3.10.7.4-WND-OLD-SEG", _with_window(tcb, segment)
-    elif newer == 0 and una == tcb.snd_una and 0 < segment.window < tcb.snd_wnd:
-        # What can be seen of it is text beyond the new window.
-        clause, other = "RFC9293:3.8.6-SEND-IN-WINDOW", tcb
-    else:
+    if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
         return ()
     found = []
     for branch in beyond_sequence(tcb, segment):
-        if branch.tcb.snd_una != una:
-            continue
-        held = branch.tcb._replace(
-            snd_wnd=other.snd_wnd, snd_wl1=other.snd_wl1, snd_wl2=other.snd_wl2
-        )
-        found.append(_departs(held, branch.answer, clause, "a window update of its own"))
+        other = _other_window(tcb, branch.tcb, segment)
+        if other is not None:
+            found.append(_departs(other[0], branch.answer, other[1], "a window update of its own"))
     return tuple(found)
+
+
+def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
+    """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
+    if taken.snd_una != segment.ack:
+        return None
+    newer, new = offset(segment.seq, tcb.snd_wl1), taken.snd_una != tcb.snd_una
+    if newer < 0 and new:
+        updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
+        return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
+    if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
+        # What can be seen of it is text beyond the new window.
+        return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW"
+    return None
 
 
 # -- at the end of the peer's stream -------------------------------------------------------------
@@ -194,19 +196,32 @@ def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Reset: text from before the peer's FIN to behind it, which is to be ignored; and after
-    close() a FIN above a hole, which is to wait.
+    close() a FIN above a hole, which is to wait. Taken: a FIN in another place.
     """
     at = offset(segment.seq, tcb.rcv_nxt)
     answer = Answer("rst", (tcb.snd_nxt, segment.ack))
     if tcb.state in FIN_TAKEN and at < 0 < at + len(segment.payload):
         clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
         return (_departs(_gone(tcb), answer, clause, "a reset for text behind a FIN"),)
+    if tcb.state in FIN_TAKEN and segment.flags & FIN and at + len(segment.payload) == 0 > at:
+        clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
+        more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
+        return (_departs(more, acknowledge(more), clause, "another FIN behind the FIN"),)
     if tcb.state == "FIN-WAIT-1" and tcb.read != "open" and at > 0 and segment.flags & FIN:
         return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
     return ()
 
 
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
+
+
+def _reopened_by_nothing(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """TIME-WAIT given up for a SYN that a listener then drops, as it has a FIN."""
+    if segment.flags & (SYN | FIN | ACK) != SYN | FIN:
+        return ()
+    if not reopens(tcb, segment._replace(flags=SYN)):
+        return ()
+    return (_departs(_gone(tcb), SILENCE, "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),)
 
 
 def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -238,7 +253,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """In SYN-RECEIVED: a segment that echoes the timestamp of one later than the SYN,ACK is not
     taken, but acknowledged, and PAWS applies to a RST.
     """
-    if not tcb.passive or tcb.ts_recent is None or segment.flags & SYN:
+    if tcb.ts_recent is None or segment.flags & SYN:
         return ()
     if not segment.flags & RST:
         step = "ACK-SYNRCVD-OK" if segment.flags & ACK else "NOACK-SYN-RCVD"

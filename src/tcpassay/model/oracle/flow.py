@@ -83,6 +83,8 @@ class Flow:
         #: Whether something has come from an address that no host may have.
         self.from_nowhere = False
         self.accepted = False
+        #: Whether an earlier connection of this tuple may still wait in the accept queue.
+        self.follows_waiting = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
         self.stack_scale: int | None = None

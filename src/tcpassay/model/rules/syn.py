@@ -56,7 +56,9 @@ def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.seq == tcb.irs and not segment.flags & ACK:
         # The SYN again, with a FIN or text that reaches into the window: it may count as no more.
         again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
-        repeated = (Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),)
+        repeated: tuple[Branch, ...] = (
+            Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),
+        )
     else:
         repeated = ()
     gone = tcb._replace(state="CLOSED")
