@@ -123,7 +123,9 @@ def after_departure(
         return tcb
     since = old.since if tcb.state == old.tcb.state else now
     flags = segment.flags
-    if flags & (RST | SYN):
+    if flags & RST:
+        return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="")
+    if flags & SYN:
         return old._replace(tcb=tcb, since=since)
     credit = old.credit
     if not segment.payload and not flags & FIN:

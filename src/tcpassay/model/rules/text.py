@@ -82,9 +82,12 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
     end = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
     if segment.flags & FIN and end < tcb.rcv_wnd:
         fin = (tcb.rcv_nxt + end) & MASK
-    kept = tcb._replace(held=held, fin=fin)
     clause = "RFC9293:MAY-13" if not segment.flags & FIN else "RFC9293:3.10.7.4-FIN-OOO"
-    return (Branch(kept, acknowledge(tcb), clause, final=False),)
+    kept = Branch(tcb._replace(held=held, fin=fin), acknowledge(tcb), clause, final=False)
+    if tcb.fin in (None, fin):
+        return (kept,)
+    # The peer has sent another FIN, for another place: either may count.
+    return (kept, kept._replace(tcb=tcb._replace(held=held), label="optional"))
 
 
 def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
