@@ -219,7 +219,8 @@ class Application:
             flow.opaque = flow.accepted = True
         elif flow is not None:
             self._in_order(socket, flow)
-            flow.accepted, new.flow = True, flow
+            flow.handed_out()
+            new.flow = flow
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:

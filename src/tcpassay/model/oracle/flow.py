@@ -89,12 +89,14 @@ class Flow:
         self.peer_scale: int | None = None
         self.stack_scale: int | None = None
         self.retries = 0
+        #: Whether the connection may have been given up before something came for it.
+        self.lapsed = False
         self.peer_stamps = self.stack_stamps = False
 
     @property
     def may_be_given_up(self) -> bool:
         """Whether enough has gone unanswered, or ICMP has said enough, to give up."""
-        return self.icmp or self.user_timeout or self.retries >= LEAST_RETRIES
+        return self.icmp or self.user_timeout or self.lapsed or self.retries >= LEAST_RETRIES
 
     @property
     def unread(self) -> int:
@@ -158,7 +160,10 @@ class Flow:
             return False
         if state == "FIN-WAIT-2" and h.tcb.read == "gone":
             return True
-        return self.retries >= LEAST_RETRIES and not self.transmission.waits_too_short(now, state)
+        gone = self.retries >= LEAST_RETRIES
+        gone = gone and not self.transmission.waits_too_short(now, state)
+        self.lapsed = self.lapsed or gone
+        return gone
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -196,7 +201,7 @@ class Flow:
 
     def _heard(self, segment: Segment, now: int, n: int) -> None:
         hypotheses = self.hypotheses
-        tcb = hypotheses[0].tcb
+        tcb = next((h.tcb for h in hypotheses if h.tcb.state != "CLOSED"), hypotheses[0].tcb)
         if not self._before or tcb != self._before[0].tcb:
             self._moved = now
         sure = len(hypotheses) == 1 or all(
@@ -205,7 +210,9 @@ class Flow:
         stamps = timestamps(segment) if segment.options else None
         if stamps is not None:
             self.transmission.echoed(stamps.tsecr, now)
-        self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        heard = self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        if heard and tcb.state != "CLOSED":
+            self.retries = 0
         if sure and not tcb.snd_wnd:
             self.wants_probe(now)
         self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
@@ -328,7 +335,8 @@ class Flow:
             self.hypotheses = list(dict.fromkeys([*left, *self.hypotheses])) if crossed else left
             self._only_variants(n)
             if not flags & RST:
-                self.retries = 0 if new else self.retries + self._asks(segment)
+                self.retries += not new and self._asks(segment)
+            self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in self.hypotheses)
             self._hold_text(before, segment, n)
             if header is not None:
                 self._stands_against(header, n)
@@ -503,6 +511,12 @@ class Flow:
             for h in self.hypotheses
             if h.tcb.state == "ESTABLISHED"
         ]
+
+    def handed_out(self) -> None:
+        """accept() has given the connection to the application: its handshake is over."""
+        self.accepted = True
+        open_ = [h for h in self.hypotheses if h.tcb.state in SYNCHRONIZED or h.told]
+        self.hypotheses = open_ or self.hypotheses
 
     def reads_no_more(self) -> None:
         """The application shuts down the peer's direction: text may be kept, lost or reset."""
