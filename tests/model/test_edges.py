@@ -14,7 +14,7 @@ from tcpassay.model.tcb import State
 from tcpassay.model.walk import WINDOW, Step, state_of, walk
 from tcpassay.wire import ACK, FIN, RST, SYN, Segment
 
-#: Figure 5 with its notes 1 and 2, arrow by arrow: where from, what happens, what is sent, where to.
+#: Figure 5 with notes 1 and 2, arrow by arrow: state, what happens, what is sent, next state.
 FIGURE_5 = [
     ("CLOSED", "passive OPEN", "", "LISTEN"),
     ("CLOSED", "active OPEN", "SYN", "SYN-SENT"),

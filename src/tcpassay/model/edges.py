@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
+from tcpassay.model.tcb import State
 from tcpassay.model.walk import Step, state_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcpassay.model.answers import Label
-    from tcpassay.model.tcb import State
 
 
 class Edge(NamedTuple):
@@ -47,13 +47,15 @@ class _Arrow(NamedTuple):
     answer: str
 
 
+#: The states as a connection comes upon them.
+_ORDER: tuple[State, ...] = ("CLOSED", *(state for state in get_args(State) if state != "CLOSED"))
 #: How far a label is from what the RFC states.
 _RANK = {"standard": 0, "optional": 1, "variant": 2}
 
 
 @cache
 def edges() -> tuple[Edge, ...]:
-    """Every arrow that changes the state, in the order in which the walk comes upon them.
+    """Every arrow that changes the state, by the state that it leaves, CLOSED first.
 
     Of segments that lead to the same the plainest stands for all: what else one may carry, and the
     acknowledgement that this calls for, is no arrow of its own. Takes about a second, once.
@@ -68,11 +70,12 @@ def edges() -> tuple[Edge, ...]:
             sent = "" if answer.may_fail else answer.control
             arrow = _Arrow(source, target, step.branch.variant, step.event, sent)
             arrows.setdefault(arrow, []).append(step)
-    return tuple(
+    found = (
         _edge(arrow, steps, places[arrow.source])
         for arrow, steps in arrows.items()
         if not any(_covers(other, arrows[other], arrow, steps) for other in arrows)
     )
+    return tuple(sorted(found, key=lambda edge: _ORDER.index(edge.source)))
 
 
 def _covers(plainer: _Arrow, its: list[Step], arrow: _Arrow, steps: list[Step]) -> bool:
