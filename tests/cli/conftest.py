@@ -69,8 +69,9 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def tcpassay(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
-    """Run the command line without starting a process."""
+def tcpassay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Answer]:
+    """Run the command line without starting a process, in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import time
 from dataclasses import replace
@@ -233,6 +234,20 @@ def test_case_that_does_not_come_back_is_given_up(
     (ended,) = [event for event in events if isinstance(event, CaseEnded)]
     assert (ended.result.verdict, summary.exit_code) == (Verdict.ERROR, 3)
     assert "did not stop when its stack was closed" in ended.result.message
+
+
+def test_cases_that_hardly_wait_share_one_processor(kit: Any) -> None:
+    """The processors that a case's thread may use; one for a spare case, all for another."""
+    allowed: dict[str, set[int]] = {}
+    before = os.sched_getaffinity(0)
+    for spare in (True, False):
+        case = kit.case(
+            lambda _, spare=spare: allowed.update({str(spare): os.sched_getaffinity(0)})
+        )
+        case = replace(case, mark=replace(case.mark, spare=spare))
+        run(kit.plan(kit.Target(clock="real"), case), lambda _: None)
+    assert len(allowed["True"]) == 1
+    assert allowed["False"] == before == os.sched_getaffinity(0)
 
 
 def test_listener_that_raises_ends_the_run_and_leaves_nothing(kit: Any) -> None:
