@@ -41,7 +41,9 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
     if reopens(tcb, segment):
-        return (*otherwise(tcb, segment), *listen(Tcb("LISTEN"), segment))
+        # Nothing of the old connection stays: a listener takes the SYN as any other.
+        anew = listen(Tcb("LISTEN"), segment)
+        return (*otherwise(tcb, segment), *(b._replace(label="optional") for b in anew))
     return otherwise(tcb, segment)
 
 
