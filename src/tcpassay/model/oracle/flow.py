@@ -190,11 +190,16 @@ class Flow:
         self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
-        irs = next((h.tcb.irs for h in self.hypotheses if h.tcb.irs), 0)
-        if segment.payload and flags & (ACK | SYN) and irs:
-            at = offset(segment.seq, irs) - 1 + bool(flags & SYN)
+        if segment.payload and flags & (ACK | SYN):
+            self._take_text(segment)
+
+    def _take_text(self, segment: Segment) -> None:
+        """Text of the peer's, in its place; the number of its SYN may be one of several."""
+        for irs in dict.fromkeys(h.tcb.irs for h in self.hypotheses if h.tcb.irs):
+            at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
+                return
 
     def _changes(self, now: int) -> None:
         self._before, self._before_at = self.hypotheses, now
@@ -250,6 +255,8 @@ class Flow:
             if branch.variant in self.limits.variants:
                 branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
             new = after_arrival(h, branch, now, self.limits.slack)
+            if new.tcb.state == tcb.state == "TIME-WAIT" and not segment.flags & FIN:
+                new = new._replace(since=h.since)  # Only the peer's FIN starts it anew.
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -348,7 +355,8 @@ class Flow:
         """What a segment that the numbers allow means for timers, windows and probes."""
         flags = segment.flags
         if flags & RST:
-            self.transmission.forget()
+            if not self.open:
+                self.transmission.forget()
             return
         wrong = self._window(segment)
         stamps = timestamps(segment) if segment.options else None
