@@ -374,6 +374,8 @@ class Flow:
     def _window(self, segment: Segment) -> Refusal | None:
         """3.8.6 (SHLD-14): the right edge does not go left, but for what scaling rounds."""
         new, old = (segment.ack + segment.window) & 0xFFFFFFFF, self.edge
+        if not segment.flags & ACK:
+            return None
         if old is None or segment.flags & SYN or self.peer_ended:
             # Behind the peer's FIN a window means nothing; a cookie remembers none (RFC 4987, 3.6).
             self.edge = None if self.limits.cookies and segment.flags & SYN else new
@@ -522,7 +524,7 @@ class Flow:
 
     def handed_out(self) -> None:
         """accept() has given the connection to the application: its handshake is over."""
-        self.accepted = True
+        self.accepted, self.queue_may_be_full = True, False
         open_ = [h for h in self.hypotheses if h.tcb.state in SYNCHRONIZED or h.told]
         self.hypotheses = open_ or self.hypotheses
 
