@@ -255,8 +255,8 @@ class Flow:
             if branch.variant in self.limits.variants:
                 branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
             new = after_arrival(h, branch, now, self.limits.slack)
-            if new.tcb.state == tcb.state == "TIME-WAIT" and not segment.flags & FIN:
-                new = new._replace(since=h.since)  # Only the peer's FIN starts it anew.
+            if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
+                new = new._replace(since=h.since)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -548,7 +548,8 @@ class Flow:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
         self._changes(now)
         # Where the peer has sent two texts to one place nobody knows how much is unread.
-        unsure = self.taken.loose or self.deaf
+        most = max(text_in_order(h.tcb) for h in self.hypotheses)
+        unsure = self.taken.loose or self.deaf or most > self.read
         self.sender = self.sender._replace(ended=True, aborted=bool(clause) or unsure)
         lost: list[Hypothesis] = []
         if unsure or self.unread > 0:
@@ -617,6 +618,12 @@ def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
     """An accept queue that is full may answer by a reset."""
     gone = Hypothesis(h.tcb._replace(state="CLOSED"), h.since)
     return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
+
+
+def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
+    """Whether TIME-WAIT starts anew: for "a retransmission of the remote FIN" (3.10.7.4)."""
+    at = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
+    return bool(segment.flags & FIN) and at == tcb.fin
 
 
 def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
