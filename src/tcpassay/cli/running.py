@@ -55,6 +55,7 @@ class Request:
     seed: int | None
     max_time_s: float
     gate: bool
+    oracle: bool
     where_possible: bool
 
 
@@ -112,8 +113,9 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         gate=request.gate,
         where_possible=request.where_possible,
         known=frozenset(case.id for case in named.cases) if named.whole else None,
-        partly=named.partly | {"oracle"},
-        watch=not selection.narrow,
+        partly=named.partly,
+        watch=request.oracle,
+        whole=not (selection.narrow or selection.ip),
     )
 
 
