@@ -87,9 +87,9 @@ class Oracle:
             self._passes(limits.drained + 1, entry.n)
         # The step of this command ends with nothing left to read: it counts for the next one.
         self._seen = max(self._seen, entry.t_ns)
-        waits = kind == "advance" and isinstance(entry.data, int)
-        self._until = entry.data if waits and isinstance(entry.data, int) else 0
-        limits.waiting = entry.t_ns if waits else None
+        until = entry.data if kind == "advance" and isinstance(entry.data, int) else 0
+        self._until = until
+        limits.waiting = (entry.t_ns, until) if until else None
 
     def ends(self, entry: Entry) -> None:
         """The trace is over; `entry` is its last: time has passed to the end of what it says."""
