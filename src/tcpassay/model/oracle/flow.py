@@ -444,7 +444,7 @@ class Flow:
         keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
-            self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
+            self._violated(Violation(n, "RFC9293:3.4-WRAP", why, "the octets of send()"))
 
     def _violated(self, violation: Violation) -> None:
         self.report.violations.append(violation)

@@ -24,6 +24,9 @@ FlowKey = tuple[str, int, str, int]
 _AFTER_IDLE = frozenset(
     {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill", "expect"}
 )
+#: RFC 9293, 3.1: over the pseudo-header as well.
+_SUM = "the sum of header, text and pseudo-header"
+
 #: Entries of the tester's own, with which no step begins and nothing is read.
 _REMARKS = frozenset({"expect", "measure", "note"})
 
@@ -169,13 +172,13 @@ class Oracle:
         try:
             datagram = parse(octets)
         except ParseError as error:
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error)))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error), "a datagram"))
             return
         ip, body = datagram.ip, datagram.body
         if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
             return
         if not checksum.holds(datagram, body):
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum", _SUM))
             return
         key = (ip.src, body.sport, ip.dst, body.dport)
         flow = self.flow(key)
