@@ -45,8 +45,9 @@ class Watch:
     def ended(self, result: CaseResult, trace: Trace | None) -> CaseEnded:
         """Judge one case's trace; about 20 us a trace entry.
 
-        A row of the matrix is judged by the same rules already, and is left to it. A fault of the
-        oracle's own makes the case an error.
+        A row of the matrix is judged by the same rules already, and is left to that: the oracle
+        would add half as much again to its time. A fault of the oracle's own makes the case an
+        error.
         """
         if trace is None or result.id.startswith("matrix/"):
             return CaseEnded(result, trace)

@@ -14,6 +14,7 @@ from tcpassay.model.oracle.hypothesis import (
     after_departure,
     rank,
 )
+from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -318,6 +319,9 @@ class Flow:
             self.hypotheses = left
             if not flags & RST:
                 self.retries = 0 if new else self.retries + self._asks(segment)
+            count = self.report.count
+            for clause in by_segment(segment, stamped=before.ts_recent is not None):
+                count(clause)
             self._hold_text(before, segment, n)
             if header is not None:
                 self._stands_against(header, n)
@@ -498,6 +502,8 @@ class Flow:
             ts_offered=timestamps(segment) is not None,
         )
         self._stack_syn(segment)
+        for clause in by_segment(segment, stamped=False):
+            self.report.count(clause)
         self.hypotheses = [Hypothesis(tcb, now)]
         wrong = self.headers.wrong(segment, now)
         if wrong is not None:

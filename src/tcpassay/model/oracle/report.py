@@ -44,5 +44,5 @@ class Report:
     peak: int = 0
 
     def count(self, clause: str) -> None:
-        """A rule was applied and held."""
+        """A requirement was judged once more."""
         self.judged[clause] = self.judged.get(clause, 0) + 1
