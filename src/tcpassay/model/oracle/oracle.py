@@ -216,7 +216,7 @@ class Oracle:
     def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
         if self._limits.cookies:
             return
-        wrong = self._numbers.picked(key, segment.seq, now)
+        wrong = self._numbers.picked(key, segment.seq, now, self._limits.earliest(now))
         if wrong is not None:
             self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
