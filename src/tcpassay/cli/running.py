@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tcpassay.reports.record import RunRecord
     from tcpassay.targets.contract import IpVersion, Target
 
+#: Entries for exchanges at random (`make soak-oracle`), which no run has.
+_EXCHANGES = "exchanges"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -113,7 +116,7 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         gate=request.gate,
         where_possible=request.where_possible,
         known=frozenset(case.id for case in named.cases) if named.whole else None,
-        partly=named.partly,
+        partly=named.partly | {_EXCHANGES},
         watch=request.oracle,
         whole=not (selection.narrow or selection.ip),
     )

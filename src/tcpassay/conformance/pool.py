@@ -120,7 +120,7 @@ class Pool:
         functions = {run.case.function for run in runs}
         if any(map(_uses_scapy, functions)):
             scapy_edge.load()
-        with _switching_often():
+        with switching_often():
             try:
                 longest_first = sorted(runs, key=lambda run: -run.case.mark.real_s)
                 self._overlap(deque(run for run in longest_first if not run.case.mark.spare))
@@ -314,7 +314,7 @@ def _on_one_processor() -> Iterator[None]:
 
 
 @contextmanager
-def _switching_often() -> Iterator[None]:
+def switching_often() -> Iterator[None]:
     """A reader must not wait 5 ms for Python's lock behind each thread that works."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, SWITCH_INTERVAL_S))

@@ -157,9 +157,12 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
-        socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
+        socket.had_ended = socket.flow.sender.ended
+        if how in {"SHUT_RD", "SHUT_RDWR"}:
+            socket.flow.reads_no_more()
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             socket.flow.ends()
+        socket.flow.may_be_dropped()
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
@@ -215,9 +218,13 @@ class Application:
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
-        if flow is not None:
+        if flow is not None and flow.follows_waiting:
+            # Nobody can tell whether this is the connection that was reset in the queue (DOC-30).
+            flow.opaque = flow.accepted = True
+        elif flow is not None:
             self._in_order(socket, flow)
-            flow.accepted, new.flow = True, flow
+            flow.handed_out()
+            new.flow = flow
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
@@ -247,7 +254,7 @@ class Application:
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         if returned.errno is not None and socket is not None and socket.flow is not None:
-            socket.flow.sender = socket.flow.sender._replace(ended=False)
+            socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:

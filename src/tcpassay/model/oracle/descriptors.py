@@ -27,6 +27,7 @@ class Socket:
     lingers_zero: bool = False
     user_timeout: bool = False
     shut: bool = False
+    had_ended: bool = False
     flow: Flow | None = None
     references: int = 1
     made: dict[Flow, None] = field(default_factory=dict)

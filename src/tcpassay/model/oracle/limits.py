@@ -41,6 +41,8 @@ class Limits:
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).
         self.quiet = "quiet_time" in settings
+        #: Variants of the rules that a setting asks for.
+        self.variants = frozenset({"RFC 1337"} if "rfc1337" in settings else ())
         #: Everything that has left before this moment (ns) has been seen.
         self.drained = -1
         #: From when to when the tester waits in this step; None in a step of another kind.

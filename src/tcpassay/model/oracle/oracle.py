@@ -222,8 +222,11 @@ class Oracle:
 
     def _renewed(self, key: FlowKey) -> Flow:
         """A new connection between two ends that have had one; its socket keeps the old one."""
-        self._owing.pop(self._flows.pop(key), None)
-        return self.flow(key)
+        old = self._flows.pop(key)
+        self._owing.pop(old, None)
+        new = self.flow(key)
+        new.follows_waiting = bool(old.completed) and not old.accepted
+        return new
 
     def flow(self, key: FlowKey) -> Flow:
         """What is known of a tuple: local and remote address and port as the stack sees them."""

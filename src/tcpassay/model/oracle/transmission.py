@@ -94,6 +94,7 @@ class Transmission:
                 self.first = self.last = now
                 self._earliest = self._limits.earliest(now)
                 self.retries = self._gap = 0
+                self._una = tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
             self._pieces.append((start, end, now, False))
             self._disturbed = False
@@ -135,8 +136,12 @@ class Transmission:
             return Refusal(clause, why, f"after {2 * before / NS_PER_S:g} s")
         return None
 
-    def hears(self, tcb: Tcb, now: int, *, sure: bool) -> None:
-        """The peer has said something, after which the variables are `tcb`, if `sure` so."""
+    def hears(self, tcb: Tcb, now: int, *, sure: bool) -> bool:
+        """The peer has said something, after which the variables are `tcb`, if `sure` so.
+
+        Whether that is what has been waited for: something new, or anything in answer to a probe.
+        """
+        waited = bool(self._pieces)
         self._disturbed = True
         pieces, una = self._pieces, tcb.snd_una
         progress, self._una = una != self._una, una
@@ -163,6 +168,7 @@ class Transmission:
             self._arrange(tcb)
         else:
             self.due = NEVER
+        return progress or not waited
 
     def stamps(self, tsval: int, now: int) -> None:
         """The target has sent a timestamp."""

@@ -22,15 +22,11 @@ SMALLEST_MSS = 48
 
 
 class Refusal(NamedTuple):
-    """Why a segment may not be sent. `allowed` says what would have been right.
-
-    `after` are the variables for a target that has sent it all the same, where they are plain.
-    """
+    """Why a segment may not be sent. `allowed` says what would have been right."""
 
     clause: str
     why: str
     allowed: str = ""
-    after: Tcb | None = None
 
 
 class Sender(NamedTuple):
@@ -82,7 +78,7 @@ def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
     if not sender.aborted or tcb.state not in ABORTED_BY_RESET:
         why = f"{tcb.state}: a reset without a cause"
         return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", why, "no reset")
-    if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:
+    if segment.seq not in tcb.reset_numbers:
         right = f"SEQ={tcb.snd_nxt}"
         return Refusal("RFC9293:3.10.5-ABORT-SYNC", f"a reset with SEQ={segment.seq}", right)
     return tcb._replace(state="CLOSED")
@@ -145,8 +141,7 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     if start < 0 and size == 1 and not ends and start == -1:
         return tcb  # A keep-alive with an octet of garbage (3.8.4).
     if size > max(mss, SMALLEST_MSS):
-        after = _went_on(tcb, segment)
-        return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}", after)
+        return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}")
     first = (tcb.iss + 1) & MASK
     if offset(segment.seq, first) + size > sender.octets:
         why = "text that the application has not given"
@@ -158,7 +153,7 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     if start + size > max(room, 0) and start + size > 0 and not _probes(tcb, start, size, room):
         why = f"{start + size - max(room, 0)} octets beyond the window"
         most = f"at most {max(room - start, 0)} octets"
-        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why, most, _went_on(tcb, segment))
+        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why, most)
     if ends and not tcb.fin_sent:
         if not sender.ended:
             why = "a FIN, and the application has not closed"
@@ -167,18 +162,10 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
         if left > 0:
             why = f"a FIN before {left} queued octets"
             return Refusal("RFC9293:3.9.1.4-CLOSE-FLUSH", why, "the text first")
-        return _finished(tcb, (segment.seq + size + 1) & MASK)
+        return finished(tcb, (segment.seq + size + 1) & MASK)
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)
     return tcb
-
-
-def _went_on(tcb: Tcb, segment: Segment) -> Tcb | None:
-    """SND.NXT behind text that was too much; a FIN on it makes matters less plain."""
-    end = (segment.seq + len(segment.payload)) & MASK
-    if segment.flags & FIN or tcb.fin_sent or offset(end, tcb.snd_nxt) <= 0:
-        return None
-    return tcb._replace(snd_nxt=end)
 
 
 def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
@@ -189,7 +176,8 @@ def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
 _CLOSES = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
 
 
-def _finished(tcb: Tcb, nxt: int) -> Tcb:
+def finished(tcb: Tcb, nxt: int) -> Tcb:
+    """The variables once our FIN has gone out, right before `nxt`."""
     state = _CLOSES.get(tcb.state, tcb.state)
     return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)  # type: ignore[arg-type]
 
