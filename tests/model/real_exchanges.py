@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
-from tcpassay.conformance.expectations import load_expectations
+from tcpassay.conformance.expectations import EXCHANGES, load_expectations
 from tcpassay.conformance.pool import TOLERANCE_NS, TRIES_ALONE, switching_often
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT
 from tcpassay.model.oracle import judge_trace
@@ -65,16 +65,16 @@ class RealExchanges:
         report = judge_trace(trace, Limits(manifest.limits.msl_s, SLACK_NS, trace.settings))
         alarms, expected = [], Counter[str]()
         for violation in report.violations:
-            explained = self._explained(violation, trace.ip)
+            explained = self.explained(violation, trace.ip)
             if explained:
                 expected[explained] += 1
             else:
                 alarms.append(violation)
         return Judged(seed, len(trace), report.peak, tuple(alarms), expected, manifest.name)
 
-    def _explained(self, violation: Violation, ip: int) -> str:
+    def explained(self, violation: Violation, ip: int) -> str:
         """By which entry of the expectations; empty where by none."""
-        name = f"exchanges/{violation.requirement}/{violation.why}"
+        name = f"{EXCHANGES}/{violation.requirement}/{violation.why}"
         entry = self._expectations.expected(name, ip, self._version)
         return "" if entry is None or entry.verdict in EXPECTED_BY_DEFAULT else entry.case
 

@@ -191,11 +191,16 @@ class Flow:
         self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
-        irs = next((h.tcb.irs for h in self.hypotheses if h.tcb.irs), 0)
-        if segment.payload and flags & (ACK | SYN) and irs:
-            at = offset(segment.seq, irs) - 1 + bool(flags & SYN)
+        if segment.payload and flags & (ACK | SYN):
+            self._take_text(segment)
+
+    def _take_text(self, segment: Segment) -> None:
+        """Text of the peer's, in its place; the number of its SYN may be one of several."""
+        for irs in dict.fromkeys(h.tcb.irs for h in self.hypotheses if h.tcb.irs):
+            at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
+                return
 
     def _changes(self, now: int) -> None:
         self._before, self._before_at = self.hypotheses, now
@@ -251,6 +256,8 @@ class Flow:
             if branch.variant in self.limits.variants:
                 branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
             new = after_arrival(h, branch, now, self.limits.slack)
+            if new.tcb.state == tcb.state == "TIME-WAIT" and not segment.flags & FIN:
+                new = new._replace(since=h.since)  # Only the peer's FIN starts it anew.
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -352,7 +359,8 @@ class Flow:
         """What a segment that the numbers allow means for timers, windows and probes."""
         flags = segment.flags
         if flags & RST:
-            self.transmission.forget()
+            if not self.open:
+                self.transmission.forget()
             return
         wrong = self._window(segment)
         stamps = timestamps(segment) if segment.options else None
@@ -370,6 +378,8 @@ class Flow:
     def _window(self, segment: Segment) -> Refusal | None:
         """3.8.6 (SHLD-14): the right edge does not go left, but for what scaling rounds."""
         new, old = (segment.ack + segment.window) & 0xFFFFFFFF, self.edge
+        if not segment.flags & ACK:
+            return None
         if old is None or segment.flags & SYN or self.peer_ended:
             # Behind the peer's FIN a window means nothing; a cookie remembers none (RFC 4987, 3.6).
             self.edge = None if self.limits.cookies and segment.flags & SYN else new
@@ -516,7 +526,7 @@ class Flow:
 
     def handed_out(self) -> None:
         """accept() has given the connection to the application: its handshake is over."""
-        self.accepted = True
+        self.accepted, self.queue_may_be_full = True, False
         open_ = [h for h in self.hypotheses if h.tcb.state in SYNCHRONIZED or h.told]
         self.hypotheses = open_ or self.hypotheses
 

@@ -145,7 +145,8 @@ class Oracle:
             return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
-            flow.queue_may_be_full = self._application.may_be_full(listener, flow)
+            waits = not (flow.accepted and flow.open)
+            flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None

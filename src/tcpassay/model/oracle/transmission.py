@@ -49,6 +49,7 @@ class Transmission:
         "_duplicates",
         "_earliest",
         "_gap",
+        "_heard_at",
         "_limits",
         "_longest",
         "_pieces",
@@ -73,7 +74,7 @@ class Transmission:
         #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
         self._earliest = 0
         self._recovering = self._shut = self._disturbed = False
-        self.first = self.last = self.retries = 0
+        self.first = self.last = self.retries = self._heard_at = 0
         self._sure = True
         self._una = 0
         self._stamps: dict[int, int] = {}
@@ -105,6 +106,10 @@ class Transmission:
         earliest = self._pieces[0]
         if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
+        if tcb.state in _OPENING and self._answers(now):
+            # A SYN,ACK for the peer's SYN: the timer of ours runs on (RFC 6298, 5.1).
+            self._pieces[0] = (*earliest[:3], True)
+            return None
         wrong = self._repeated(tcb, now)
         self._probed += self._shut
         self._pieces[0] = (earliest[0], earliest[1], now, True)
@@ -113,6 +118,9 @@ class Transmission:
         self._disturbed = False
         self._arrange(tcb)
         return wrong
+
+    def _answers(self, now: int) -> bool:
+        return self._disturbed and now - self._heard_at <= self._limits.slack
 
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
         wait, before, earliest = now - self._pieces[0][2], self._gap, self._limits.earliest(now)
@@ -141,15 +149,17 @@ class Transmission:
 
         Whether that is what has been waited for: something new, or anything in answer to a probe.
         """
-        waited = bool(self._pieces)
+        waited, self._heard_at = bool(self._pieces), now
         self._disturbed = True
         pieces, una = self._pieces, tcb.snd_una
         progress, self._una = una != self._una, una
+        samples = []
         while pieces and offset(pieces[0][1], una) <= 0:
             _, _, sent, again = pieces.popleft()
             self._longest = max(self._longest, now - sent)
-            if not again:
-                self._backed_off = 0  # Karn: only now a new sample (RFC 6298, 3 and 5.7).
+            samples.append(not again)
+        if samples and all(samples):
+            self._backed_off = 0  # Karn: only now a new sample for sure (RFC 6298, 3 and 5.7).
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
