@@ -88,8 +88,7 @@ class Expectations:
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
         were cut off never make an entry stale. Of the sources named in `partly` ("cases",
-        "matrix", "oracle") not every id is known: none of their entries is stale for matching
-        nothing.
+        "matrix") not every id is known: none of their entries is stale for matching nothing.
         """
         by_id: dict[str, list[CaseResult]] = {}
         for result in results:

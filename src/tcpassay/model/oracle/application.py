@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
+from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import RULES
 from tcpassay.model.tcb import SYNCHRONIZED
@@ -76,6 +77,9 @@ class Application:
         wrong = RULES[call.name](call, flow, returned)
         if wrong is not None:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        else:
+            for clause in by_return(call, returned):
+                self._oracle.report.count(clause)
         if returned.errno in _ENDED:
             flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:

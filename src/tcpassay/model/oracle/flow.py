@@ -16,6 +16,7 @@ from tcpassay.model.oracle.hypothesis import (
     corrected,
     rank,
 )
+from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -344,6 +345,9 @@ class Flow:
             if not flags & RST:
                 self.retries += not new and self._asks(segment)
             self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in self.hypotheses)
+            count = self.report.count
+            for clause in by_segment(segment, stamped=before.ts_recent is not None):
+                count(clause)
             self._hold_text(before, segment, n)
             if header is not None:
                 self._stands_against(header, n)
@@ -462,18 +466,16 @@ class Flow:
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
         if self._reset_at >= 0 and now - self._reset_at <= self.limits.slack:
-            clause = nearest.clause
             if segment.flags & RST:
                 clause = "RFC9293:3.5.2-NO-RST-FOR-RST"
-            elif clause == "RFC5961:10-ACK-LOOP":
+                nearest = nearest._replace(clause=clause, allowed="silence")
+            elif nearest.clause == "RFC5961:10-ACK-LOOP":
                 clause = "RFC9293:3.10.7.4-SEQ-RST-SILENT"
-            nearest = nearest._replace(clause=clause, allowed="silence")
+                nearest = nearest._replace(clause=clause, allowed="silence")
         others = tuple(refusals[i].clause for i in order[1:])
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
         if segment.flags & RST:
             self.hypotheses = [Hypothesis(Tcb("CLOSED"))]
-        elif nearest.after is not None:
-            self.hypotheses = [self.hypotheses[order[0]]._replace(tcb=nearest.after)]
         else:
             self.hypotheses = list(dict.fromkeys(corrected(h, segment) for h in self.hypotheses))
 
@@ -492,7 +494,7 @@ class Flow:
         keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
-            self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
+            self._violated(Violation(n, "RFC9293:3.4-WRAP", why, "the octets of send()"))
 
     def _violated(self, violation: Violation) -> None:
         self.report.violations.append(violation)
@@ -579,6 +581,8 @@ class Flow:
             ts_offered=timestamps(segment) is not None,
         )
         self._stack_syn(segment)
+        for clause in by_segment(segment, stamped=False):
+            self.report.count(clause)
         self.hypotheses = [Hypothesis(tcb, now)]
         wrong = self.headers.wrong(segment, now)
         if wrong is not None:

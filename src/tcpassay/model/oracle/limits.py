@@ -45,8 +45,8 @@ class Limits:
         self.variants = frozenset({"RFC 1337"} if "rfc1337" in settings else ())
         #: Everything that has left before this moment (ns) has been seen.
         self.drained = -1
-        #: Since when the tester has been waiting in this step; None in a step of another kind.
-        self.waiting: int | None = None
+        #: From when to when the tester waits in this step; None in a step of another kind.
+        self.waiting: tuple[int, int] | None = None
         # A setting of that name is a throttle of the target's own, of whatever size.
         at_least = 1 if "challenge_ack_limit" in settings else CHALLENGES
         self._challenges: deque[int] = deque(maxlen=at_least)
@@ -54,12 +54,12 @@ class Limits:
     def earliest(self, now: int) -> int:
         """When what is seen at `now` may have left at the earliest.
 
-        A waiting tester reads at most its slack late; one that gives a command reads when that is
-        over, however long that has taken.
+        A waiting tester reads at most its slack late, unless it has overslept; one that gives a
+        command reads when that is over, however long that has taken.
         """
         if not self.slack:
             return now
-        if self.waiting is not None and now - self.slack > self.waiting:
+        if self.waiting is not None and self.waiting[0] + self.slack < now <= self.waiting[1]:
             return now - self.slack
         return self.drained
 

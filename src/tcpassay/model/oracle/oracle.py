@@ -24,6 +24,9 @@ FlowKey = tuple[str, int, str, int]
 _AFTER_IDLE = frozenset(
     {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill", "expect"}
 )
+#: RFC 9293, 3.1: over the pseudo-header as well.
+_SUM = "the sum of header, text and pseudo-header"
+
 #: Entries of the tester's own, with which no step begins and nothing is read.
 _REMARKS = frozenset({"expect", "measure", "note"})
 
@@ -69,11 +72,16 @@ class Oracle:
             self._application.take(entry)
 
     def _take_real(self, entry: Entry) -> None:
-        """Real time: only a command tells that all has been read that left before its step."""
+        """Real time: a command tells that all has been read that has left before its step.
+
+        What the line gives while the tester waits comes in order, at most the slack late.
+        """
         limits, kind = self._limits, entry.kind
         if kind in _REMARKS:
             return
         if kind not in _AFTER_IDLE:
+            if kind == "receive" and self._owing:
+                self._passes(limits.earliest(entry.t_ns), entry.n)
             self._seen = max(self._seen, entry.t_ns)
             self._until = 0
             return
@@ -82,9 +90,9 @@ class Oracle:
             self._passes(limits.drained + 1, entry.n)
         # The step of this command ends with nothing left to read: it counts for the next one.
         self._seen = max(self._seen, entry.t_ns)
-        waits = kind == "advance" and isinstance(entry.data, int)
-        self._until = entry.data if waits and isinstance(entry.data, int) else 0
-        limits.waiting = entry.t_ns if waits else None
+        until = entry.data if kind == "advance" and isinstance(entry.data, int) else 0
+        self._until = until
+        limits.waiting = (entry.t_ns, until) if until else None
 
     def ends(self, entry: Entry) -> None:
         """The trace is over; `entry` is its last: time has passed to the end of what it says."""
@@ -165,13 +173,13 @@ class Oracle:
         try:
             datagram = parse(octets)
         except ParseError as error:
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error)))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error), "a datagram"))
             return
         ip, body = datagram.ip, datagram.body
         if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
             return
         if not checksum.holds(datagram, body):
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum", _SUM))
             return
         key = (ip.src, body.sport, ip.dst, body.dport)
         flow = self.flow(key)
@@ -209,7 +217,7 @@ class Oracle:
     def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
         if self._limits.cookies:
             return
-        wrong = self._numbers.picked(key, segment.seq, now)
+        wrong = self._numbers.picked(key, segment.seq, now, self._limits.earliest(now))
         if wrong is not None:
             self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
