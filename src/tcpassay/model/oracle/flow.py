@@ -527,8 +527,8 @@ class Flow:
     def handed_out(self) -> None:
         """accept() has given the connection to the application: its handshake is over."""
         self.accepted, self.queue_may_be_full = True, False
-        open_ = [h for h in self.hypotheses if h.tcb.state in SYNCHRONIZED or h.told]
-        self.hypotheses = open_ or self.hypotheses
+        opened = [h for h in self.hypotheses if h.tcb.snd_una != h.tcb.iss]
+        self.hypotheses = opened or self.hypotheses
 
     def reads_no_more(self) -> None:
         """The application shuts down the peer's direction: text may be kept, lost or reset."""
