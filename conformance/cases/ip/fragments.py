@@ -6,7 +6,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, IPv6, IPv6ExtHdrFragment, Raw
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.pieces import cut, header, piece, send_all
+from tcpassay.conformance.pieces import cut, header, identification, piece, send_all
 from tcpassay.conformance.probes import serves
 from tcpassay.conformance.reach import established, listener
 
@@ -163,7 +163,7 @@ def atomic_fragment_stands_alone(bench: Bench) -> None:
     first, second = cut(conn, "PA", b"x" * 100, 64, ident=4)
     send_all(conn, [first])
     other = bench.connection()
-    atomic = IPv6ExtHdrFragment(offset=0, m=0, id=4)
+    atomic = IPv6ExtHdrFragment(offset=0, m=0, id=identification(conn, 4))
     other.send(IPv6(src=other.peer_address, dst=other.address) / atomic / TCP(flags="S"))
     other.expect("SA", ack=other.peer.snd.nxt)
     send_all(conn, [second])

@@ -231,7 +231,7 @@ def reset_with_an_old_timestamp(bench: Bench, age: int | None) -> None:
 def reset_that_answers_a_stamped_segment(bench: Bench, row: tuple[str, bytes]) -> None:
     """A segment with timestamps to a closed port; the RST echoes its TSval and has a TSval of 0."""
     flags, text = row
-    clock = Clock(bench.connection(port=9))
+    clock = Clock(bench.connection(port=4))
     conn = clock.conn
     ack = 12345 if "A" in flags else 0
     conn.send(TCP(flags=flags, ack=ack, options=clock.scapy(tsecr=77)) / Raw(text))

@@ -41,6 +41,7 @@ def probe(conn: Connection, text: bytes, within: float) -> Arrival:
 def fill(conn: Connection) -> bytes:
     """The peer sends until the target, whose application does not read, has closed its window."""
     text = b""
+    conn.bench.needs_silent_app("leaves text unread")
     with conn.bench.reaching("a receive window of zero"):
         for number in range(ENOUGH):
             room = conn.target.rcv.wnd

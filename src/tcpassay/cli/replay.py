@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcpassay.cli.guard import INTERNAL_FAULT, guarded
+from tcpassay.cli.run import Netns, Peer, Service, WireOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,10 @@ def replay(
         int | None,
         typer.Option(metavar="N", min=0, help="For the stack; default: the recorded one."),
     ] = None,
+    wire_only: WireOnly = None,
+    netns: Netns = None,
+    service: Service = None,
+    peer: Peer = None,
 ) -> int:
     """Give a fresh stack the stimuli of a trace and judge it again.
 
@@ -35,15 +40,18 @@ def replay(
 
     tcpassay replay tcpassay-out/20260301-120000/traces/linux/rfc5961__4.2__syn.json
     """
+    from tcpassay.cli.selecting import wire_place
     from tcpassay.conformance.replay import replay as play
     from tcpassay.core.verdict import Verdict
     from tcpassay.model.catalogue import load_catalogue
     from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
     from tcpassay.targets.registry import open_target
+    from tcpassay.targets.wire.target import open_port
     from tcpassay.wire.tracefile import load
 
     file = load(trace)
-    stack = open_target(target or file.target)
+    place = wire_place(wire_only, netns, service and service.value, peer)
+    stack = open_target(target or file.target) if place is None else open_port(place)
     if stack.manifest.kind == "namespace":
         enter_user_namespace_if_needed()
     try:

@@ -29,9 +29,19 @@ class PcapChoice(StrEnum):
 _SELECT = "Which cases"
 _REPORT = "What is written"
 _MANNER = "How it runs"
+_WIRE = "A target without an agent"
+
+
+class ServiceChoice(StrEnum):
+    """Values of --service."""
+
+    ECHO = "echo"
+    DISCARD = "discard"
+    CHARGEN = "chargen"
+
 
 Targets = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="TARGET", help="Names, or paths of a target.toml."),
 ]
 Cases = Annotated[
@@ -145,10 +155,42 @@ WherePossible = Annotated[
 ]
 
 
+WireOnly = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS:PORT",
+        help="An echo, discard or chargen port: no manifest, no agent.",
+        rich_help_panel=_WIRE,
+    ),
+]
+Netns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NS", help="The network namespace that reaches it.", rich_help_panel=_WIRE
+    ),
+]
+Service = Annotated[
+    ServiceChoice | None,
+    typer.Option(help="What is behind the port; default: it is found out.", rich_help_panel=_WIRE),
+]
+Peer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="The tester's own, which nobody else has; default: one that is free.",
+        rich_help_panel=_WIRE,
+    ),
+]
+
+
 @guarded
 def run(
-    targets: Targets,
+    targets: Targets = None,
     *,
+    wire_only: WireOnly = None,
+    netns: Netns = None,
+    service: Service = None,
+    peer: Peer = None,
     case: Cases = None,
     requirement: Requirement = None,
     level: Level = None,
@@ -175,13 +217,17 @@ def run(
     4 when a target did not start, 5 when nothing ran.
 
     tcpassay run reference linux --case rfc5961 --junit junit.xml
+
+    tcpassay run --wire-only 192.0.2.1:7 --netns lab
     """
     from tcpassay.cli.running import Request, carry_out
+    from tcpassay.cli.selecting import wire_place
     from tcpassay.conformance.plan import DEFAULT_MAX_TIME_S
 
     return carry_out(
         Request(
-            targets=tuple(targets),
+            targets=tuple(targets or ()),
+            wire=wire_place(wire_only, netns, service and service.value, peer),
             cases=tuple(case or ()),
             matrix=matrix,
             full=full,

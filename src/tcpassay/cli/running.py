@@ -6,6 +6,7 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from tcpassay.cli.guard import INTERNAL_FAULT, complain
@@ -24,14 +25,16 @@ from tcpassay.reports.recorder import Recorder, write_json
 from tcpassay.reports.wording import describe
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
+from tcpassay.targets.wire.target import open_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from tcpassay.conformance.result import RunEvent
     from tcpassay.reports.record import RunRecord
     from tcpassay.targets.contract import IpVersion, Target
+    from tcpassay.targets.wire.target import Port
 
 #: Entries for exchanges at random (`make soak-oracle`), which no run has.
 _EXCHANGES = "exchanges"
@@ -42,6 +45,7 @@ class Request:
     """The options of `tcpassay run`."""
 
     targets: tuple[str, ...]
+    wire: Port | None
     cases: tuple[str, ...]
     matrix: bool
     full: bool
@@ -90,7 +94,7 @@ def carry_out(request: Request) -> int:
 
 def make_plan(request: Request, held: ExitStack) -> Plan:
     """Everything that can be wrong before a run is found here; `held` closes the targets."""
-    targets = _open(request.targets, held)
+    targets = _open(request, held)
     catalogue = load_catalogue()
     named = load_named(request.cases, matrix=request.matrix, full=request.full)
     selection = Selection(
@@ -122,15 +126,20 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
     )
 
 
-def _open(names: Sequence[str], held: ExitStack) -> list[Target]:
+def _open(request: Request, held: ExitStack) -> list[Target]:
+    if not request.targets and request.wire is None:
+        raise ConfigurationError("name a target: `tcpassay targets` lists them; or --wire-only")
     targets: dict[str, Target] = {}
-    for name in names:
-        target = open_target(name)
+    openers: list[Callable[[], Target]] = [partial(open_target, name) for name in request.targets]
+    if request.wire is not None:
+        openers.append(partial(open_port, request.wire))
+    for make in openers:
+        target = make()
         held.callback(target.close)
-        if target.manifest.name in targets:
-            msg = f"target {target.manifest.name!r} is named twice; name it once"
-            raise ConfigurationError(msg)
-        targets[target.manifest.name] = target
+        name = target.manifest.name
+        if name in targets:
+            raise ConfigurationError(f"target {name!r} is named twice; name it once")
+        targets[name] = target
     if any(target.manifest.kind == "namespace" for target in targets.values()):
         enter_user_namespace_if_needed()
     return list(targets.values())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcpassay.conformance.case import Case
+    from tcpassay.targets.wire.target import Port
 
 MATRIX = "matrix"
 
@@ -61,6 +62,29 @@ def load_named(names: Sequence[str], *, matrix: bool = False, full: bool = False
         cases |= {case.id: case for case in found}
         globs += [case.id for case in found]
     return Named(tuple(cases.values()), tuple(globs), whole=False, partly=frozenset(partly))
+
+
+def wire_place(
+    text: str | None, netns: str | None, service: str | None, peer: str | None
+) -> Port | None:
+    """What --wire-only and its companions mean. Raises ConfigurationError."""
+    from tcpassay.targets.wire.target import Port, check_peer, parse_port
+
+    given = {"--netns": netns, "--service": service, "--peer": peer}
+    if text is None:
+        alone = next((option for option, value in given.items() if value is not None), None)
+        if alone is not None:
+            raise ConfigurationError(f"{alone} goes with --wire-only ADDRESS:PORT")
+        return None
+    address, port = parse_port(text)
+    if netns is None:
+        raise ConfigurationError(
+            f"--wire-only {text!r}: --netns NS is missing, the network namespace that reaches the "
+            "target; the host's own is never used"
+        )
+    if peer is not None:
+        check_peer(address, peer)
+    return Port(netns, address, port, service, peer)
 
 
 def _rows(globs: Sequence[str], *, full: bool) -> Iterator[Case]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
+from tcpassay.conformance import served
 from tcpassay.conformance.app import App, Pending
 from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
 from tcpassay.conformance.peer import Arrival, Connection
@@ -51,10 +52,13 @@ class Bench:
     ) -> None:
         addresses = manifest.needed_addresses(ip)
         self.manifest = manifest
+        #: The port that is all there is to a target without an agent; else None.
+        self.served = manifest.served
+        self.listen_port = LISTEN_PORT if self.served is None else self.served.port
         self.trace = trace
         self.requirements = requirements
         self.ip = ip
-        self.stack_addresses = addresses.stack
+        self.stack_addresses: tuple[str, ...] = _Ours(addresses.stack)
         self.stack_address = addresses.stack[0]
         self.peer_address = addresses.peer
         self.any_address = "0.0.0.0" if ip == 4 else "::"  # noqa: S104 - bound inside the target
@@ -68,9 +72,11 @@ class Bench:
         self._stack = stack
         self._connections: dict[Flow, Connection] = {}
         self._calls: dict[int, Pending] = {}
+        self._stand_ins: dict[int, int] = {}
         self._next_call = 0
         self._next_port = FIRST_PEER_PORT
         self._reaching = 0
+        self._last_judged = ""
         self._answer: events.StateRead | events.StatsRead | None = None
 
     # -- time ------------------------------------------------------------------------------------
@@ -141,6 +147,8 @@ class Bench:
 
     def start_call(self, process: int, name: str, args: tuple[events.Tagged, ...]) -> Pending:
         """Begin a socket call on the target's side."""
+        if self.served is not None:
+            served.refuse_call(name)
         self._next_call += 1
         call = events.Call(self._next_call, process, name, args)
         pending = self._calls[call.id] = Pending(self, call)
@@ -149,24 +157,32 @@ class Bench:
 
     def read_state(self, local: tuple[str, int], remote: tuple[str, int] | None) -> str:
         """The state of a connection in the spelling of RFC 9293; "CLOSED" where there is none."""
+        self._refuse_reading("the state")
         self._answer = None
         self.execute(events.ReadState(local, remote))
         return self._answer.state if isinstance(self._answer, events.StateRead) else "UNKNOWN"
 
     def read_stats(self) -> dict[str, int]:
         """The stack's counters."""
+        self._refuse_reading("the counters")
         self._answer = None
         self.execute(events.ReadStats())
         return self._answer.numbers if isinstance(self._answer, events.StatsRead) else {}
 
     def spawn(self, process: int, *, fork_of: int | None = None, user: int | None = None) -> App:
         """Start a process on the target's side and return its app."""
+        if self.served is not None:
+            served.refuse(served.CALLS, "the case starts a process")
         self.execute(events.Spawn(process, fork_of, user))
         return App(self, process)
 
     def kill(self, process: int, signal: str = "SIGKILL") -> None:
         """End a process on the target's side."""
         self.execute(events.Kill(process, signal))
+
+    def _refuse_reading(self, what: str) -> None:
+        if self.served is not None:
+            served.refuse(served.STATE, f"nobody tells {what}")
 
     # -- peer ------------------------------------------------------------------------------------
 
@@ -178,20 +194,24 @@ class Bench:
         self,
         *,
         peer_port: int | None = None,
-        port: int = LISTEN_PORT,
+        port: int | None = None,
         peer_address: str | None = None,
         address: str | None = None,
         iss: int | None = None,
     ) -> Connection:
-        """A connection seen from the peer, before any segment; takes over the flow it names."""
-        if peer_port is None:
-            peer_port, self._next_port = self._next_port, self._next_port + 1
+        """A connection seen from the peer, before any segment; takes over the flow it names.
+
+        `port` left out is the one that listens.
+        """
+        if self.served is not None and peer_address not in {None, self.peer_address}:
+            served.refuse(served.ADDRESSES, "the target knows no way to a second peer")
         flow = (
             peer_address or self.peer_address,
-            peer_port,
+            self._fresh_port() if peer_port is None else self._port_meant(peer_port),
             address or self.stack_address,
-            port,
+            self.listen_port if port is None else port,
         )
+        peer_port = flow[1]
         conn = Connection(
             self, flow, 0x1000_0000 + 0x0100_0001 * (peer_port % 97) if iss is None else iss
         )
@@ -200,6 +220,22 @@ class Bench:
             self.strays.remove(stray)
             conn.deliver(stray)
         return conn
+
+    def _port_meant(self, number: int) -> int:
+        """A peer's port by number; on a stack that outlives the case, one that stands for it."""
+        if self.served is None or any(number - flow[1] in (0, 1) for flow in self._connections):
+            return number
+        if number not in self._stand_ins:
+            self._stand_ins[number] = self._fresh_port()
+        return self._stand_ins[number]
+
+    def _fresh_port(self) -> int:
+        """A port of the peer's from which the stack knows nothing."""
+        fresh = getattr(self._stack, "fresh_port", None)
+        if callable(fresh):
+            return int(fresh())
+        self._next_port += 1
+        return self._next_port - 1
 
     def connection_at(self, flow: Flow) -> Connection | None:
         """The connection on a tuple (local and remote as the stack sees them), if there is one."""
@@ -271,6 +307,16 @@ class Bench:
         finally:
             self._reaching -= 1
 
+    def needs_silent_app(self, what: str) -> None:
+        """The case wants an application that does what no service behind a port does."""
+        if self.served is not None:
+            served.refuse(served.READING, f"the case wants an application that {what}")
+
+    @property
+    def is_reaching(self) -> bool:
+        """Whether set-up goes on, so that nothing is judged."""
+        return self._reaching > 0
+
     def _refuse_leftovers(self, state: str) -> None:
         for conn in self._connections.values():
             told = conn.unasked()
@@ -293,11 +339,19 @@ class Bench:
 
         `requirement` must be one of the case's own; set-up is recorded with none.
         """
+        if not met and self.served is not None:
+            self._refuse_noise(self.served.service)
         bound = "" if self._reaching else self._bound(requirement)
+        self._last_judged = what if bound else self._last_judged
         judgement = Judgement(what, want, met, bound, event, "" if met else message, diff)
         self.trace.append(self.now_ns, "expect", judgement)
         if not met:
             raise ExpectationFailed(bound, message, diff)
+
+    def _refuse_noise(self, service: str) -> None:
+        """What chargen sends at any moment carries, hides and delays every other answer."""
+        if service == "chargen" and any(conn.interrupted for conn in self._connections.values()):
+            served.refuse(served.QUIET, "chargen talks all the time; try echo or discard")
 
     def check(
         self, got: object, want: object, what: str, *, requirement: str | None = None
@@ -317,6 +371,15 @@ class Bench:
         """Record a value that has no right answer; it appears in the table of measured values."""
         self.measured[name] = value
         self.trace.append(self.now_ns, "measure", (name, value))
+
+    def leave_state(self, states: tuple[str, ...]) -> None:
+        """A state that a target without `state_probe` is not asked for.
+
+        Where nobody but the state would tell, after silence, a port alone cannot be judged.
+        """
+        if self.served is not None and self._last_judged == "silence" and not self._reaching:
+            served.refuse(served.STATE, f"silence tells too little of {' or '.join(states)}")
+        self.note(f"state not read ({' or '.join(states)}): target has no state_probe")
 
     def note(self, text: str) -> None:
         """Leave a remark in the trace."""
@@ -408,6 +471,24 @@ class Bench:
             ),
         )
         return ExpectationFailed(requirement, message)
+
+
+class _Ours(tuple[str, ...]):
+    """The stack's addresses; a case that wants more of them than there are is unsupported."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> tuple[str, ...]: ...
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> str | tuple[str, ...]:
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            served.refuse(served.ADDRESSES, "the target has one address of this IP version")
 
 
 def _opens(segment: Segment) -> bool:

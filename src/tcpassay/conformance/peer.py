@@ -9,6 +9,7 @@ from tcpassay.conformance import craft
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.numbers import Numbers
 from tcpassay.conformance.repeats import SentText
+from tcpassay.conformance.served import ServedSocket, Speech
 from tcpassay.core.clock import seconds
 from tcpassay.core.events import Datagram as DatagramCommand
 from tcpassay.core.seq import Seq
@@ -72,6 +73,8 @@ class Connection:
         self._sent_text = SentText()
         self._window_seen = -1
         self._emitted = 0
+        #: What a port without an agent says of itself; None where the case has an app.
+        self._speech = Speech() if bench.served is not None else None
 
     @property
     def flow(self) -> tuple[str, int, str, int]:
@@ -89,6 +92,8 @@ class Connection:
     @app.setter
     def app(self, socket: Socket) -> None:
         self._socket = socket
+        if isinstance(socket, ServedSocket):
+            socket.conn = self
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -147,6 +152,8 @@ class Connection:
     def _emit(self, segment: Segment, octets: bytes) -> None:
         self.numbers.sent(segment)
         self.last_sent = segment
+        if self._speech is not None:
+            self._speech.peer_sends(segment)
         self._emitted = len(self.bench.trace)
         self.bench.execute(DatagramCommand(octets))
 
@@ -171,7 +178,29 @@ class Connection:
 
     def deliver(self, arrival: Arrival) -> None:
         """A segment of the target has arrived; it waits until the case expects something."""
-        self._inbox.append(arrival)
+        heard = arrival if self._speech is None else self._speech.heard(self.numbers, arrival)
+        if heard is not None:
+            self._inbox.append(heard)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a service without an agent has spoken of itself."""
+        return self._speech is not None and self._speech.spoken
+
+    @property
+    def peer_has_closed(self) -> bool:
+        """Whether a service without an agent has the peer's FIN to close after."""
+        return self._speech is not None and self._speech.closed
+
+    def await_service_close(self, within: float = 1.0) -> None:
+        """The FIN that the service sends by itself after the peer's counts from now on."""
+        speech = self._speech
+        if speech is None:
+            return
+        self.bench.wait_until(lambda: speech.holds_fin, within + self.bench.tolerance_s)
+        arrival = speech.released()
+        if arrival is not None:
+            self._inbox.append(arrival)
 
     def expect(
         self,
@@ -243,9 +272,10 @@ class Connection:
                 message=f"wanted {wanted} within {within:g} s, nothing came",
             )
             raise AssertionError  # pragma: no cover - judge has raised
-        which = _match(patterns, arrival.segment)
+        which = self._match(patterns, arrival.segment)
         if which is None:
-            diff = min((p.diff(arrival.segment) for p in patterns), key=len)
+            levelled, segment = self._levelled(patterns, arrival.segment)
+            diff = min((p.diff(segment) for p in levelled), key=len)
             judge(
                 "segment",
                 want,
@@ -314,7 +344,7 @@ class Connection:
         A target without the capability `state_probe` is not asked, which the trace notes.
         """
         if not self.bench.has("state_probe"):
-            self.bench.note(f"state not read ({' or '.join(states)}): target has no state_probe")
+            self.bench.leave_state(states)
             return
         deadline = self.bench.now_ns + seconds(within)
         got = self.state()
@@ -375,7 +405,7 @@ class Connection:
         def take() -> bool:
             while self._inbox and not found:
                 arrival = self._inbox.popleft()
-                wanted = _match(patterns, arrival.segment) is not None
+                wanted = self._match(patterns, arrival.segment) is not None
                 if wanted or not (
                     self._passes(arrival, repeats=True) or self._acknowledges(arrival.segment)
                 ):
@@ -385,6 +415,23 @@ class Connection:
 
         self.bench.wait_until(take, within)
         return found[0] if found else None
+
+    def _match(self, patterns: tuple[Pattern, ...], segment: Segment) -> int | None:
+        levelled, segment = self._levelled(patterns, segment)
+        for index, pattern in enumerate(levelled):
+            if pattern.matches(segment):
+                return index
+        return None
+
+    def _levelled(
+        self, patterns: tuple[Pattern, ...], segment: Segment
+    ) -> tuple[tuple[Pattern, ...], Segment]:
+        """What is compared: as it is where no service speaks between the case's segments."""
+        return (
+            (patterns, segment)
+            if self._speech is None
+            else self._speech.levelled(patterns, segment)
+        )
 
     def _passes(self, arrival: Arrival, *, repeats: bool) -> bool:
         """Whether a segment is the target's own business: a window update, or a repetition."""
@@ -419,13 +466,6 @@ class Connection:
             and segment.ack == self.target.rcv.nxt
             and segment.window > self._window_seen
         )
-
-
-def _match(patterns: tuple[Pattern, ...], segment: Segment) -> int | None:
-    for index, pattern in enumerate(patterns):
-        if pattern.matches(segment):
-            return index
-    return None
 
 
 def _brief(segment: Segment) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.peer import Connection
 
+#: How far the identifications of neighbouring ports lie apart.
+_STRIDE = 101
+
 
 def cut(conn: Connection, flags: str, payload: bytes, octets: int, *, ident: int) -> list[bytes]:
     """The segment that is due, in datagrams with `octets` of its octets each, a multiple of 8.
@@ -43,9 +46,18 @@ def header(conn: Connection, place: int, *, last: bool, ident: int) -> Packet:
     from tcpassay.conformance.layers import IP, IPv6, IPv6ExtHdrFragment
 
     ends = {"src": conn.peer_address, "dst": conn.address}
+    ident = identification(conn, ident)
     if conn.bench.ip == 4:
         return IP(**ends, id=ident, frag=place, flags=0 if last else "MF", proto=6)
     return IPv6(**ends) / IPv6ExtHdrFragment(nh=6, offset=place, m=int(not last), id=ident)
+
+
+def identification(conn: Connection, ident: int) -> int:
+    """The identification that `ident` stands for, 16 bits: each connection has others.
+
+    A stack that outlives the case may hold pieces of an earlier one for a minute.
+    """
+    return (ident + _STRIDE * conn.peer_port) % 2**16
 
 
 def send_all(conn: Connection, datagrams: Iterable[bytes]) -> None:

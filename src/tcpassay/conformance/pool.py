@@ -45,6 +45,8 @@ NS_PER_MS = 1_000_000
 IN_FLIGHT = 256
 #: The same for cases that run where others have ended: they hardly wait. 1 to 256 were tried.
 SPARE_IN_FLIGHT = 4
+#: The same for cases that share one stack, and a server that may have room for few connections.
+SERVED_IN_FLIGHT = 4
 #: Descriptors set aside for each case in flight (6 while it waits, more for its sockets).
 DESCRIPTORS_A_CASE = 12
 #: Descriptors of the tester itself.
@@ -103,7 +105,9 @@ class Pool:
         self._emit = emit
         self._ended = ended
         self._interrupts = interrupts
-        self._most = min(jobs or IN_FLIGHT, _room_for())
+        served = context.target.manifest.served is not None
+        self._most = min(jobs or (SERVED_IN_FLIGHT if served else IN_FLIGHT), _room_for())
+        self._shared = served and self._most > 1
         self._most_spare = min(jobs or SPARE_IN_FLIGHT, self._most)
         self._fewest = min(FEWEST_IN_FLIGHT, self._most)
         self._limit = self._most
@@ -199,10 +203,19 @@ class Pool:
             return
         self._running.discard(done.job)
         event = self._ended(self._result(done), done.trace)
-        if _must_repeat(event, done.job):
+        if self._must_repeat(event, done.job):
             self._again.append(done)
         else:
             self._emit(event)
+
+    def _must_repeat(self, event: CaseEnded, job: Job) -> bool:
+        """Whether something else than the target may have made this verdict.
+
+        That is the lag, and where cases share one stack, what the others did to it.
+        """
+        if self._shared:
+            return not _believed(event, job)
+        return _lagged_badly(event, job)
 
     def _result(self, done: Done) -> CaseResult:
         job = done.job
@@ -222,7 +235,7 @@ class Pool:
             for _ in range(TRIES_ALONE):
                 last = self._run_alone(first.job.run) or last
                 event = self._ended(self._result(last), last.trace)
-                if not _must_repeat(event, last.job):
+                if not _lagged_badly(event, last.job):
                     break
             if last is not first:
                 event = replace(event, result=_with_note(event.result, first.job.lag_ns))
@@ -278,12 +291,16 @@ def _uses_scapy(function: CaseFunction) -> bool:
     return any(isinstance(value, Layer) for value in names.values())
 
 
-def _must_repeat(event: CaseEnded, job: Job) -> bool:
+def _lagged_badly(event: CaseEnded, job: Job) -> bool:
     """Whether the lag, rather than the target, may have made this verdict, or the oracle's."""
+    return job.lag_ns > TOLERANCE_NS and not _believed(event, job)
+
+
+def _believed(event: CaseEnded, job: Job) -> bool:
+    """Whether it does not matter how the verdict came about."""
     result, timing = event.result, job.run.case.mark.timing
     believed = result.as_expected and not (timing and result.verdict is Verdict.INFO)
-    believed = believed and all(alarm.as_expected for alarm in event.alarms)
-    return not believed and job.lag_ns > TOLERANCE_NS
+    return believed and all(alarm.as_expected for alarm in event.alarms)
 
 
 def _with_note(result: CaseResult, first_lag_ns: int) -> CaseResult:

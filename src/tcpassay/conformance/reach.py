@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from tcpassay.conformance import served
 from tcpassay.conformance.bench import LISTEN_PORT
 from tcpassay.conformance.outcome import Inconclusive
 
@@ -21,12 +22,18 @@ PEER_PORT = 7070
 
 
 def listener(
-    bench: Bench, backlog: int = 5, *, port: int = LISTEN_PORT, address: str | None = None
+    bench: Bench,
+    backlog: int = served.BACKLOG,
+    *,
+    port: int | None = None,
+    address: str | None = None,
 ) -> Socket:
-    """A listening socket on the target."""
+    """A listening socket on the target; the one that is there where a port is all there is."""
+    if bench.served is not None:
+        return served.listener(bench, backlog, port, address)
     with bench.reaching("LISTEN"):
         sock = bench.app.socket()
-        sock.bind(port, address)
+        sock.bind(LISTEN_PORT if port is None else port, address)
         sock.listen(backlog)
     return sock
 
@@ -49,6 +56,8 @@ def syn_received(conn: Connection) -> Connection:
 
 def syn_sent(bench: Bench, *, port: int = PEER_PORT) -> tuple[Connection, Pending]:
     """The target's blocking connect() has sent its SYN."""
+    if bench.served is not None:
+        served.refuse_call("connect")
     with bench.reaching("SYN-SENT"):
         sock = bench.app.socket()
         pending = sock.begin_connect(port)
@@ -73,6 +82,8 @@ def reach(bench: Bench, state: str, *, way: Way = "listen", how: How = "shutdown
             return syn_sent(bench)[0]
         if state == "SYN-RECEIVED":
             return _in_syn_received(bench, way)
+        if bench.served is not None and state == "CLOSE-WAIT":
+            served.refuse(served.CLOSING, "the service closes as soon as the peer has")
         conn = established(bench, way)
         for step in _FROM_ESTABLISHED[state]:
             step(conn, how)
@@ -80,8 +91,15 @@ def reach(bench: Bench, state: str, *, way: Way = "listen", how: How = "shutdown
 
 
 def app_closes(conn: Connection, how: How = "shutdown") -> None:
-    """The application ends its direction; its FIN is seen, and not acknowledged."""
-    if how == "shutdown":
+    """The application ends its direction; its FIN is seen, and not acknowledged.
+
+    A service without an agent does so by itself, once the peer has.
+    """
+    if conn.bench.served is not None:
+        if not conn.peer_has_closed:
+            served.refuse_call(how)
+        conn.await_service_close()
+    elif how == "shutdown":
         conn.app.shutdown("SHUT_WR")
     else:
         conn.app.close()

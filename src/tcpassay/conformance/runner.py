@@ -146,7 +146,9 @@ class _Run:
 
     def _watched(self, target_plan: TargetPlan, context: Context) -> None:
         """Run a target's cases, and tell at the end what the oracle makes of all their traces."""
-        watch = self._watch = Watch(context) if self._plan.watch else None
+        # The oracle wants to know of every call; on the wire nobody tells it of any.
+        watched = self._plan.watch and context.target.manifest.served is None
+        watch = self._watch = Watch(context) if watched else None
         self._run_target(target_plan, context, watch.ended if watch else CaseEnded)
         self._watch = None
         whole = self._plan.whole and not self._interrupts.signalled()

@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance import served
 from tcpassay.conformance.plan import DEFAULT_MAX_TIME_S, PlannedRun, TargetPlan
 from tcpassay.conformance.result import NotRun
 from tcpassay.core.errors import ConfigurationError, NothingSelectedError
@@ -139,6 +140,8 @@ def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str
     The condition of the case's first requirement is a need as well.
     """
     first = catalogue.get(case.mark.requirements[0])
+    if manifest.served is not None:
+        return _why_not_on_the_wire(case, manifest, first.condition)
     for need in case.mark.needs:
         if need not in manifest.capabilities:
             return f"the manifest of {manifest.name} does not declare {need!r}"
@@ -150,6 +153,19 @@ def why_unsupported(case: Case, manifest: Manifest, catalogue: Catalogue) -> str
     for setting in case.mark.settings:
         if setting not in manifest.settings:
             return f"the manifest of {manifest.name} has no [settings.{setting}]"
+    return ""
+
+
+def _why_not_on_the_wire(case: Case, manifest: Manifest, condition: str | None) -> str:
+    """The same for a port without an agent, by what it would take."""
+    for need in (*case.mark.needs, condition):
+        if need and need not in manifest.capabilities:
+            return served.lacks_capability(manifest, need)
+    if case.mark.own_process:
+        return served.lacks(served.CALLS, "the case wants a process of its own")
+    for setting in case.mark.settings:
+        if setting not in manifest.settings:
+            return served.lacks(served.SETTINGS, f"the case wants {setting!r} set")
     return ""
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tcpassay.conformance.result import ORACLE
+from tcpassay.conformance.served import what_it_takes
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
 from tcpassay.reports.failure import expected_words, heading, story
 from tcpassay.reports.text import counted, one_line
@@ -80,7 +81,7 @@ class ResultPrinter:
             lambda case: (
                 case.result.as_expected and case.result.verdict not in {Verdict.PASS, Verdict.INFO}
             ),
-            lambda case: (case.result.verdict, case.result.reason or case.result.message),
+            lambda case: (case.result.verdict, case.result.reason or _why(case.result)),
         )
         if not folded:
             return
@@ -112,6 +113,9 @@ class ResultPrinter:
         self._console.print()
         for target in record.targets:
             self._line(_summary(record, target.name))
+            rest = _what_the_rest_needs(record.of(target.name))
+            if rest:
+                self._line(f"{target.name}: {rest}")
         if record.interrupted:
             self._line(f"interrupted by {record.interrupted}: cases in flight are not counted")
         where = f", files in {self._out}" if self._out else ""
@@ -194,6 +198,24 @@ def _summary(record: RunRecord, target: str) -> str:
         if len(unexpected) == 1:
             gate += f" ({shown.id}: {shown.verdict}, expected {expected_words(shown)})"
     return one_line(f"{target}: {counted(len(cases), 'case')}: {counts}; {gate}")
+
+
+def _why(result: CaseResult) -> str:
+    """Why a case was not judged; on a port without an agent by what that would have taken."""
+    what = what_it_takes(result.message) if result.verdict is Verdict.UNSUPPORTED else None
+    return result.message if what is None else f"needs {what}"
+
+
+def _what_the_rest_needs(cases: list[CaseRecord]) -> str:
+    """How much of a suite a port without an agent lets be judged; empty for another target."""
+    results = [case.result for case in cases if not case.result.of_oracle]
+    unjudged = [result for result in results if result.verdict is Verdict.UNSUPPORTED]
+    needs = Counter(filter(None, (what_it_takes(result.message) for result in unjudged)))
+    if not needs:
+        return ""
+    listed = ", ".join(f"{what} ({number})" for what, number in needs.most_common())
+    judged = len(results) - len(unjudged)
+    return one_line(f"judged {judged} of {len(results)}; the rest needs {listed}")
 
 
 def _counts(totals: Mapping[Verdict, int]) -> str:

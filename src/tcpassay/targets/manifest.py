@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
     from tcpassay.core.clock import ClockKind
 
-TargetKind = Literal["in-process", "namespace", "process"]
+TargetKind = Literal["in-process", "namespace", "process", "wire"]
+
+
+class Served(NamedTuple):
+    """The one port of a target of kind wire, and what is behind it: echo, discard or chargen."""
+
+    service: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,13 @@ class Manifest:
     def folder(self) -> Path:
         """The folder that holds the manifest."""
         return self.path.parent
+
+    @property
+    def served(self) -> Served | None:
+        """The port that is all there is to a target of kind wire; None for any other kind."""
+        if self.kind != "wire":
+            return None
+        return Served(str(self.start["service"]), int(str(self.start["port"])))
 
     def addresses(self, ip: int) -> Addresses | None:
         """The addresses of an IP version; None where the manifest has no such table."""

@@ -22,6 +22,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
 _ENTRY = re.compile(r"[\w.]+:\w+\Z")
 _KINDS = get_args(TargetKind)
 _CLOCKS = get_args(ClockKind)
+_SERVICES = ("echo", "discard", "chargen")
+_LAST_PORT = 65_535
 _LISTEN = ("queue", "single_shot", "callback")
 _PREFIX_BITS = {4: 32, 6: 128}
 
@@ -103,7 +105,11 @@ def _name(top: TableReader) -> str:
 def _clock(top: TableReader, kind: TargetKind, base: Manifest | None) -> ClockKind:
     if base is not None:
         return cast("ClockKind", top.choice("clock", (base.clock,), base.clock))
-    only: dict[TargetKind, ClockKind] = {"in-process": "virtual", "namespace": "real"}
+    only: dict[TargetKind, ClockKind] = {
+        "in-process": "virtual",
+        "namespace": "real",
+        "wire": "real",
+    }
     clock = cast("ClockKind", top.choice("clock", _CLOCKS, only.get(kind)))
     if only.get(kind, clock) != clock:
         raise top.error(
@@ -190,6 +196,7 @@ def _start(top: TableReader, kind: TargetKind, base: Manifest | None) -> dict[st
         "in-process": _start_in_process,
         "namespace": _start_namespace,
         "process": _start_process,
+        "wire": _start_wire,
     }[kind](table, inherited)
     table.end()
     for key in ("settings", "sysctl", "env"):
@@ -213,6 +220,18 @@ def _start_in_process(table: TableReader, base: Mapping[str, object]) -> dict[st
 
 def _start_namespace(table: TableReader, _base: Mapping[str, object]) -> dict[str, object]:
     return {"sysctl": _sysctl(table)}
+
+
+def _start_wire(table: TableReader, base: Mapping[str, object]) -> dict[str, object]:
+    inherited = base.get("port")
+    port = table.integer("port", inherited if isinstance(inherited, int) else None, least=1)
+    if port > _LAST_PORT:
+        raise table.error("port", f"'start.port' is {port}, wanted at most {_LAST_PORT}")
+    return {
+        "netns": table.text("netns", _inherited(base, "netns")),
+        "port": port,
+        "service": table.choice("service", _SERVICES, _inherited(base, "service")),
+    }
 
 
 def _inherited(base: Mapping[str, object], key: str) -> str | None:

@@ -22,6 +22,7 @@ _CLASSES: dict[TargetKind, tuple[str, str]] = {
     "in-process": ("tcpassay.targets.inprocess", "InProcessTarget"),
     "namespace": ("tcpassay.targets.namespace.target", "NamespaceTarget"),
     "process": ("tcpassay.targets.process", "ProcessTarget"),
+    "wire": ("tcpassay.targets.wire.target", "WireTarget"),
 }
 
 
