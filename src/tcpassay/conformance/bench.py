@@ -72,11 +72,15 @@ class Bench:
         self._stack = stack
         self._connections: dict[Flow, Connection] = {}
         self._calls: dict[int, Pending] = {}
+        #: Whether a peer's port given by number is that port on any stack.
+        self.ports_are_meant = self.served is None
         self._stand_ins: dict[int, int] = {}
         self._next_call = 0
         self._next_port = FIRST_PEER_PORT
         self._reaching = 0
-        self._last_judged = ""
+        self._told_something = False
+        #: Connections that a service is taken to have accepted, until text proves it.
+        self.accepted: list[served.ServedSocket] = []
         self._answer: events.StateRead | events.StatsRead | None = None
 
     # -- time ------------------------------------------------------------------------------------
@@ -132,6 +136,8 @@ class Bench:
 
     def execute(self, command: events.Command) -> events.Idle:
         """Give the stack one command; record it and all that came of it."""
+        if self.served is not None and isinstance(command, events.Datagram):
+            served.check_size(command.octets, self.manifest.limits.mtu)
         self._record(command)
         outcome = self._stack.execute(command)
         malformed: ExpectationFailed | None = None
@@ -223,7 +229,7 @@ class Bench:
 
     def _port_meant(self, number: int) -> int:
         """A peer's port by number; on a stack that outlives the case, one that stands for it."""
-        if self.served is None or any(number - flow[1] in (0, 1) for flow in self._connections):
+        if self.ports_are_meant or any(number - flow[1] in (0, 1) for flow in self._connections):
             return number
         if number not in self._stand_ins:
             self._stand_ins[number] = self._fresh_port()
@@ -307,6 +313,16 @@ class Bench:
         finally:
             self._reaching -= 1
 
+    def only_connection(self) -> Connection | None:
+        """The one connection that the target has answered on; None where there are several."""
+        heard = [conn for conn in self._connections.values() if conn.numbers.heard]
+        return heard[0] if len(heard) == 1 else None
+
+    def end(self) -> None:
+        """The case has returned; what it took for granted has to have been shown."""
+        if any(not made.proved for made in self.accepted):
+            served.refuse_call("accept")
+
     def needs_silent_app(self, what: str) -> None:
         """The case wants an application that does what no service behind a port does."""
         if self.served is not None:
@@ -342,7 +358,7 @@ class Bench:
         if not met and self.served is not None:
             self._refuse_noise(self.served.service)
         bound = "" if self._reaching else self._bound(requirement)
-        self._last_judged = what if bound else self._last_judged
+        self._told_something = self._told_something or bool(bound and what != "silence")
         judgement = Judgement(what, want, met, bound, event, "" if met else message, diff)
         self.trace.append(self.now_ns, "expect", judgement)
         if not met:
@@ -375,9 +391,9 @@ class Bench:
     def leave_state(self, states: tuple[str, ...]) -> None:
         """A state that a target without `state_probe` is not asked for.
 
-        Where nobody but the state would tell, after silence, a port alone cannot be judged.
+        Where nothing but silence has been judged before, only the state would tell.
         """
-        if self.served is not None and self._last_judged == "silence" and not self._reaching:
+        if self.served is not None and not (self._told_something or self._reaching):
             served.refuse(served.STATE, f"silence tells too little of {' or '.join(states)}")
         self.note(f"state not read ({' or '.join(states)}): target has no state_probe")
 

@@ -76,6 +76,7 @@ def run_case(
         with guard or nullcontext():
             bench.append(_bench(context.target, stack, trace, case, run.ip))
             case.run(bench[0])
+            bench[0].end()
     except CutShort as cut:
         if not cut.for_time:
             raise

@@ -9,12 +9,12 @@ from tcpassay.conformance import craft
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.numbers import Numbers
 from tcpassay.conformance.repeats import SentText
-from tcpassay.conformance.served import ServedSocket, Speech
+from tcpassay.conformance.served import READING, SENDING, ServedSocket, Speech, refuse
 from tcpassay.core.clock import seconds
 from tcpassay.core.events import Datagram as DatagramCommand
 from tcpassay.core.seq import Seq
 from tcpassay.core.trace import Judgement
-from tcpassay.wire import ACK, FIN, RST, SYN, Segment, flags_text, parse
+from tcpassay.wire import ACK, FIN, NOP, RST, SYN, Segment, Timestamps, flags_text, parse
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PEER_WINDOW = 65535
 PEER_MSS = 1460
+#: Octets that an echo is told at once, which any stack takes in one segment (RFC 9293, 3.7.1).
+LONGEST_PROMPT = 500
 
 
 class Arrival(NamedTuple):
@@ -153,7 +155,7 @@ class Connection:
         self.numbers.sent(segment)
         self.last_sent = segment
         if self._speech is not None:
-            self._speech.peer_sends(segment)
+            self._speech.peer_sends(segment, self.peer.snd.nxt)
         self._emitted = len(self.bench.trace)
         self.bench.execute(DatagramCommand(octets))
 
@@ -181,6 +183,37 @@ class Connection:
         heard = arrival if self._speech is None else self._speech.heard(self.numbers, arrival)
         if heard is not None:
             self._inbox.append(heard)
+
+    def have_said(self, data: bytes) -> None:
+        """Tell an echo `data`, so that the target sends it; no more is acknowledged than before."""
+        speech, last = self._speech, self.last_sent
+        possible = speech is not None and last is not None and speech.can_be_asked
+        possible = possible and 0 < len(data) <= LONGEST_PROMPT
+        if not possible or self.target.rcv.nxt.after(self.peer.snd.nxt):
+            refuse(SENDING, f"the echo cannot be had to say {len(data)} octets now")
+        assert speech is not None and last is not None  # noqa: S101, PT018 - looked at just now
+        stamps = [option for option in last.options if isinstance(option, Timestamps)]
+        speech.ask(len(data), self.peer.snd.nxt + len(data))
+        self.send(
+            "PA",
+            ack=int(speech.covers(self.target.snd.una)),
+            window=speech.window,
+            payload=data,
+            options=(NOP, NOP, stamps[0]) if stamps else (),
+        )
+
+    def read_echo(self, length: int, least: int, within: float) -> bytes:
+        """Up to `length` octets that a service has sent back, `least` of them within so many s."""
+        speech = self._speech
+        if speech is None:
+            return b""
+        wanted = min(length, least)
+        self.bench.wait_until(lambda: len(speech.unread) >= wanted or speech.holds_fin, within)
+        got = bytes(speech.unread[:length])
+        if len(got) < wanted and not speech.window:
+            refuse(READING, "nothing comes back while the peer's window is closed")
+        del speech.unread[:length]
+        return got
 
     @property
     def interrupted(self) -> bool:

@@ -99,6 +99,7 @@ def replay(
             ip=file.ip,
             own_process=file.own_process,
         )
+        bench.ports_are_meant = True
         if case.has_row:
             case.run(bench)
         else:

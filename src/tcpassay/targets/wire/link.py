@@ -111,7 +111,7 @@ class WireLink:
         taken = {str(network.ip) for network in self.route.networks}
         taken |= {self._address, self.route.next_hop}
         for interface in self.route.networks:
-            candidates = [c for c in _last_hosts(interface.network) if c not in taken]
+            candidates = [c for c in last_hosts(interface.network) if c not in taken]
             claimed = self._claimed(candidates)
             for candidate in candidates:
                 if candidate not in claimed:
@@ -248,7 +248,7 @@ def _destination(datagram: bytes) -> bytes:
     return datagram[24:40]
 
 
-def _last_hosts(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[str]:
+def last_hosts(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> list[str]:
     """Addresses from the end of a network downwards, without the last, which may be all hosts."""
     last = int(network.broadcast_address) - (1 if network.num_addresses > 2 else 0)
     first = int(network.network_address) + (1 if network.num_addresses > 2 else 0)
