@@ -304,7 +304,8 @@ def _believed(event: CaseEnded, job: Job) -> bool:
 
 
 def _with_note(result: CaseResult, first_lag_ns: int) -> CaseResult:
-    note = f"run again alone: the first run lagged {first_lag_ns / NS_PER_MS:.0f} ms"
+    lagged = f": the first run lagged {first_lag_ns / NS_PER_MS:.0f} ms"
+    note = f"run again alone{lagged if first_lag_ns > TOLERANCE_NS else ''}"
     return replace(result, message=f"{result.message} ({note})" if result.message else note)
 
 

@@ -330,7 +330,7 @@ class Speech:
         """
         if Seq(segment.seq) + segment.seg_len == nxt:
             self.window = segment.window
-        self._told = self._told or bool(segment.payload) and not self._prompting
+        self._told = self._told or (bool(segment.payload) and not self._prompting)
         self._prompting = False
         self._closed = self._closed or bool(segment.flags & FIN)
 
