@@ -130,7 +130,9 @@ class Flow:
 
     @property
     def deadline(self) -> int:
-        """The first moment at which something is due (ns)."""
+        """The first moment at which something is due (ns); never where nobody can tell."""
+        if self.opaque:
+            return NEVER
         due = self.transmission.due
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
@@ -242,7 +244,9 @@ class Flow:
         tcb = h.tcb
         if tcb.state == "CLOSED" or not h.bound:
             tcb = Tcb("LISTEN" if self.listening else "CLOSED")
-            h = Hypothesis(tcb, now) if h.bound else h
+            if h.bound:
+                ended = not self.listening and (h.tcb.fin_taken or h.told == "ended")
+                h = Hypothesis(tcb, now, told="ended" if ended else "")
         branches = segment_arrives(tcb, segment)
         branches = (*branches, *departures(tcb, segment))
         if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
@@ -310,11 +314,16 @@ class Flow:
         ]
 
     def reborn(self, old: Flow) -> None:
-        """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
+        """A SYN has followed another connection of this tuple; what may be true of it goes on here.
+
+        The old one was in TIME-WAIT, or its handshake has been given up.
+        """
         self.hypotheses = [h for h in old.hypotheses if not h.bound]
-        self.listening, self.heard = old.listening, old.heard
-        if old._syn_heard is not None:
-            self._take_options(old._syn_heard)
+        self.listening, self.heard, syn = old.listening, old.heard, old._syn_heard
+        if syn is not None:
+            self._take_options(syn)
+            self.taken.place(0, syn.payload)
+            self.taken.loose = bool(syn.flags & URG)
         old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
         old.transmission.forget()
 
@@ -604,6 +613,11 @@ class Flow:
         """Whether there is a connection for sure, beyond its handshake and before its end."""
         tcb = self.hypotheses[0].tcb
         return len(self.hypotheses) == 1 and tcb.state in SETTLED
+
+    @property
+    def was_opening(self) -> bool:
+        """Whether there may be an older connection whose handshake is not over."""
+        return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
 
     @property
     def open(self) -> bool:
