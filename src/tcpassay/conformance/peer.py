@@ -9,7 +9,7 @@ from tcpassay.conformance import craft
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.numbers import Numbers
 from tcpassay.conformance.repeats import SentText
-from tcpassay.conformance.served import READING, SENDING, ServedSocket, Speech, refuse
+from tcpassay.conformance.served import READING, SENDING, SETTINGS, ServedSocket, Speech, refuse
 from tcpassay.core.clock import seconds
 from tcpassay.core.events import Datagram as DatagramCommand
 from tcpassay.core.seq import Seq
@@ -297,6 +297,7 @@ class Connection:
         judge = self.bench.judge
         wanted = " or ".join(str(pattern) for pattern in patterns)
         if arrival is None:
+            self._excuse_silence(patterns)
             judge(
                 "segment",
                 want,
@@ -329,6 +330,17 @@ class Connection:
             message="".join(f"came after {d.got}, wanted {d.want}" for d in untimely),
         )
         return which or 0, arrival
+
+    def _excuse_silence(self, patterns: tuple[Pattern, ...]) -> None:
+        """A port that limits its challenge ACKs may keep back one that acknowledges nothing new.
+
+        RFC 5961, section 7. With an agent, a setting lifts the limit.
+        """
+        if self._speech is None or not self.bench.has("challenge_ack_limit"):
+            return
+        known = int(self.target.rcv.nxt)
+        if any(p.flags == "A" and p.ack == known and p.payload == b"" for p in patterns):
+            refuse(SETTINGS, "the target limits its challenge ACKs, which a stack may")
 
     def expect_silence(
         self,

@@ -96,8 +96,7 @@ def get_to_know(
     capabilities = _agreed(answer) | ({"ipv6"} if ":" in address else set())
     if _agrees_to_ecn(at):
         capabilities.add("ecn")
-    if _challenges(at):
-        capabilities.add("rfc5961")
+    capabilities |= _challenges(at)
     rtts = [_round_trip(at) for _ in range(_ROUNDS)]
     return Acquaintance(found, max(rtts), frozenset(capabilities))
 
@@ -120,14 +119,20 @@ def _agrees_to_ecn(at: _Port) -> bool:
         return talk.open((), SYN | ECE | CWR).flags & (ECE | CWR) == ECE
 
 
-def _challenges(at: _Port) -> bool:
-    """RFC 5961, 4.2: a SYN on an open connection draws an ACK, and no reset."""
+def _challenges(at: _Port) -> set[str]:
+    """RFC 5961, 4.2: a SYN on an open connection draws an ACK, and no reset.
+
+    Where a second one right behind it draws nothing, these ACKs are rate-limited (section 7).
+    """
     with _Talk(at) as talk:
         talk.open(())
         talk.acknowledge()
-        talk.send(SYN, ack=None)
-        answer = talk.hear(_ECHO_S, lambda segment: not segment.payload)
-        return answer is not None and not answer.flags & RST
+        for n in range(2):
+            talk.send(SYN, ack=None)
+            answer = talk.hear(_ECHO_S, lambda segment: not segment.payload)
+            if n == 0 and (answer is None or answer.flags & RST):
+                return set()
+        return {"rfc5961"} if answer is not None else {"rfc5961", "challenge_ack_limit"}
 
 
 def _round_trip(at: _Port) -> int:

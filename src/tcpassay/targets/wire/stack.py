@@ -232,7 +232,7 @@ class WireStack:
         self._closing = True
         self._arrivals.put(None)
         self._exchange.release(self)
-        for (own, target, sport, dport), ack in self._alive.items():
+        for (own, target, sport, dport), ack in tuple(self._alive.items()):
             with suppress(OSError):
                 self._exchange.link.send(Exchange.reset(own, target, sport, dport, ack))
 
@@ -273,8 +273,8 @@ class WireStack:
         ip = parse(octets).ip
         flow = (ip.dst, ip.src, segment.dport, segment.sport)
         if segment.flags & RST:
-            self._alive.pop(flow, None)
-        elif segment.flags & ACK:
+            return  # It may refuse one segment and keep the connection (RFC 9293, 3.10.7.4).
+        if segment.flags & ACK:
             self._alive[flow] = segment.ack
         elif segment.flags & SYN:
             self._alive.setdefault(flow, 0)

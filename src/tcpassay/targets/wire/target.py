@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from tcpassay.core.clock import NS_PER_MS
+from tcpassay.core.clock import NS_PER_MS, NS_PER_S
 from tcpassay.core.errors import ConfigurationError, TargetUnavailableError
 from tcpassay.targets.manifest import Addresses, Limits, Manifest
 from tcpassay.targets.wire.link import WireLink
@@ -102,8 +103,9 @@ class WireTarget:
         return WireStack(exchange)
 
     def close(self) -> None:
-        """Leave the link."""
+        """Leave the link, once the target has had time to ask about the last resets."""
         for exchange in self._exchanges.values():
+            Event().wait(exchange.settle_ns / NS_PER_S)
             exchange.link.close()
         self._exchanges.clear()
 
