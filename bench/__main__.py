@@ -10,7 +10,7 @@ from importlib import import_module
 
 from bench.measure import machine
 
-BENCHMARKS = ("codec", "minimal_case", "bulk", "cycles", "idle", "stages", "oracle")
+BENCHMARKS = ("codec", "minimal_case", "bulk", "cycles", "idle", "stages", "oracle", "fairness")
 
 
 def main(names: list[str]) -> int:
