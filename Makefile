@@ -8,7 +8,7 @@ SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
+.PHONY: help setup conformance matrix mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ type: setup  ## mypy, strict
 
 docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
 	$(BIN)/python -m docs.generate
+
+docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one bad link (root)
+	$(BIN)/python -m docs.generate.windows
 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
