@@ -532,6 +532,7 @@ def test_many_samples_a_window_weigh_less(stamped: Stamped) -> None:
         host.advance(0.1)
         stamped.send(1001, tsecr=host.take()[-1].options.tsval)
     settled = rto.srtt or 0
+    host.tcb.congestion.cwnd = 20 * 1448
     host.send(bytes(20 * 1448))
     sent = host.take()
     host.advance(0.2)

@@ -18,6 +18,7 @@ from tcpref import (
     ipv6,
     isn,
     keepalive,
+    loss_recovery,
     output,
     quiet,
     recovery,
@@ -127,18 +128,21 @@ class Stack:
         una = tcb.snd_una
         self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
         if tcb.state is not CLOSED:
-            self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.after_segment(tcb, una)
 
-    def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
-        """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
+    def after_segment(self, tcb: Tcb, una: int) -> None:
+        """Send what the segment made possible, and the ACK it is owed if nothing carried one.
+
+        `una`: SND.UNA before it came.
+        """
         if tcb.socket is not None and tcb.socket.read_shut:
             tcb.discard_received()
         if tcb.mark is not None:
             urgent.tell(self, tcb)
         if tcb.keepalive is not None:
             keepalive.heard(self, tcb)
-        if tcb.dup_acks or tcb.recover is not None:
-            recovery.loss_signals(self, tcb, progressed=progressed)
+        if tcb.suspicious:
+            loss_recovery.ack_arrived(self, tcb, (tcb.snd_una - una) & seq.MASK)
         output.send_queued(self, tcb)
         if tcb.ack_due:
             output.send_ack(self, tcb)
@@ -290,7 +294,8 @@ class Stack:
     def established(self, tcb: Tcb) -> None:
         """The handshake is over: tell whoever waits for it."""
         tcb.retransmission.stop()
-        tcb.heard_at = self.now
+        tcb.heard_at = tcb.sent_at = self.now
+        tcb.congestion.opened(tcb)
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()

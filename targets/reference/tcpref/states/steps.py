@@ -81,6 +81,7 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     if ack == una:
         if is_duplicate_ack(tcb, segment):
             tcb.dup_acks += 1
+            tcb.duplicate = tcb.suspicious = True
     elif seq.after(ack, una):
         acknowledge(tcb, segment, now)
     else:
@@ -101,6 +102,8 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     else:
         tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
+    if tcb.recovery is None or not tcb.recovery.fast:
+        tcb.congestion.acknowledged(tcb, octets)
     tcb.snd_wnd = max(0, tcb.snd_wnd - octets)
     tcb.send_buffer.acknowledge(octets)
     tcb.data_seq = seq.add(tcb.data_seq, octets)
