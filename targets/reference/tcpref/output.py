@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, seq, timestamps, urgent, user_timeout, window
-from tcpref.options import build_mss, build_window_scale
+from tcpref import loss_recovery, sack, seq, timestamps, urgent, user_timeout, window
+from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
@@ -36,6 +36,8 @@ def transmit(
         wnd = window.field(tcb)
     if tcb.timestamps:
         options += timestamps.option(tcb, flags, stack.now)
+    if tcb.sack_report is not None:
+        options += sack.option(tcb, len(options))
     if flags & ACK:
         tcb.last_ack_sent = tcb.rcv_nxt
         tcb.ack_due = False
@@ -66,6 +68,8 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
     options = build_mss(tcb.announced_mss)
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
+    if tcb.sack:
+        options += build_sack_permitted()
     transmit(stack, tcb, tcb.iss, flags, options=options)
 
 
@@ -114,8 +118,11 @@ def next_size(tcb: Tcb) -> int:
 
 
 def full_size(tcb: Tcb) -> int:
-    """Octets of a full segment that goes out now."""
-    return tcb.snd_mss
+    """Octets of a full segment that goes out now: what it reports by SACK goes off (RFC 6691)."""
+    if tcb.sack_report is None:
+        return tcb.snd_mss
+    taken = sack.octets(tcb, TIMESTAMP_OCTETS if tcb.timestamps else 0)
+    return max(1, tcb.snd_mss - taken)
 
 
 def may_send_small(tcb: Tcb) -> bool:

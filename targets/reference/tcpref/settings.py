@@ -52,6 +52,10 @@ class Settings:
     # Window scale and timestamps are offered and granted (RFC 7323).
     window_scale: bool = True
     timestamps: bool = True
+    # SACK is offered, granted and used by both sides (RFC 2018, RFC 6675); duplicates are reported
+    # by it (RFC 2883).
+    sack: bool = True
+    dsack: bool = True
     # Congestion control ("reno": RFC 5681; "none": what the peer's window permits is sent at once),
     # the segments that a connection starts with (RFC 6928; up to 4 by RFC 5681), and whether the
     # first two duplicate acknowledgements let new text out (RFC 3042).

@@ -23,6 +23,7 @@ from tcpref import (
     quiet,
     recovery,
     resets,
+    sack,
     seq,
     states,
     syn_schedule,
@@ -256,8 +257,7 @@ class Stack:
         elif answer is ACK:
             tcb.ack_due = True
         elif answer is Answer.CHALLENGE_ACK:
-            if self.may_challenge(tcb):
-                output.send_ack(self, tcb)
+            self.challenge(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -269,6 +269,13 @@ class Stack:
         if tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
+
+    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+        """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
+        if self.may_challenge(tcb):
+            if tcb.sack:
+                sack.note_duplicate(tcb, segment)
+            output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
         """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tcpref.listener import Listener
     from tcpref.loss_recovery import Recovery
     from tcpref.ports import Binding
+    from tcpref.sack import Report
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
     from tcpref.urgent import Mark
@@ -85,7 +86,7 @@ class Tcb:
         "rcv_scale",
         "reassembly", "received", "recover", "recovery",
         "retransmission", "retransmissions", "rto",
-        "sack", "scoreboard", "send_buffer", "sent_at", "settings", "snd_mss",
+        "sack", "sack_report", "scoreboard", "send_buffer", "sent_at", "settings", "snd_mss",
         "snd_nxt",
         "snd_scale",
         "snd_una",
@@ -195,7 +196,7 @@ class Tcb:
         self.patience: Patience | None = None
 
     def offer_options(self) -> None:
-        """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
+        """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
         self.window_scaling = self.settings.window_scale
         self.snd_scale = 0
         self.rcv_scale = 0
@@ -204,7 +205,8 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
-        self.sack = False
+        self.sack = self.settings.sack
+        self.sack_report: Report | None = None
 
     @property
     def rcv_wnd(self) -> int:
@@ -277,7 +279,9 @@ class Tcb:
             self.rcv_scale = min(shift, LARGEST_SHIFT)
 
     def negotiate(self, options: Options, now: int) -> None:
-        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2)."""
+        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2; RFC 2018, 2)."""
+        if not options.sack_permitted:
+            self.sack = False
         if options.wscale is None:
             self.window_scaling = False
             self.rcv_scale = 0
