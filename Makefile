@@ -8,7 +8,7 @@ SEED ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
+.PHONY: help setup conformance matrix mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ setup: $(VENV)/.ready  ## make the virtual environment
 
 conformance: setup  ## judge the reference stack, its variant and, where permitted, the Linux kernel
 	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+
+matrix: setup  ## every state x segment, 5,088 generated rows a target
+	$(BIN)/tcpassay run $(TARGET) --matrix --where-possible --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
 
 mutants: setup  ## show that each planted fault is caught: the kill table
 	$(BIN)/python -m tcpassay.cli.mutants
