@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance.layers import ICMP, ICMPv6PacketTooBig
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.outcome import Inconclusive
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tcpassay.conformance.app import Pending, Socket
     from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
+    from tcpassay.wire import Segment
 
 ALIVE = b"alive"
 #: Addresses of no host on the link, for documentation (RFC 5737, RFC 3849).
@@ -65,6 +67,23 @@ def segment_sizes(conn: Connection, octets: int) -> list[int]:
         sizes.append(len(arrival.segment.payload))
         conn.send("A")
     return sizes
+
+
+def too_big(conn: Connection, mtu: int, quoting: Segment | Arrival | None = None) -> None:
+    """A router tells that a segment (the target's last) was too big for a link of `mtu` octets.
+
+    It quotes no more of it than an IP header and eight octets.
+    """
+    if conn.bench.ip == 4:
+        conn.send_icmp(ICMP(type=3, code=4, nexthopmtu=mtu), quoting)
+    else:
+        conn.send_icmp(ICMPv6PacketTooBig(mtu=mtu), quoting, octets=48)
+
+
+def flight(conn: Connection, segments: int, size: int) -> list[Arrival]:
+    """Segments of `size` octets that the target sends at once; none is acknowledged."""
+    conn.app.send(bytes(segments * size))
+    return [conn.expect("A", payload=size) for _ in range(segments)]
 
 
 def syn_gap(bench: Bench) -> float:

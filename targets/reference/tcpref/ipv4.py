@@ -89,6 +89,15 @@ def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:
     return header + payload
 
 
+def fragmentable(datagram: bytes, ident: int) -> bytes:
+    """A datagram of ours without DF. Its pieces need a number to be known by (RFC 6864, 4)."""
+    header = bytearray(datagram[:HEADER_OCTETS])
+    header[4:8] = (ident << 16).to_bytes(4, "big")
+    header[10:12] = bytes(2)
+    header[10:12] = checksum(remainder(bytes(header))).to_bytes(2, "big")
+    return bytes(header) + datagram[HEADER_OCTETS:]
+
+
 def is_unicast(address: bytes) -> bool:
     """Whether a host may have this address: not net 0, loopback, multicast or above."""
     return 0 < address[0] < 224 and address[0] != 127

@@ -17,6 +17,8 @@ HOP_LIMIT = 64
 
 _HEADER = Struct("!IHBB16s16s")
 _VERSION = 6 << 28
+#: Above that of any IPv4 header.
+FIRST_OCTET = 0x60
 MAPPED = bytes(10) + b"\xff\xff"
 _LOOPBACK = bytes(15) + b"\1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, timestamps, urgent, user_timeout, window
+from tcpref import pmtu, seq, timestamps, urgent, user_timeout, window
 from tcpref.options import build_mss, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -41,6 +41,8 @@ def transmit(
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    if len(payload) > tcb.largest_sent:
+        pmtu.larger_sent(tcb, number, len(options), len(payload))
     pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(

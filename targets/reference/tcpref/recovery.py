@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, quiet, seq, syn_schedule, user, user_timeout
+from tcpref import output, pmtu, quiet, seq, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         tcb.syn_lost = True
         output.send_syn(stack, tcb)
     else:
+        if tcb.path is not None:
+            pmtu.segment_timed_out(stack, tcb, tcb.path)
         tcb.recover = tcb.snd_nxt
         tcb.dup_acks = 0
         output.retransmit(stack, tcb)

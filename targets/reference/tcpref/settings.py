@@ -63,6 +63,14 @@ class Settings:
     keepalive_garbage: bool = False
     user_timeout: bool = True
     user_timeout_ms: int = 0
+    # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
+    # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
+    # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,
+    # 7.2), 0 to believe it at once.
+    path_mtu_discovery: bool = True
+    path_mtu_ageing_s: int = 600
+    path_mtu_destinations: int = 1_024
+    path_mtu_timeouts: int = 1
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536

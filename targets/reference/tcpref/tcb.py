@@ -16,6 +16,7 @@ from tcpref.timers import Timer, TimerKind
 if TYPE_CHECKING:
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
+    from tcpref.pmtu import Path
     from tcpref.ports import Binding
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
@@ -68,13 +69,13 @@ class Tcb:
         "first_window", "heard_at",
         "irs", "iss",
         "keepalive",
-        "key", "largest_mss",
+        "key", "largest_mss", "largest_sent",
         "last_ack_sent",
         "lingering", "listener",
         "mark",
         "max_segment", "max_snd_wnd", "nodelay",
         "orphan_probes", "passive",
-        "patience",
+        "path", "patience", "peer_mss",
         "persist",
         "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
@@ -120,7 +121,9 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.snd_mss = self.default_mss
+        self.snd_mss = self.peer_mss = self.default_mss
+        self.path: Path | None = None
+        self.largest_sent = 0
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
         self.fin_queued = False
@@ -270,14 +273,24 @@ class Tcb:
             self.ts_recent_at = now
 
     def take_mss(self, offered: int | None) -> None:
-        """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
+        """What the MSS option of the peer's SYN allows (MUST-15, MUST-16).
 
-        The option counts none of the other options, so what each segment carries of them goes off
-        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much, where
-        the link carries it: smaller segments would cost more in headers than they carry.
+        A peer that asks for less than `min_mss` gets that much, where the link carries it: smaller
+        segments would cost more in headers than they carry.
         """
         wanted = self.default_mss if offered is None else offered
-        mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.peer_mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.choose_size()
+
+    def choose_size(self) -> None:
+        """Eff.snd.MSS: what the peer takes, or the path carries if that is less.
+
+        Neither counts TCP options, so what each segment carries of them goes off (RFC 6691; RFC
+        9293, 3.7.1).
+        """
+        mss = self.peer_mss
+        if self.path is not None and self.path.mtu is not None:
+            mss = min(mss, self.path.mtu - FIXED_HEADERS[len(self.key[0])])
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:
@@ -290,6 +303,8 @@ class Tcb:
             self.keepalive.timer.stop()
         if self.patience is not None:
             self.patience.timer.stop()
+        if self.path is not None:
+            self.path.timer.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
