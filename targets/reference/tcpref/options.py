@@ -8,33 +8,43 @@ before it counts, the rest is not read (MUST-7).
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 END_OF_LIST = 0
 NO_OPERATION = 1
 MAXIMUM_SEGMENT_SIZE = 2
 WINDOW_SCALE = 3
+SACK_PERMITTED = 4
+SACK = 5
 TIMESTAMPS = 8
 
 #: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
 TIMESTAMP_OCTETS = 12
+#: What the SACK option takes beside its blocks: two paddings, kind and length.
+SACK_OCTETS = 4
 
 _ALIGNED_TIMESTAMPS = Struct("!III")
 _ALIGNED = 0x0101080A
 _ALIGNED_OCTETS = b"\x01\x01\x08\x0a"
-_TWO_STAMPS = Struct("!II")
+_TWO_NUMBERS = Struct("!II")
 
 
 class Options(NamedTuple):
     """The options of a segment that the stack understands; None where one is absent.
 
     `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
+    `sack` are the blocks of a SACK option, each with its left and its right edge (RFC 2018, 3).
     """
 
     mss: int | None = None
     wscale: int | None = None
     tsval: int | None = None
     tsecr: int = 0
+    sack_permitted: bool = False
+    sack: tuple[tuple[int, int], ...] = ()
 
 
 NO_OPTIONS = Options()
@@ -45,12 +55,12 @@ def parse_options(octets: bytes) -> Options:
     if len(octets) == TIMESTAMP_OCTETS and octets.startswith(_ALIGNED_OCTETS):
         _, tsval, tsecr = _ALIGNED_TIMESTAMPS.unpack(octets)
         return Options(None, None, tsval, tsecr)
-    return Options(**read_options(octets))
+    return read_options(octets)
 
 
-def read_options(octets: bytes) -> dict[str, int]:
+def read_options(octets: bytes) -> Options:
     """The values of an option area in any order; of an option given twice the last counts."""
-    found: dict[str, int] = {}
+    found = NO_OPTIONS
     position, end = 0, len(octets)
     while position < end:
         kind = octets[position]
@@ -63,11 +73,17 @@ def read_options(octets: bytes) -> dict[str, int]:
         if length < 2 or position + length > end:
             break
         if kind == MAXIMUM_SEGMENT_SIZE and length == 4:
-            found["mss"] = int.from_bytes(octets[position + 2 : position + 4], "big")
+            found = found._replace(mss=int.from_bytes(octets[position + 2 : position + 4], "big"))
         elif kind == WINDOW_SCALE and length == 3:
-            found["wscale"] = octets[position + 2]
+            found = found._replace(wscale=octets[position + 2])
         elif kind == TIMESTAMPS and length == 10:
-            found["tsval"], found["tsecr"] = _TWO_STAMPS.unpack_from(octets, position + 2)
+            tsval, tsecr = _TWO_NUMBERS.unpack_from(octets, position + 2)
+            found = found._replace(tsval=tsval, tsecr=tsecr)
+        elif kind == SACK_PERMITTED and length == 2:
+            found = found._replace(sack_permitted=True)
+        elif kind == SACK and length % 8 == 2:
+            blocks = tuple(_TWO_NUMBERS.iter_unpack(octets[position + 2 : position + length]))
+            found = found._replace(sack=blocks)
         position += length
     return found
 
@@ -80,6 +96,17 @@ def build_mss(mss: int) -> bytes:
 def build_window_scale(shift: int) -> bytes:
     """The Window Scale option behind a padding; in SYN segments only (RFC 7323, 2.2)."""
     return bytes((NO_OPERATION, WINDOW_SCALE, 3, shift))
+
+
+def build_sack_permitted() -> bytes:
+    """The SACK-permitted option behind two paddings; in SYN segments only (RFC 2018, 2)."""
+    return bytes((NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2))
+
+
+def build_sack(blocks: Sequence[tuple[int, int]]) -> bytes:
+    """The SACK option behind two paddings (RFC 2018, 3)."""
+    head = bytes((NO_OPERATION, NO_OPERATION, SACK, 2 + 8 * len(blocks)))
+    return head + b"".join(_TWO_NUMBERS.pack(left, right) for left, right in blocks)
 
 
 def build_timestamps(tsval: int, tsecr: int) -> bytes:

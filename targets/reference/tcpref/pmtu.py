@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpref import output, seq
+from tcpref import loss_recovery, output, seq
 from tcpref.addresses import FIXED_HEADERS
 from tcpref.options import TIMESTAMP_OCTETS
 from tcpref.tcb import OPENING
@@ -221,16 +221,11 @@ def limit(stack: Stack, tcb: Tcb, learned: Learned) -> None:
 
 
 def resend(stack: Stack, tcb: Tcb) -> None:
-    """What was too big goes again at once, one segment of it; each ACK lets out the next.
-
-    Nothing else follows: it is no sign of congestion, and no round trip (RFC 1191, 6.4).
-    """
+    """What was too big goes again at once (RFC 1191, 6.4); a full RTO passes before that does."""
     if tcb.state in OPENING or tcb.snd_wnd == 0:
         return
-    tcb.recover = tcb.snd_nxt
-    tcb.dup_acks = 0
     tcb.retransmission.stop()
-    output.retransmit(stack, tcb)
+    loss_recovery.too_big(stack, tcb)
     output.arrange_timers(stack, tcb)
 
 
