@@ -20,7 +20,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tcpref import output, seq
+from tcpref import ecn, output, seq
 from tcpref.scoreboard import DUP_THRESH, NOTHING_REPORTED
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def loss_detected(tcb: Tcb) -> bool:
 
 def begin(stack: Stack, tcb: Tcb) -> None:
     """Fast retransmit: the front of the queue goes again, whatever cwnd is (RFC 6675, 5; 4.3)."""
-    tcb.congestion.lost(tcb)
+    if tcb.ecn is None or ecn.loss_is_news(tcb, tcb.ecn):
+        tcb.congestion.lost(tcb)
     tcb.recover = tcb.snd_nxt
     tcb.recovery = recovery = Recovery(SACK if tcb.sack else NEW_RENO, tcb.snd_una, tcb.snd_nxt)
     tcb.retransmission.stop()  # A full RTO passes before this one goes again.
@@ -117,6 +118,8 @@ def timed_out(stack: Stack, tcb: Tcb) -> None:
     What was reported is forgotten, as the peer may have thrown it away (RFC 2018, 8).
     """
     tcb.congestion.timed_out(tcb)
+    if tcb.ecn is not None:
+        ecn.window_reduced(tcb, tcb.ecn)
     tcb.scoreboard = NOTHING_REPORTED
     tcb.dup_acks = 0
     tcb.recover = tcb.snd_nxt

@@ -82,6 +82,10 @@ class Settings:
     path_mtu_ageing_s: int = 600
     path_mtu_destinations: int = 1_024
     path_mtu_timeouts: int = 1
+    # Explicit congestion notification (RFC 3168): "on" (offered by connect() too), "accept" (only
+    # agreed to), "off". After so many SYNs without an answer one goes without the offer; 0 never.
+    ecn: str = "accept"
+    ecn_syns: int = 2
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
@@ -155,6 +159,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
 
 #: Settings that are one word of several.
 CHOICES = {
+    "ecn": ("off", "accept", "on"),
     "congestion_control": tuple(ALGORITHMS),
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),

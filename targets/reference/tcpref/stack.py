@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    ecn,
     icmp,
     icmpv6,
     ip_input,
@@ -100,6 +101,8 @@ class Stack:
                 return
             segment = parse_segment(src, dst, payload)
             if segment is not None:
+                if packet.ecn == ecn.CE:
+                    segment = segment._replace(ecn=ecn.CE)
                 self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
@@ -200,6 +203,7 @@ class Stack:
         tcb.synchronize(segment.seq)
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
+        ecn.grant(tcb, segment)
         states.steps.set_send_window(tcb, segment)
         states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps
+from tcpref import ecn, seq, timestamps
 from tcpref.disposition import (
     ABORT,
     ACKNOWLEDGE,
@@ -26,6 +26,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
     # First, check the sequence number.
     if repeats_syn(tcb, segment):
+        if tcb.ecn is not None:
+            ecn.syn_arrives(tcb, segment)
         crossed = segment.flags & ACK and not tcb.passive
         return finish_crossed(tcb, segment, now) if crossed else CHALLENGE
     refused = (
