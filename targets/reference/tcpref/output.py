@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import ecn, loss_recovery, pmtu, sack, seq, timestamps, urgent, user_timeout, window
+from tcpref import (
+    ecn,
+    loss_recovery,
+    pmtu,
+    sack,
+    seq,
+    timestamps,
+    urgent,
+    user_timeout,
+    uto,
+    window,
+)
 from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -40,6 +51,8 @@ def transmit(
         wnd = window.field(tcb)
     if tcb.timestamps:
         options += timestamps.option(tcb, flags, stack.now)
+    if tcb.uto is not None:
+        options += uto.option(tcb, tcb.uto, flags, len(options), len(payload))
     if tcb.sack_report is not None:
         options += sack.option(tcb, len(options))
     if flags & ACK:
@@ -130,11 +143,12 @@ def next_size(tcb: Tcb) -> int:
 
 
 def full_size(tcb: Tcb) -> int:
-    """Octets of a full segment that goes out now: what it reports by SACK goes off (RFC 6691)."""
+    """Octets of a full segment that goes out now: its options go off (RFC 6691)."""
+    told = tcb.uto is not None and tcb.uto.due
     if tcb.sack_report is None:
-        return tcb.snd_mss
-    taken = sack.octets(tcb, TIMESTAMP_OCTETS if tcb.timestamps else 0)
-    return max(1, tcb.snd_mss - taken)
+        return max(1, tcb.snd_mss - uto.OCTETS) if told else tcb.snd_mss
+    taken = (TIMESTAMP_OCTETS if tcb.timestamps else 0) + (uto.OCTETS if told else 0)
+    return max(1, tcb.snd_mss - sack.octets(tcb, taken) - (uto.OCTETS if told else 0))
 
 
 def may_send_small(tcb: Tcb) -> bool:

@@ -74,6 +74,12 @@ class Settings:
     keepalive_garbage: bool = False
     user_timeout: bool = True
     user_timeout_ms: int = 0
+    # The user time-out option (RFC 5482): ENABLED, which is off there too; CHANGEABLE, for
+    # connections whose application asks for no time; L_LIMIT and U_LIMIT.
+    user_timeout_option: bool = False
+    user_timeout_changeable: bool = True
+    user_timeout_lower_s: int = 100
+    user_timeout_upper_s: int = 3_600
     # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
     # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
     # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,

@@ -32,6 +32,7 @@ from tcpref import (
     timestamps,
     urgent,
     user_timeout,
+    uto,
 )
 from tcpref.disposition import Answer, Disposition
 from tcpref.fragments import FragmentTable, Partial
@@ -204,6 +205,8 @@ class Stack:
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         ecn.grant(tcb, segment)
+        if tcb.uto is not None:
+            tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
         states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)
@@ -313,6 +316,8 @@ class Stack:
         tcb.retransmission.stop()
         tcb.heard_at = tcb.sent_at = self.now
         tcb.congestion.opened(tcb)
+        if tcb.uto is not None:
+            uto.adopt(tcb, tcb.uto)
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tcpref.sockets import Socket
     from tcpref.urgent import Mark
     from tcpref.user_timeout import Patience
+    from tcpref.uto import UserTimeoutOption
 
 MILLISECOND = 1_000_000
 #: The largest window field, and the largest shift that counts (RFC 7323, 2.3).
@@ -144,7 +145,7 @@ class Tcb:
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
-        "unacked_octets",
+        "unacked_octets", "uto",
         "window_scaling",
     )  # fmt: skip
 
@@ -247,6 +248,7 @@ class Tcb:
         self.heard_at = 0
         self.keepalive: KeepAlive | None = None
         self.patience: Patience | None = None
+        self.uto: UserTimeoutOption | None = None
 
     def offer_options(self) -> None:
         """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""

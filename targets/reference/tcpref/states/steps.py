@@ -7,7 +7,7 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import ecn, sack, seq, timestamps, urgent
+from tcpref import ecn, sack, seq, timestamps, urgent, uto
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
 from tcpref.scoreboard import NOTHING_REPORTED, Scoreboard
 from tcpref.segment import ACK, ECE, FIN, RST, SYN, URG, Segment
@@ -88,6 +88,8 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         acknowledge(tcb, segment, now)
     else:
         return None  # An old one: its window is old as well, and so is what it reports.
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     if segment.options.sack and tcb.sack:
         take_report(tcb, segment)
     update_send_window(tcb, segment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import ecn, seq, timestamps
+from tcpref import ecn, seq, timestamps, uto
 from tcpref.disposition import (
     ABORT,
     ACKNOWLEDGE,
@@ -78,6 +78,8 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
         return OVERFLOW if tcb.settings.abort_on_overflow else DROP
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     steps.acknowledge(tcb, segment, now)
     steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
