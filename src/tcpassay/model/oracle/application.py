@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
+from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import RULES
 from tcpassay.model.tcb import SYNCHRONIZED
@@ -70,6 +71,9 @@ class Application:
         wrong = rule(call, socket.flow, returned)
         if wrong is not None:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        else:
+            for clause in by_return(call, returned):
+                self._oracle.report.count(clause)
         if returned.errno in _ENDED:
             socket.flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:
@@ -131,6 +135,8 @@ class Application:
         if socket is None or socket.listening:
             return
         if socket.flow is None or not socket.flow.open:
+            if not socket.bound:
+                socket.local = "", 0
             socket.remote = _ends(call)
             self._connecting.append(socket)
 
@@ -151,9 +157,12 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
-        socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
+        socket.had_ended = socket.flow.sender.ended
+        if how in {"SHUT_RD", "SHUT_RDWR"}:
+            socket.flow.reads_no_more()
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             socket.flow.ends()
+        socket.flow.may_be_dropped()
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
@@ -185,7 +194,7 @@ class Application:
 
     def _bound(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is not None:
-            socket.local = _ends(call) or socket.local
+            socket.local, socket.bound = _ends(call) or socket.local, True
 
     def _listens(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
@@ -209,9 +218,13 @@ class Application:
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
-        if flow is not None:
+        if flow is not None and flow.follows_waiting:
+            # Nobody can tell whether this is the connection that was reset in the queue (DOC-30).
+            flow.opaque = flow.accepted = True
+        elif flow is not None:
             self._in_order(socket, flow)
-            flow.accepted, new.flow = True, flow
+            flow.handed_out()
+            new.flow = flow
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
@@ -241,7 +254,7 @@ class Application:
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         if returned.errno is not None and socket is not None and socket.flow is not None:
-            socket.flow.sender = socket.flow.sender._replace(ended=False)
+            socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
