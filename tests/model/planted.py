@@ -6,6 +6,8 @@ from __future__ import annotations
 from tcpassay.core.events import Signalled
 from tcpassay.wire import (
     ACK,
+    CWR,
+    ECE,
     FIN,
     PSH,
     RST,
@@ -31,6 +33,7 @@ from tests.model.planting import (
     numbers,
     options,
     other,
+    packet,
     received,
     returned,
     spoil,
@@ -187,6 +190,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault("kept_alive", "a keep-alive after an hour", "RFC9293:MUST-26", delayed("idle", -3600.0)),
     Fault("kept_alive", "a keep-alive with two octets", "RFC9293:3.10.2-SEND-CLOSED",
           fields("idle", payload=b"xy")),
+    # The network: marks of congestion, MTUs.
+    Fault("congested", "a SYN,ACK that is ECT", "RFC3168:6.1.1-SYN-NOECT", packet("syn", tos=2)),
+    Fault("talk", "ECE on a SYN,ACK unasked", "RFC3168:6.1.1-SYNACK-MUSTNOT",
+          fields("syn", flags=SYN | ACK | ECE)),
+    Fault("talk", "text that is ECT without ECN", "RFC3168:6.1.1-NO-ECT-UNNEG", packet("send", tos=2)),
+    Fault("congested", "a bare ACK that is ECT", "RFC3168:6.1.4-PUREACK", packet("cwr", tos=2)),
+    Fault("congested", "a mark that is not echoed", "RFC3168:6.1.3-ECE", fields("mark", flags=ACK)),
+    Fault("congested", "a mark echoed once", "RFC3168:6.1.3-ECE", fields("echo", flags=ACK)),
+    Fault("congested", "text sent again that is ECT", "RFC3168:6.1.5-RETX", packet("lost", 1, tos=2)),
+    Fault("congested", "CWR on text sent again", "RFC3168:6.1.2-CWR-NOT-RETX",
+          fields("lost", 1, flags=ACK | PSH | CWR)),
+    Fault("narrow", "too big again", "RFC1191:3-REDUCE", fields("too big", 1, payload=bytes(1000))),
+    Fault("narrow", "DF on some text only", "RFC1191:3-DF", packet("send", 1, flags=0)),
     # Initial numbers.
     Fault("many", "one ISN for all", "RFC9293:MUST-9", lambda s: isn(s, lambda _old: 77)),
     Fault("many", "the same ISN for one tuple", "RFC9293:MUST-8", lambda s: isn_again(s, 0)),

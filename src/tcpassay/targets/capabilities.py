@@ -22,6 +22,7 @@ CAPABILITIES: Final = {
     "ipv6": "TCP over IPv6",
     "icmp": "ICMP errors reach the connection that they quote",
     "path_mtu_discovery": "ICMP packet too big lowers the segment size",
+    "path_mtu_checks": "but for one that what was sent and acknowledged belies (RFC 5927, 7.2)",
     "ethernet": "the link carries Ethernet frames rather than IP datagrams",
     # Options and algorithms
     "window_scale": "RFC 7323 window scale",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import keepalive, user, user_timeout
+from tcpref import keepalive, user, uto
 from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
@@ -134,6 +134,7 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout
     accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout
+    accepted.user_timeout_asked = made.user_timeout_asked
     accepted.keepalive, accepted.keepalive_times = made.keepalive, made.keepalive_times
     accepted.tcb = tcb
     if tcb.binding is not None:
@@ -150,7 +151,7 @@ def catch_up(stack: Stack, accepted: Socket, tcb: Tcb) -> None:
     if accepted.keepalive or tcb.keepalive is not None:
         keepalive.apply(stack, accepted, tcb)
     if accepted.user_timeout or tcb.patience is not None:
-        user_timeout.apply(stack, accepted, tcb)
+        uto.apply(stack, accepted, tcb)
 
 
 def shutdown(kernel: Kernel, call: PendingCall) -> Result:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref import calls_options_user as for_user
-from tcpref import keepalive, output, user, user_timeout
+from tcpref import keepalive, output, user, uto
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import SENDING
@@ -196,7 +196,7 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
     ("IPPROTO_TCP", "TCP_USER_TIMEOUT"): Option(
-        lambda made: number(made.user_timeout), for_user.set_user_timeout, user_timeout.apply
+        lambda made: number(made.user_timeout), for_user.set_user_timeout, uto.apply
     ),
 }
 

@@ -67,3 +67,4 @@ def set_user_timeout(made: Socket, args: Arguments) -> None:
     if not 0 <= milliseconds <= LARGEST_INT:
         raise CallError("EINVAL")
     made.user_timeout = milliseconds
+    made.user_timeout_asked = milliseconds > 0

@@ -6,7 +6,8 @@ Three ways lead through a loss, and one connection is on at most one of them:
   each partial ACK the next hole.
 - SACK (RFC 6675): the scoreboard tells what is missing, and how much is still under way (`pipe`).
 - TIMEOUT (RFC 5681, 3.1): after the retransmission timer. All that was outstanding counts as lost
-  and goes again in slow start, but for what the peer reports anew (RFC 6675, 5.1).
+  and goes again in slow start, but for what the peer reports anew (RFC 6675, 5.1). So it does when
+  it was too big for its path, without slow start.
 
 All of them are put as one number, `tcb.left_network`: octets of the flight that do not count
 against cwnd any more, since they have arrived or are lost. RFC 5681 adds them to cwnd ("inflates"
@@ -19,7 +20,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tcpref import output, seq
+from tcpref import ecn, output, seq
 from tcpref.scoreboard import DUP_THRESH, NOTHING_REPORTED
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def loss_detected(tcb: Tcb) -> bool:
 
 def begin(stack: Stack, tcb: Tcb) -> None:
     """Fast retransmit: the front of the queue goes again, whatever cwnd is (RFC 6675, 5; 4.3)."""
-    tcb.congestion.lost(tcb)
+    if tcb.ecn is None or ecn.loss_is_news(tcb, tcb.ecn):
+        tcb.congestion.lost(tcb)
     tcb.recover = tcb.snd_nxt
     tcb.recovery = recovery = Recovery(SACK if tcb.sack else NEW_RENO, tcb.snd_una, tcb.snd_nxt)
     tcb.retransmission.stop()  # A full RTO passes before this one goes again.
@@ -122,6 +124,8 @@ def timed_out(stack: Stack, tcb: Tcb) -> None:
     What was reported is forgotten, as the peer may have thrown it away (RFC 2018, 8).
     """
     tcb.congestion.timed_out(tcb)
+    if tcb.ecn is not None:
+        ecn.window_reduced(tcb, tcb.ecn)
     tcb.scoreboard = NOTHING_REPORTED
     tcb.dup_acks = 0
     tcb.recover = tcb.snd_nxt
@@ -129,6 +133,18 @@ def timed_out(stack: Stack, tcb: Tcb) -> None:
     tcb.suspicious = True
     recovery.high_rxt = resend_hole(stack, tcb, (tcb.snd_una, tcb.snd_nxt))
     count_out(tcb)
+
+
+def too_big(stack: Stack, tcb: Tcb) -> None:
+    """What was outstanding does not fit its path (`pmtu`): one segment goes again now, the rest
+    once an ACK comes. Nothing tells of congestion, so cwnd stays (RFC 1191, 6.4).
+    """
+    tcb.dup_acks = 0
+    tcb.recover = tcb.snd_nxt
+    tcb.recovery = recovery = Recovery(TIMEOUT, tcb.snd_una, tcb.snd_nxt)
+    tcb.suspicious = True
+    recovery.high_rxt = resend_hole(stack, tcb, tcb.scoreboard.hole(tcb.snd_una, tcb.snd_nxt))
+    tcb.left_network = tcb.flight - tcb.congestion.cwnd
 
 
 def finish(tcb: Tcb, recovery: Recovery) -> None:

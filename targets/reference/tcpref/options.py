@@ -20,11 +20,16 @@ WINDOW_SCALE = 3
 SACK_PERMITTED = 4
 SACK = 5
 TIMESTAMPS = 8
+USER_TIMEOUT = 28
 
 #: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
 TIMESTAMP_OCTETS = 12
 #: What the SACK option takes beside its blocks: two paddings, kind and length.
 SACK_OCTETS = 4
+
+#: The User Timeout option: its granularity bit, and the largest number behind that (RFC 5482, 3.3).
+IN_MINUTES = 0x8000
+LARGEST_TIMEOUT = 0x7FFF
 
 _ALIGNED_TIMESTAMPS = Struct("!III")
 _ALIGNED = 0x0101080A
@@ -36,6 +41,7 @@ class Options(NamedTuple):
     """The options of a segment that the stack understands; None where one is absent.
 
     `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
+    `user_timeout` is in seconds (RFC 5482, 3.3).
     `sack` are the blocks of a SACK option, each with its left and its right edge (RFC 2018, 3).
     """
 
@@ -45,6 +51,7 @@ class Options(NamedTuple):
     tsecr: int = 0
     sack_permitted: bool = False
     sack: tuple[tuple[int, int], ...] = ()
+    user_timeout: int | None = None
 
 
 NO_OPTIONS = Options()
@@ -84,8 +91,25 @@ def read_options(octets: bytes) -> Options:
         elif kind == SACK and length % 8 == 2:
             blocks = tuple(_TWO_NUMBERS.iter_unpack(octets[position + 2 : position + length]))
             found = found._replace(sack=blocks)
+        elif kind == USER_TIMEOUT and length == 4:
+            found = found._replace(user_timeout=user_timeout(octets[position + 2 : position + 4]))
         position += length
     return found
+
+
+def user_timeout(octets: bytes) -> int | None:
+    """Seconds from the two octets of the User Timeout option; zero is reserved, and ignored."""
+    field = int.from_bytes(octets, "big")
+    value = field & LARGEST_TIMEOUT
+    return (60 * value if field & IN_MINUTES else value) or None
+
+
+def build_user_timeout(seconds: int) -> bytes:
+    """The User Timeout option; what 15 bits cannot say in seconds goes up to whole minutes."""
+    field = max(1, seconds)
+    if field > LARGEST_TIMEOUT:
+        field = min(-(-field // 60), LARGEST_TIMEOUT) | IN_MINUTES
+    return bytes((USER_TIMEOUT, 4)) + field.to_bytes(2, "big")
 
 
 def build_mss(mss: int) -> bytes:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, sack, seq, timestamps, urgent, user_timeout, window
+from tcpref import (
+    ecn,
+    loss_recovery,
+    pmtu,
+    sack,
+    seq,
+    timestamps,
+    urgent,
+    user_timeout,
+    uto,
+    window,
+)
 from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -26,8 +37,12 @@ def transmit(
     *,
     payload: bytes = b"",
     options: bytes = b"",
+    fresh: bool = False,
 ) -> None:
-    """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
+    """Send one segment. It carries the newest ACK and window, so no other ACK is owed.
+
+    `fresh`: its text has never been sent.
+    """
     local, local_port, remote, remote_port = tcb.key
     if tcb.state in OPENING:
         wnd = window.field_while_opening(tcb, flags)
@@ -36,6 +51,8 @@ def transmit(
         wnd = window.field(tcb)
     if tcb.timestamps:
         options += timestamps.option(tcb, flags, stack.now)
+    if tcb.uto is not None:
+        options += uto.option(tcb, tcb.uto, flags, len(options), len(payload))
     if tcb.sack_report is not None:
         options += sack.option(tcb, len(options))
     if flags & ACK:
@@ -43,6 +60,11 @@ def transmit(
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    if len(payload) > tcb.largest_sent:
+        pmtu.larger_sent(tcb, number, len(options), len(payload))
+    mark = 0
+    if tcb.ecn is not None:
+        flags, mark = ecn.stamp(tcb.ecn, flags, fresh=fresh)
     pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(
@@ -57,6 +79,7 @@ def transmit(
             options=options,
             payload=payload,
             urgent=pointer,
+            ecn=mark,
         )
     )
 
@@ -65,6 +88,8 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
     tcb.snd_nxt = seq.add(tcb.iss, 1)
+    if tcb.ecn is not None:
+        flags |= ecn.syn_flags(tcb, tcb.ecn, flags)
     options = build_mss(tcb.announced_mss)
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
@@ -80,7 +105,7 @@ def send_ack(stack: Stack, tcb: Tcb) -> None:
 
 def send_queued(stack: Stack, tcb: Tcb) -> None:
     """Send all text, and the FIN behind it, that may go now; then see to the timers."""
-    if tcb.state in TRANSMITTING:
+    if tcb.state in TRANSMITTING and not (tcb.ecn is not None and tcb.ecn.held):
         if tcb.probing and tcb.snd_wnd > 0:
             resend_probe(stack, tcb)
         if tcb.recovery is not None:
@@ -118,11 +143,12 @@ def next_size(tcb: Tcb) -> int:
 
 
 def full_size(tcb: Tcb) -> int:
-    """Octets of a full segment that goes out now: what it reports by SACK goes off (RFC 6691)."""
+    """Octets of a full segment that goes out now: its options go off (RFC 6691)."""
+    told = tcb.uto is not None and tcb.uto.due
     if tcb.sack_report is None:
-        return tcb.snd_mss
-    taken = sack.octets(tcb, TIMESTAMP_OCTETS if tcb.timestamps else 0)
-    return max(1, tcb.snd_mss - taken)
+        return max(1, tcb.snd_mss - uto.OCTETS) if told else tcb.snd_mss
+    taken = (TIMESTAMP_OCTETS if tcb.timestamps else 0) + (uto.OCTETS if told else 0)
+    return max(1, tcb.snd_mss - sack.octets(tcb, taken) - (uto.OCTETS if told else 0))
 
 
 def may_send_small(tcb: Tcb) -> bool:
@@ -145,7 +171,7 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
-    transmit(stack, tcb, number, flags, payload=text)
+    transmit(stack, tcb, number, flags, payload=text, fresh=True)
 
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
@@ -264,10 +290,14 @@ def start_probing(stack: Stack, tcb: Tcb) -> None:
 
 
 def start_override(stack: Stack, tcb: Tcb) -> None:
-    """The window is open, but for a silly little: wait for more, not for long (3.8.6.2.1)."""
+    """The window is open, but for a silly little: wait for more, not for long (3.8.6.2.1).
+
+    With a congestion window of one segment a mark lets out the next after RTO (RFC 3168, 6.1.2).
+    """
     if tcb.probe_wait or not tcb.persist.running:
         tcb.probe_wait = 0
-        wait = tcb.settings.sws_override_ms * 1_000_000
+        held = tcb.ecn is not None and tcb.ecn.held
+        wait = tcb.rto.rto if held else tcb.settings.sws_override_ms * 1_000_000
         stack.timers.start(tcb.persist, stack.now + wait)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, output, quiet, syn_schedule, user, user_timeout
+from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         tcb.syn_lost = True
         output.send_syn(stack, tcb)
     else:
+        if tcb.path is not None:
+            pmtu.segment_timed_out(stack, tcb, tcb.path)
+        if tcb.ecn is not None:
+            tcb.ecn.held = False
         loss_recovery.timed_out(stack, tcb)
     output.arrange_timers(stack, tcb)
 
@@ -62,6 +66,10 @@ def give_up(stack: Stack, tcb: Tcb) -> None:
 
 def persist_timeout(stack: Stack, tcb: Tcb) -> None:
     """Probe a closed window, or override silly window avoidance on a small one."""
+    if tcb.ecn is not None and tcb.ecn.held:
+        tcb.ecn.held = False
+        output.send_queued(stack, tcb)
+        return
     if tcb.snd_wnd > 0:
         override(stack, tcb)
     elif stalled_too_long(tcb, stack.now):

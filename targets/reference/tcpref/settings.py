@@ -76,6 +76,24 @@ class Settings:
     keepalive_garbage: bool = False
     user_timeout: bool = True
     user_timeout_ms: int = 0
+    # The user time-out option (RFC 5482): ENABLED, which is off there too; CHANGEABLE, for
+    # connections whose application asks for no time; L_LIMIT and U_LIMIT.
+    user_timeout_option: bool = False
+    user_timeout_changeable: bool = True
+    user_timeout_lower_s: int = 100
+    user_timeout_upper_s: int = 3_600
+    # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
+    # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
+    # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,
+    # 7.2), 0 to believe it at once.
+    path_mtu_discovery: bool = True
+    path_mtu_ageing_s: int = 600
+    path_mtu_destinations: int = 1_024
+    path_mtu_timeouts: int = 1
+    # Explicit congestion notification (RFC 3168): "on" (offered by connect() too), "accept" (only
+    # agreed to), "off". After so many SYNs without an answer one goes without the offer; 0 never.
+    ecn: str = "accept"
+    ecn_syns: int = 2
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
@@ -149,6 +167,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
 
 #: Settings that are one word of several.
 CHOICES = {
+    "ecn": ("off", "accept", "on"),
     "congestion_control": tuple(ALGORITHMS),
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import urgent
+from tcpref import urgent, uto
 from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
 from tcpref.keepalive import KeepAlive, default_times
@@ -29,7 +29,8 @@ class Socket:
         "address", "binding", "error", "failed", "family", "keepalive", "keepalive_times", "linger",
         "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "user_timeout", "v6only", "waiters", "write_shut",
+        "snd_timeout", "tcb", "user_timeout", "user_timeout_asked", "v6only", "waiters",
+        "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +64,7 @@ class Socket:
         self.keepalive = False
         self.keepalive_times = default_times(settings)
         self.user_timeout = settings.user_timeout_ms if settings.user_timeout else 0
+        self.user_timeout_asked = False
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -82,6 +84,7 @@ class Socket:
         tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
+        uto.begin(self, tcb)
         if self.user_timeout:
             tcb.patience = Patience(tcb, self.user_timeout)
 

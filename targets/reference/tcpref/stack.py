@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    ecn,
     icmp,
     icmpv6,
     ip_input,
@@ -20,6 +21,7 @@ from tcpref import (
     keepalive,
     loss_recovery,
     output,
+    pmtu,
     quiet,
     recovery,
     resets,
@@ -30,11 +32,13 @@ from tcpref import (
     timestamps,
     urgent,
     user_timeout,
+    uto,
 )
 from tcpref.disposition import Answer, Disposition
 from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
 from tcpref.icmp_send import ErrorBudget
+from tcpref.pmtu import PathTable
 from tcpref.ports import PortTable
 from tcpref.quiet import QuietTime
 from tcpref.segment import Segment, parse_segment
@@ -74,6 +78,9 @@ class Stack:
         self.timers = TimerQueue()
         self.fragments = FragmentTable(settings)
         self.icmp_budget = ErrorBudget()
+        #: None without path MTU discovery; `identification` is that of the next IPv4 datagram then.
+        self.paths = PathTable(settings) if settings.path_mtu_discovery else None
+        self.identification = 0
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
@@ -95,6 +102,8 @@ class Stack:
                 return
             segment = parse_segment(src, dst, payload)
             if segment is not None:
+                if packet.ecn == ecn.CE:
+                    segment = segment._replace(ecn=ecn.CE)
                 self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
@@ -190,10 +199,14 @@ class Stack:
         tcb = Tcb(key, self.settings, iss, passive=True)
         tcb.listener = listener
         listener.socket.configure(tcb)
+        pmtu.begin(self, tcb)
         tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
         tcb.synchronize(segment.seq)
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
+        ecn.grant(tcb, segment)
+        if tcb.uto is not None:
+            tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
         states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)
@@ -303,6 +316,8 @@ class Stack:
         tcb.retransmission.stop()
         tcb.heard_at = tcb.sent_at = self.now
         tcb.congestion.opened(tcb)
+        if tcb.uto is not None:
+            uto.adopt(tcb, tcb.uto)
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
@@ -342,7 +357,9 @@ class Stack:
         tcb = self.connections.get(error.key)
         if tcb is None or not icmp.quotes_flight(tcb, error):
             return
-        if icmp.is_hard(tcb, error):
+        if error.too_big is not None:
+            pmtu.too_big(self, tcb, error, error.too_big)
+        elif icmp.is_hard(tcb, error):
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
@@ -376,10 +393,21 @@ class Stack:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:
             recovery.give_up(self, owner)
+        elif timer.kind is TimerKind.PATH_MTU:
+            pmtu.aged(self, owner)
         else:
             recovery.lingering_timeout(self, owner)
         self.wake(owner)
 
     def emit(self, datagram: bytes) -> None:
         """Give a datagram to whoever drives the stack."""
+        if self.paths is None:
+            datagram = self.fragmentable(datagram)
         self.events.append(("datagram", datagram))
+
+    def fragmentable(self, datagram: bytes) -> bytes:
+        """Without discovery an IPv4 datagram may be cut on its way (RFC 1191, 6.6)."""
+        if datagram[0] >= ipv6.FIRST_OCTET:
+            return datagram
+        self.identification = (self.identification + 1) & 0xFFFF
+        return ipv4.fragmentable(datagram, self.identification)

@@ -16,15 +16,18 @@ from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
+    from tcpref.ecn import Ecn
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.loss_recovery import Recovery
+    from tcpref.pmtu import Path
     from tcpref.ports import Binding
     from tcpref.sack import Report
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
     from tcpref.urgent import Mark
     from tcpref.user_timeout import Patience
+    from tcpref.uto import UserTimeoutOption
 
 MILLISECOND = 1_000_000
 #: The largest window field, and the largest shift that counts (RFC 7323, 2.3).
@@ -67,34 +70,82 @@ class Tcb:
     """
 
     __slots__ = (
-        "ack_due", "app_gone", "binding", "challenge_count", "challenge_second",
-        "congestion", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "duplicate", "fin_queued", "fin_sent", "fin_seq",
-        "first_window", "heard_at",
-        "irs", "iss",
+        "ack_due",
+        "app_gone",
+        "binding",
+        "challenge_count",
+        "challenge_second",
+        "congestion",
+        "data_seq",
+        "default_mss",
+        "delayed_ack",
+        "dup_acks",
+        "duplicate",
+        "ecn",
+        "fin_queued",
+        "fin_sent",
+        "fin_seq",
+        "first_window",
+        "heard_at",
+        "irs",
+        "iss",
         "keepalive",
-        "key", "largest_mss",
-        "last_ack_sent", "left_network",
-        "lingering", "listener",
+        "key",
+        "largest_mss",
+        "largest_sent",
+        "last_ack_sent",
+        "left_network",
+        "lingering",
+        "listener",
         "mark",
-        "max_segment", "max_snd_wnd", "nodelay",
-        "orphan_probes", "passive",
+        "max_segment",
+        "max_snd_wnd",
+        "nodelay",
+        "orphan_probes",
+        "passive",
+        "path",
         "patience",
+        "peer_mss",
         "persist",
-        "probe_wait", "probing",
-        "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
+        "probe_wait",
+        "probing",
+        "rcv_buffer",
+        "rcv_edge",
+        "rcv_mss",
+        "rcv_nxt",
         "rcv_scale",
-        "reassembly", "received", "recover", "recovery",
-        "retransmission", "retransmissions", "rto",
-        "sack", "sack_report", "scoreboard", "send_buffer", "sent_at", "settings", "snd_mss",
+        "reassembly",
+        "received",
+        "recover",
+        "recovery",
+        "retransmission",
+        "retransmissions",
+        "rto",
+        "sack",
+        "sack_report",
+        "scoreboard",
+        "send_buffer",
+        "sent_at",
+        "settings",
+        "snd_mss",
         "snd_nxt",
         "snd_scale",
         "snd_una",
         "snd_up",
-        "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
-        "stalled_since", "state", "suspicious", "syn_lost",
-        "timestamps", "ts_offset", "ts_recent", "ts_recent_at",
-        "unacked_octets",
+        "snd_wl1",
+        "snd_wl2",
+        "snd_wnd",
+        "socket",
+        "soft_error",
+        "stalled_since",
+        "state",
+        "suspicious",
+        "syn_lost",
+        "timestamps",
+        "ts_offset",
+        "ts_recent",
+        "ts_recent_at",
+        "unacked_octets", "uto",
         "window_scaling",
     )  # fmt: skip
 
@@ -127,9 +178,12 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.snd_mss = self.default_mss
+        self.snd_mss = self.peer_mss = self.default_mss
+        self.path: Path | None = None
+        self.largest_sent = 0
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
+        self.ecn: Ecn | None = None
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not self.settings.nagle
@@ -194,6 +248,7 @@ class Tcb:
         self.heard_at = 0
         self.keepalive: KeepAlive | None = None
         self.patience: Patience | None = None
+        self.uto: UserTimeoutOption | None = None
 
     def offer_options(self) -> None:
         """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
@@ -294,14 +349,24 @@ class Tcb:
             self.ts_recent_at = now
 
     def take_mss(self, offered: int | None) -> None:
-        """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
+        """What the MSS option of the peer's SYN allows (MUST-15, MUST-16).
 
-        The option counts none of the other options, so what each segment carries of them goes off
-        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much, where
-        the link carries it: smaller segments would cost more in headers than they carry.
+        A peer that asks for less than `min_mss` gets that much, where the link carries it: smaller
+        segments would cost more in headers than they carry.
         """
         wanted = self.default_mss if offered is None else offered
-        mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.peer_mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.choose_size()
+
+    def choose_size(self) -> None:
+        """Eff.snd.MSS: what the peer takes, or the path carries if that is less.
+
+        Neither counts TCP options, so what each segment carries of them goes off (RFC 6691; RFC
+        9293, 3.7.1).
+        """
+        mss = self.peer_mss
+        if self.path is not None and self.path.mtu is not None:
+            mss = min(mss, self.path.mtu - FIXED_HEADERS[len(self.key[0])])
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:
@@ -314,6 +379,8 @@ class Tcb:
             self.keepalive.timer.stop()
         if self.patience is not None:
             self.patience.timer.stop()
+        if self.path is not None:
+            self.path.timer.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""

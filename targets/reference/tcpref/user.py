@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, resets, urgent, window
+from tcpref import ecn, output, pmtu, resets, urgent, window
 from tcpref.tcb import RECEIVING, SENDING, Key, State, Tcb
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def open_actively(stack: Stack, socket: Socket, key: Key, binding: Binding) -> T
     """OPEN (3.10.1): a SYN goes out and the connection is in SYN-SENT."""
     tcb = Tcb(key, stack.settings, stack.choose_iss(key), passive=False)
     socket.configure(tcb)
+    pmtu.begin(stack, tcb)
+    ecn.offer(tcb)
     tcb.socket = socket
     tcb.binding = stack.ports.share(binding)
     stack.connections[key] = tcb

@@ -18,6 +18,7 @@ from tcpassay.model.oracle.hypothesis import (
     rank,
 )
 from tcpassay.model.oracle.judging import by_segment
+from tcpassay.model.oracle.network import Network
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.oracle.report import Report
-    from tcpassay.wire import Segment
+    from tcpassay.wire import IPv4, IPv6, Segment
 
 #: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
 #: report's peak shows it.
@@ -54,6 +55,7 @@ class Flow:
         self.limits = limits
         self.hypotheses: list[Hypothesis] = [Hypothesis(Tcb("CLOSED"))]
         self.headers = Headers()
+        self.network = Network(ip, report.count, limits.slack)
         self.transmission = Transmission(limits)
         #: The right edge of the receive window as last announced, and by how much it may go back.
         self.edge: int | None = None
@@ -508,6 +510,31 @@ class Flow:
             elif isinstance(option, Timestamps):
                 self.stack_stamps = True
 
+    @property
+    def expected(self) -> int | None:
+        """RCV.NXT, where there is no doubt about it and text may come."""
+        first = self.hypotheses[0].tcb
+        sure = all(
+            h.tcb.rcv_nxt == first.rcv_nxt and h.tcb.state in _RECEIVING for h in self.hypotheses
+        )
+        return first.rcv_nxt if sure else None
+
+    def arrives_in(self, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> None:
+        """The peer's segment, with what its IP header tells."""
+        before = self.expected
+        self.arrives(segment, now, n)
+        after = self.expected
+        size = len(segment.payload)
+        taken = before == segment.seq and after is not None and offset(after, segment.seq) >= size
+        oldest = min(self.hypotheses, key=lambda h: offset(h.tcb.snd_una, segment.ack))
+        self.network.hears(ip, segment, oldest.tcb.snd_una, taken=taken and size > 0)
+
+    def sent_in(self, ip: IPv4 | IPv6, segment: Segment, octets: int, now: int, n: int) -> None:
+        """What stands against the datagram of `octets` in which the target's segment has come."""
+        wrong = self.network.wrong(ip, segment, octets, now)
+        if wrong is not None:
+            self._stands_against(wrong, n)
+
     def _hold_text(self, tcb: Tcb, segment: Segment, n: int) -> None:
         if not segment.payload:
             return
@@ -637,6 +664,7 @@ class Flow:
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
 
 
+_RECEIVING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"})
 #: States in which no listener matters.
 SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 

@@ -128,7 +128,7 @@ class Oracle:
         if not _plain(ip):
             self._leave_opaque((ip.dst, ip.src))
         if isinstance(body, Icmp):
-            self._icmp(body)
+            self._icmp(body, now, heard=_plain(ip) and not _from_nowhere(ip))
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
         if not checksum.holds(datagram, body) or body.data_offset is not None or _damaged(ip):
@@ -151,7 +151,7 @@ class Oracle:
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
-        flow.arrives(body, now, n)
+        flow.arrives_in(ip, body, now, n)
         self.owes(flow)
 
     def _leave_opaque(self, ends: tuple[str, str]) -> None:
@@ -161,7 +161,7 @@ class Oracle:
             for key, flow in self._flows.items():
                 flow.opaque = flow.opaque or (key[0], key[2]) in self._opaque
 
-    def _icmp(self, message: Icmp) -> None:
+    def _icmp(self, message: Icmp, now: int, *, heard: bool) -> None:
         """An error about a segment of the target's: its connection may be given up."""
         quote = quote_of(message.data)
         if quote is None:
@@ -169,6 +169,9 @@ class Oracle:
         flow = self._flows.get((quote.src, quote.sport, quote.dst, quote.dport))
         if flow is not None:
             flow.icmp = True
+            if heard and message.checksum is None and _tells_mtu(message, six=quote.six):
+                mtu = message.mtu6 if quote.six else message.mtu
+                flow.network.too_big(quote.seq, mtu, now)
 
     def _leaves(self, octets: bytes, now: int, n: int) -> None:
         try:
@@ -186,11 +189,11 @@ class Oracle:
         flow = self.flow(key)
         if flow.opaque:
             return
-        if body.flags & SYN and self._opens(flow, key, body, now, n):
-            return
-        flow = self._flows[key]
-        flow.leaves(body, now, n)
-        self.owes(flow)
+        if not (body.flags & SYN and self._opens(flow, key, body, now, n)):
+            flow = self._flows[key]
+            flow.leaves(body, now, n)
+            self.owes(flow)
+        self._flows[key].sent_in(ip, body, len(octets), now, n)
 
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
@@ -257,6 +260,11 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     if trace.entries:
         oracle.ends(trace.entries[-1])
     return oracle.report
+
+
+def _tells_mtu(message: Icmp, *, six: bool) -> bool:
+    """Whether a datagram was too big for a link (RFC 4443, 3.2; RFC 1191, 4)."""
+    return message.type == 2 if six else (message.type, message.code) == (3, 4)
 
 
 def _plain(ip: IPv4 | IPv6) -> bool:

@@ -7,10 +7,10 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import sack, seq, timestamps, urgent
+from tcpref import ecn, sack, seq, timestamps, urgent, uto
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
 from tcpref.scoreboard import NOTHING_REPORTED, Scoreboard
-from tcpref.segment import ACK, FIN, RST, SYN, URG, Segment
+from tcpref.segment import ACK, ECE, FIN, RST, SYN, URG, Segment
 from tcpref.tcb import Tcb
 
 #: When an acknowledgement is sent. Python 3.11 takes 90 ns to find a member of an enumeration.
@@ -79,6 +79,8 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         timestamps.remember(tcb, segment, now)
     if tcb.snd_wnd == 0:
         tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
+    if tcb.ecn is not None and segment.flags & ECE and not seq.before(ack, una):
+        ecn.echo_arrives(tcb, tcb.ecn, ack)
     if ack == una:
         if is_duplicate_ack(tcb, segment):
             count_duplicate(tcb)
@@ -86,6 +88,8 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         acknowledge(tcb, segment, now)
     else:
         return None  # An old one: its window is old as well, and so is what it reports.
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     if segment.options.sack and tcb.sack:
         take_report(tcb, segment)
     update_send_window(tcb, segment)
@@ -120,7 +124,8 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     else:
         tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
-    if tcb.recovery is None or not tcb.recovery.fast:
+    echo = segment.flags & ECE and tcb.ecn is not None
+    if not echo and (tcb.recovery is None or not tcb.recovery.fast):
         tcb.congestion.acknowledged(tcb, octets)
     tcb.snd_wnd = max(0, tcb.snd_wnd - octets)
     tcb.send_buffer.acknowledge(octets)
@@ -182,6 +187,8 @@ def process_text(tcb: Tcb, segment: Segment) -> Answer:
     Returns the acknowledgement it deserves: none for a segment without text, at once for one that
     is out of order, fills a hole or brings nothing new, delayed for the usual case.
     """
+    if tcb.ecn is not None:
+        ecn.arrives(tcb.ecn, segment)
     size = len(segment.payload)
     if not size and not segment.flags & FIN:
         return AT_NO_TIME

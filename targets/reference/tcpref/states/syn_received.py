@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps
+from tcpref import ecn, seq, timestamps, uto
 from tcpref.disposition import (
     ABORT,
     ACKNOWLEDGE,
@@ -26,6 +26,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
     # First, check the sequence number.
     if repeats_syn(tcb, segment):
+        if tcb.ecn is not None:
+            ecn.syn_arrives(tcb, segment)
         crossed = segment.flags & ACK and not tcb.passive
         return finish_crossed(tcb, segment, now) if crossed else CHALLENGE
     refused = (
@@ -76,6 +78,8 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
         return OVERFLOW if tcb.settings.abort_on_overflow else DROP
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     steps.acknowledge(tcb, segment, now)
     steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
