@@ -8,7 +8,7 @@ from tcpref import addresses
 from tcpref.errors import CallError
 from tcpref.listener import Listener
 from tcpref.sockets import Socket
-from tcpref.tcb import OPENING, State
+from tcpref.tcb import State
 from tcpref.waiting import Result
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
     """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
     tcb = made.connection()
-    if tcb.state in OPENING or tcb.state is State.CLOSED:
+    if made.connecting or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
     if made.read_shut and made.write_shut:
         raise CallError("EINVAL")

@@ -8,16 +8,23 @@ before it counts, the rest is not read (MUST-7).
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 END_OF_LIST = 0
 NO_OPERATION = 1
 MAXIMUM_SEGMENT_SIZE = 2
 WINDOW_SCALE = 3
 TIMESTAMPS = 8
+FAST_OPEN = 34
+
+#: Room for options in a header (RFC 9293, 3.1).
+MOST_OPTION_OCTETS = 40
 
 #: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
 TIMESTAMP_OCTETS = 12
+
+#: What a cookie may measure; 0 asks for one (RFC 7413, 4.1.1).
+COOKIE_LENGTHS = frozenset({0, 4, 6, 8, 10, 12, 14, 16})
 
 _ALIGNED_TIMESTAMPS = Struct("!III")
 _ALIGNED = 0x0101080A
@@ -29,12 +36,24 @@ class Options(NamedTuple):
     """The options of a segment that the stack understands; None where one is absent.
 
     `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
+    `fast_open` is a cookie, empty where one is asked for (RFC 7413).
     """
 
     mss: int | None = None
     wscale: int | None = None
     tsval: int | None = None
     tsecr: int = 0
+    fast_open: bytes | None = None
+
+
+class Found(TypedDict, total=False):
+    """The options that an area holds; the fields are those of `Options`."""
+
+    mss: int
+    wscale: int
+    tsval: int
+    tsecr: int
+    fast_open: bytes
 
 
 NO_OPTIONS = Options()
@@ -48,9 +67,9 @@ def parse_options(octets: bytes) -> Options:
     return Options(**read_options(octets))
 
 
-def read_options(octets: bytes) -> dict[str, int]:
+def read_options(octets: bytes) -> Found:
     """The values of an option area in any order; of an option given twice the last counts."""
-    found: dict[str, int] = {}
+    found: Found = {}
     position, end = 0, len(octets)
     while position < end:
         kind = octets[position]
@@ -68,6 +87,8 @@ def read_options(octets: bytes) -> dict[str, int]:
             found["wscale"] = octets[position + 2]
         elif kind == TIMESTAMPS and length == 10:
             found["tsval"], found["tsecr"] = _TWO_STAMPS.unpack_from(octets, position + 2)
+        elif kind == FAST_OPEN and length - 2 in COOKIE_LENGTHS:
+            found["fast_open"] = octets[position + 2 : position + length]
         position += length
     return found
 
@@ -85,3 +106,9 @@ def build_window_scale(shift: int) -> bytes:
 def build_timestamps(tsval: int, tsecr: int) -> bytes:
     """The Timestamps option behind two paddings (RFC 7323, appendix A)."""
     return _ALIGNED_TIMESTAMPS.pack(_ALIGNED, tsval, tsecr)
+
+
+def build_fast_open(cookie: bytes) -> bytes:
+    """The Fast Open option behind paddings; in SYN segments only (RFC 7413, 4.1.1)."""
+    padding = bytes((NO_OPERATION,)) * (-(2 + len(cookie)) % 4)
+    return padding + bytes((FAST_OPEN, 2 + len(cookie))) + cookie

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, timestamps, urgent, user_timeout, window
+from tcpref import fastopen, seq, timestamps, urgent, user_timeout, window
 from tcpref.options import build_mss, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -62,11 +62,16 @@ def transmit(
 def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
-    tcb.snd_nxt = seq.add(tcb.iss, 1)
-    options = build_mss(tcb.announced_mss)
+    if tcb.snd_nxt == tcb.iss:
+        tcb.snd_nxt = seq.add(tcb.iss, 1)
+    options, text = build_mss(tcb.announced_mss), b""
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
-    transmit(stack, tcb, tcb.iss, flags, options=options)
+    if tcb.fast_open is not None:
+        option, text = fastopen.syn_extras(tcb, len(options))
+        options += option
+        tcb.snd_nxt = seq.add(tcb.snd_nxt, len(text))
+    transmit(stack, tcb, tcb.iss, flags, payload=text, options=options)
 
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:
@@ -76,7 +81,7 @@ def send_ack(stack: Stack, tcb: Tcb) -> None:
 
 def send_queued(stack: Stack, tcb: Tcb) -> None:
     """Send all text, and the FIN behind it, that may go now; then see to the timers."""
-    if tcb.state in TRANSMITTING:
+    if tcb.state in TRANSMITTING or tcb.opened_early:
         if tcb.probing and tcb.snd_wnd > 0:
             resend_probe(stack, tcb)
         while size := next_size(tcb):
@@ -111,9 +116,15 @@ def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
-    Urgent text does not wait either.
+    Urgent text does not wait either. Before the handshake is over the SYN alone is outstanding.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
+    return (
+        tcb.flight == 0
+        or tcb.nodelay
+        or tcb.fin_queued
+        or tcb.snd_up is not None
+        or (tcb.flight == 1 and tcb.state in OPENING)
+    )
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -139,8 +150,9 @@ def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
 
 
 def fin_may_go(tcb: Tcb) -> bool:
-    """Whether all text has been sent and the window has room for the FIN."""
-    return tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    """Whether all text has been sent, the window has room for the FIN and the handshake is over."""
+    ready = tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    return ready and tcb.state not in OPENING
 
 
 def mark_fin_sent(stack: Stack, tcb: Tcb) -> None:
@@ -167,6 +179,13 @@ def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
     if ends and tcb.fin_sent:
         flags |= FIN
     transmit(stack, tcb, tcb.snd_una, flags, payload=text)
+
+
+def resend_text(stack: Stack, tcb: Tcb, offset: int, size: int) -> None:
+    """Send again `size` octets from `offset` behind SND.UNA."""
+    text = tcb.send_buffer.read(offset, size)
+    ends = offset + len(text) == len(tcb.send_buffer)
+    transmit(stack, tcb, seq.add(tcb.snd_una, offset), ACK | PSH if ends else ACK, payload=text)
 
 
 def retransmit(stack: Stack, tcb: Tcb) -> None:
@@ -200,7 +219,8 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
     outstanding = tcb.snd_una != tcb.snd_nxt
     if tcb.state in OPENING:
-        start_retransmission(stack, tcb)
+        if tcb.snd_nxt != tcb.iss:
+            start_retransmission(stack, tcb)
     elif outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)

@@ -71,6 +71,12 @@ class Settings:
     rcv_buffer: int = 65_535
     snd_buffer: int = 65_536
     reassembly_blocks: int = 256
+    # Fast open (RFC 7413): whether the stack knows its calls and its option; a listener takes part
+    # only with TCP_FASTOPEN. How long the key of cookies lasts, and for how long a client leaves a
+    # path alone on which fast open has failed: twice as long for each failure in a row.
+    fast_open: bool = True
+    fast_open_key_s: int = 86_400
+    fast_open_retry_s: int = 3_600
     # Queues of a listener: what backlog counts ("completed", or the "sum" of both queues), whether
     # its bound is one and a half times that and one more, what a completed handshake without room
     # gets, SYN cookies ("off", once the SYN queue is "full", "always") and how long one is good.
@@ -126,6 +132,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "min_mss": (1, 65_495),
     "default_mss_ipv6": (1, 65_495),
     "syn_cookie_s": (1, 1_920),
+    "fast_open_key_s": (1, None),
     "prefix": (0, 32),
     "prefix_ipv6": (0, 128),
     "ephemeral_first": (1, 65_535),

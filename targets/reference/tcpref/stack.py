@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    fastopen_stack,
     icmp,
     icmpv6,
     ip_input,
@@ -30,6 +31,7 @@ from tcpref import (
     user_timeout,
 )
 from tcpref.disposition import Answer, Disposition
+from tcpref.fastopen_cache import CookieCache
 from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
 from tcpref.icmp_send import ErrorBudget
@@ -72,6 +74,7 @@ class Stack:
         self.timers = TimerQueue()
         self.fragments = FragmentTable(settings)
         self.icmp_budget = ErrorBudget()
+        self.fast_opens = CookieCache()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
@@ -137,6 +140,8 @@ class Stack:
             urgent.tell(self, tcb)
         if tcb.keepalive is not None:
             keepalive.heard(self, tcb)
+        if tcb.fast_open is not None:
+            fastopen_stack.after_segment(self, tcb)
         if tcb.dup_acks or tcb.recover is not None:
             recovery.loss_signals(self, tcb, progressed=progressed)
         output.send_queued(self, tcb)
@@ -176,6 +181,8 @@ class Stack:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
         tcb = self.admit(listener, key, segment, iss)
         if tcb is not None:
+            if listener.socket.fast_open is not None:
+                fastopen_stack.syn_arrives(self, listener, tcb, segment)
             self.start_handshake(tcb)
 
     def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
@@ -296,12 +303,16 @@ class Stack:
             tcb.rto.restart_after_lost_syn()
         if tcb.listener is not None:
             tcb.listener.complete(tcb)
+        if tcb.fast_open is not None:
+            fastopen_stack.established(self, tcb)
         if tcb.fin_queued and tcb.state is State.ESTABLISHED:
             tcb.state = State.FIN_WAIT_1
 
     def close_connection(self, tcb: Tcb, errno: str | None) -> None:
         """Delete the TCB; `errno` is what the application is told, None for a normal end."""
-        refused = tcb.state in OPENING
+        refused = tcb.state in OPENING and not tcb.opened_early
+        if tcb.fast_open is not None:
+            fastopen_stack.ended(self, tcb, errno)
         self.wake(tcb)
         tcb.state = State.CLOSED
         tcb.stop_timers()

@@ -14,6 +14,7 @@ from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
+    from tcpref.fastopen import FastOpen
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.ports import Binding
@@ -64,7 +65,7 @@ class Tcb:
 
     __slots__ = (
         "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq",
+        "default_mss", "delayed_ack", "dup_acks", "fast_open", "fin_queued", "fin_sent", "fin_seq",
         "first_window", "heard_at",
         "irs", "iss",
         "keepalive",
@@ -168,12 +169,15 @@ class Tcb:
         self.lingering = Timer(TimerKind.LINGERING, self)
 
     def ask_for_nothing(self) -> None:
-        """No urgent data, keep-alives or user time-out: what the application may ask for."""
+        """No urgent data, keep-alives, user time-out or fast open: what the application may ask
+        for.
+        """
         self.snd_up: int | None = None  # SND.UP, while urgent text is not acknowledged.
         self.mark: Mark | None = None
         self.heard_at = 0
         self.keepalive: KeepAlive | None = None
         self.patience: Patience | None = None
+        self.fast_open: FastOpen | None = None
 
     def offer_options(self) -> None:
         """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
@@ -229,6 +233,11 @@ class Tcb:
         what TCP_MAXSEG has in place of that if it is less.
         """
         return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
+
+    @property
+    def opened_early(self) -> bool:
+        """Whether the application has the connection although its handshake is not over."""
+        return self.fast_open is not None and self.fast_open.early
 
     @property
     def fin_acked(self) -> bool:

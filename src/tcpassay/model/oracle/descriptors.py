@@ -13,7 +13,10 @@ Ends = tuple[str, int]
 
 @dataclass(slots=True, eq=False)
 class Socket:
-    """One socket. `references` counts descriptors; `remote` is set by connect() and accept()."""
+    """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
+
+    `early` is text for a connection whose SYN is still to come (RFC 7413).
+    """
 
     local: Ends = ("", 0)
     remote: Ends | None = None
@@ -29,6 +32,7 @@ class Socket:
     keepalive: bool = False
     keepidle_s: int | None = None
     corked: bool = False
+    early: bytearray = field(default_factory=bytearray)
 
 
 class Descriptors:
