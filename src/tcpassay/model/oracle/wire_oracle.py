@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import checksum
+from tcpassay.model.oracle import (
+    checksum,
+    wire_arrivals,
+    wire_departures,
+    wire_due,
+    wire_suspects,
+)
 from tcpassay.model.oracle.wire_flow import WireFlow
 from tcpassay.model.oracle.wire_offload import Checksums, Sizes, unfinished
 from tcpassay.model.oracle.wire_report import CaptureReport, Connection, Finding
@@ -104,7 +110,7 @@ class WireOracle:
         syn = segment.flags & (SYN | ACK) == SYN
         if flow is None or (syn and flow.makes_room(segment, now)):
             flow = self._begin(key, packet)
-        flow.arrives(segment, now, packet.n)
+        wire_arrivals.arrives(flow, segment, now, packet.n)
         flow.seen.ended_ns = now
 
     def _leaves(self, datagram: Datagram, segment: Segment, packet: CapturedPacket) -> None:
@@ -121,7 +127,7 @@ class WireOracle:
             flow.seen.count("RFC9293:MUST-2")
             if not self._right(side, datagram, segment):
                 side.wrong.append((packet.n, flow.seen.number - 1))
-        flow.leaves(segment, now, packet.n, cut=packet.cut)
+        wire_departures.leaves(flow, segment, now, packet.n, cut=packet.cut)
 
     def _reopened(
         self, flow: WireFlow, key: _Key, segment: Segment, packet: CapturedPacket
@@ -135,7 +141,7 @@ class WireOracle:
         if syn is None or segment.ack != (syn.seq + 1) & 0xFFFFFFFF:
             return flow
         new = self._begin(key, packet)
-        new.arrives(syn, flow.last_ns, packet.n)
+        wire_arrivals.arrives(new, syn, flow.last_ns, packet.n)
         return new
 
     def _begin(self, key: _Key, packet: CapturedPacket) -> WireFlow:
@@ -163,7 +169,8 @@ class WireOracle:
             for index, finding in sizes.findings():
                 report.connections[index].findings.append(finding)
         for flow in self._all:
-            flow.ends(self._latest)
+            wire_due.passes(flow, self._latest)
+            wire_suspects.decide(flow)
         self._declare_rest()
         return report
 

@@ -14,12 +14,12 @@ from tcpassay.model.rules.sequence import sequence
 from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
+from tcpassay.model.tcb import Tcb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcpassay.model.answers import Answer, Branch
-    from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
     Step = Callable[[Tcb, Segment], tuple[Branch, ...]]
@@ -41,7 +41,9 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
     if reopens(tcb, segment):
-        return (*otherwise(tcb, segment), *listen(tcb, segment))
+        # Nothing of the old connection stays: a listener takes the SYN as any other.
+        anew = listen(Tcb("LISTEN"), segment)
+        return (*otherwise(tcb, segment), *(b._replace(label="optional") for b in anew))
     return otherwise(tcb, segment)
 
 

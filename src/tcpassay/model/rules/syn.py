@@ -8,7 +8,7 @@ from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK, FIN, SYN
+from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -36,7 +36,7 @@ def reopens(tcb: Tcb, segment: Segment) -> bool:
 
     Its timestamp has to be newer, or its number above all that the old connection received.
     """
-    if segment.flags & (SYN | ACK | FIN) != SYN or tcb.state != "TIME-WAIT":
+    if segment.flags & (SYN | ACK | FIN | RST) != SYN or tcb.state != "TIME-WAIT":
         return False
     stamps = timestamps(segment)
     if stamps is not None and (tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) > 0):
