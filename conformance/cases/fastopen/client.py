@@ -170,7 +170,8 @@ def unacknowledged_text_goes_with_the_first_ack(bench: Bench, taken: int) -> Non
     granted(bench)
     conn, pending = sends(bench)
     conn.send("SA", ack=conn.target.iss + 1 + taken, options=(MSS, FastOpen(COOKIE)))
-    conn.expect(None, seq=conn.target.iss + 1 + taken, ack=conn.peer.snd.nxt, payload=TEXT[taken:])
+    at = conn.target.iss + 1 + taken
+    conn.expect(None, seq=at, ack=conn.peer.snd.nxt, payload=TEXT[taken:], within=0.4)
     pending.expect_return(len(TEXT))
     conn.send("A", ack=conn.target.iss + 1 + len(TEXT))
     conn.app.send(b"more")
