@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC7413:4.2.2-SYN-RTX"
 
 
-def extras_each_time(tcb: Tcb, used: int) -> tuple[bytes, bytes]:
+def extras_each_time(tcb: Tcb, options: bytes) -> tuple[bytes, bytes]:
     opening = tcb.fast_open
     kept = None if opening is None else opening.option
-    extras = syn_extras(tcb, used)
+    extras = syn_extras(tcb, options)
     if opening is not None and not tcb.passive:
         opening.option = kept
     return extras

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC7413:4.2.2-SYNACK-RTX"
 
 
-def option_each_time(tcb: Tcb, used: int) -> tuple[bytes, bytes]:
+def option_each_time(tcb: Tcb, options: bytes) -> tuple[bytes, bytes]:
     opening = tcb.fast_open
     kept = None if opening is None else opening.option
-    extras = syn_extras(tcb, used)
+    extras = syn_extras(tcb, options)
     if opening is not None and tcb.passive:
         opening.option = kept
     return extras

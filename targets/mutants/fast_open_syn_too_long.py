@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC7413:4.2.2-SYN-MSS"
 
 
-def extras_by_own_mss(tcb: Tcb, used: int) -> tuple[bytes, bytes]:
+def extras_by_own_mss(tcb: Tcb, options: bytes) -> tuple[bytes, bytes]:
     if tcb.fast_open is not None:
         tcb.fast_open.mss = tcb.announced_mss
-    return syn_extras(tcb, used)
+    return syn_extras(tcb, options)
 
 
 def plant(patch: Patch) -> None:

@@ -187,6 +187,9 @@ def test_the_projects_own_manifests(name: str) -> None:
 OF_THE_REFERENCE_ALONE = {
     "backlog_sum",
     "backlog_three_halves",
+    "initial_window_4",
+    "no_congestion_control",
+    "no_limited_transmit",
     "no_time_wait_reuse",
     "quiet_time",
     "time_wait_reuse_by_sequence",

@@ -149,6 +149,8 @@ def numbers(tcb: Tcb) -> dict[str, int]:
         "snd.wnd": tcb.snd_wnd,
         "snd.wl1": tcb.snd_wl1,
         "snd.wl2": tcb.snd_wl2,
+        "snd.cwnd": tcb.congestion.cwnd,
+        "snd.ssthresh": tcb.congestion.ssthresh,
         "iss": tcb.iss,
         "rcv.nxt": tcb.rcv_nxt,
         "rcv.wnd": tcb.rcv_wnd,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref.options import MOST_OPTION_OCTETS, TIMESTAMP_OCTETS, build_fast_open
+from tcpref.options import MOST_OPTION_OCTETS, TIMESTAMP_OCTETS, build_fast_open, without_padding
 
 if TYPE_CHECKING:
     from tcpref.fastopen_cookies import FastOpenQueue
@@ -38,28 +38,31 @@ class FastOpen:
         self.answer: tuple[bytes | None, int | None] = (None, None)
 
 
-def syn_extras(tcb: Tcb, used: int) -> tuple[bytes, bytes]:
-    """The option and the text for a SYN or SYN,ACK with `used` octets of other options.
+def syn_extras(tcb: Tcb, options: bytes) -> tuple[bytes, bytes]:
+    """The options of a SYN or SYN,ACK that has `options` besides, and its text.
 
     Once only: what goes again has neither. Without room for the option there is a plain handshake.
     """
     opening = tcb.fast_open
     if opening is None or opening.option is None:
-        return b"", b""
+        return options, b""
     cookie, opening.option = opening.option, None
-    option = build_fast_open(cookie)
-    used += len(option) + (TIMESTAMP_OCTETS if tcb.timestamps else 0)
-    if used > MOST_OPTION_OCTETS:
-        return b"", b""
+    room = MOST_OPTION_OCTETS - (TIMESTAMP_OCTETS if tcb.timestamps else 0)
+    extended = options + build_fast_open(cookie)
+    if len(extended) > room:
+        extended = without_padding(extended)
+    if len(extended) > room:
+        return options, b""
     if tcb.passive:
-        return option, b""
+        return extended, b""
     opening.offered = True
     if not cookie:
-        return option, b""
+        return extended, b""
     mss = min(tcb.announced_mss, opening.mss or tcb.default_mss)
-    text = tcb.send_buffer.read(0, max(0, mss - used))
+    taken = MOST_OPTION_OCTETS - room + len(extended)
+    text = tcb.send_buffer.read(0, max(0, mss - taken))
     opening.text = len(text)
-    return option, text
+    return extended, text
 
 
 def answered(tcb: Tcb, segment: Segment) -> None:

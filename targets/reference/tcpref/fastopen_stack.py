@@ -54,6 +54,7 @@ def open_early(stack: Stack, listener: Listener, tcb: Tcb, queue: FastOpenQueue)
         tcb.fast_open.early, tcb.fast_open.queue = True, queue
     queue.pending += 1
     steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    tcb.congestion.opened(tcb)  # RFC 7413, 4.2.2: what follows keeps to the initial window.
     listener.complete(tcb)
     stack.wake(tcb)
 
@@ -104,13 +105,11 @@ def learn(stack: Stack, tcb: Tcb, opening: FastOpen) -> None:
 
 def resend(stack: Stack, tcb: Tcb) -> None:
     """Text of our SYN that the SYN,ACK has left out goes with the first ACK (4.2.2)."""
-    outstanding = min(tcb.flight, len(tcb.send_buffer), tcb.snd_wnd)
-    at = 0
-    tcb.rto.stop_timing()
-    while at < outstanding:
-        size = min(outstanding - at, tcb.snd_mss)
-        output.resend_text(stack, tcb, at, size)
-        at += size
+    number = tcb.snd_una
+    end = seq.add(number, min(tcb.flight, len(tcb.send_buffer), tcb.snd_wnd))
+    while seq.before(number, end):
+        size = min(seq.distance(end, number), tcb.snd_mss)
+        number = output.resend(stack, tcb, number, size)
 
 
 # Both.

@@ -8,12 +8,17 @@ before it counts, the rest is not read (MUST-7).
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 END_OF_LIST = 0
 NO_OPERATION = 1
 MAXIMUM_SEGMENT_SIZE = 2
 WINDOW_SCALE = 3
+SACK_PERMITTED = 4
+SACK = 5
 TIMESTAMPS = 8
 FAST_OPEN = 34
 
@@ -22,6 +27,8 @@ MOST_OPTION_OCTETS = 40
 
 #: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
 TIMESTAMP_OCTETS = 12
+#: What the SACK option takes beside its blocks: two paddings, kind and length.
+SACK_OCTETS = 4
 
 #: What a cookie may measure; 0 asks for one (RFC 7413, 4.1.1).
 COOKIE_LENGTHS = frozenset({0, 4, 6, 8, 10, 12, 14, 16})
@@ -29,7 +36,7 @@ COOKIE_LENGTHS = frozenset({0, 4, 6, 8, 10, 12, 14, 16})
 _ALIGNED_TIMESTAMPS = Struct("!III")
 _ALIGNED = 0x0101080A
 _ALIGNED_OCTETS = b"\x01\x01\x08\x0a"
-_TWO_STAMPS = Struct("!II")
+_TWO_NUMBERS = Struct("!II")
 
 
 class Options(NamedTuple):
@@ -37,23 +44,16 @@ class Options(NamedTuple):
 
     `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
     `fast_open` is a cookie, empty where one is asked for (RFC 7413).
+    `sack` are the blocks of a SACK option, each with its left and its right edge (RFC 2018, 3).
     """
 
     mss: int | None = None
     wscale: int | None = None
     tsval: int | None = None
     tsecr: int = 0
+    sack_permitted: bool = False
+    sack: tuple[tuple[int, int], ...] = ()
     fast_open: bytes | None = None
-
-
-class Found(TypedDict, total=False):
-    """The options that an area holds; the fields are those of `Options`."""
-
-    mss: int
-    wscale: int
-    tsval: int
-    tsecr: int
-    fast_open: bytes
 
 
 NO_OPTIONS = Options()
@@ -64,12 +64,12 @@ def parse_options(octets: bytes) -> Options:
     if len(octets) == TIMESTAMP_OCTETS and octets.startswith(_ALIGNED_OCTETS):
         _, tsval, tsecr = _ALIGNED_TIMESTAMPS.unpack(octets)
         return Options(None, None, tsval, tsecr)
-    return Options(**read_options(octets))
+    return read_options(octets)
 
 
-def read_options(octets: bytes) -> Found:
+def read_options(octets: bytes) -> Options:
     """The values of an option area in any order; of an option given twice the last counts."""
-    found: Found = {}
+    found = NO_OPTIONS
     position, end = 0, len(octets)
     while position < end:
         kind = octets[position]
@@ -82,13 +82,19 @@ def read_options(octets: bytes) -> Found:
         if length < 2 or position + length > end:
             break
         if kind == MAXIMUM_SEGMENT_SIZE and length == 4:
-            found["mss"] = int.from_bytes(octets[position + 2 : position + 4], "big")
+            found = found._replace(mss=int.from_bytes(octets[position + 2 : position + 4], "big"))
         elif kind == WINDOW_SCALE and length == 3:
-            found["wscale"] = octets[position + 2]
+            found = found._replace(wscale=octets[position + 2])
         elif kind == TIMESTAMPS and length == 10:
-            found["tsval"], found["tsecr"] = _TWO_STAMPS.unpack_from(octets, position + 2)
+            tsval, tsecr = _TWO_NUMBERS.unpack_from(octets, position + 2)
+            found = found._replace(tsval=tsval, tsecr=tsecr)
+        elif kind == SACK_PERMITTED and length == 2:
+            found = found._replace(sack_permitted=True)
+        elif kind == SACK and length % 8 == 2:
+            blocks = tuple(_TWO_NUMBERS.iter_unpack(octets[position + 2 : position + length]))
+            found = found._replace(sack=blocks)
         elif kind == FAST_OPEN and length - 2 in COOKIE_LENGTHS:
-            found["fast_open"] = octets[position + 2 : position + length]
+            found = found._replace(fast_open=octets[position + 2 : position + length])
         position += length
     return found
 
@@ -103,6 +109,17 @@ def build_window_scale(shift: int) -> bytes:
     return bytes((NO_OPERATION, WINDOW_SCALE, 3, shift))
 
 
+def build_sack_permitted() -> bytes:
+    """The SACK-permitted option behind two paddings; in SYN segments only (RFC 2018, 2)."""
+    return bytes((NO_OPERATION, NO_OPERATION, SACK_PERMITTED, 2))
+
+
+def build_sack(blocks: Sequence[tuple[int, int]]) -> bytes:
+    """The SACK option behind two paddings (RFC 2018, 3)."""
+    head = bytes((NO_OPERATION, NO_OPERATION, SACK, 2 + 8 * len(blocks)))
+    return head + b"".join(_TWO_NUMBERS.pack(left, right) for left, right in blocks)
+
+
 def build_timestamps(tsval: int, tsecr: int) -> bytes:
     """The Timestamps option behind two paddings (RFC 7323, appendix A)."""
     return _ALIGNED_TIMESTAMPS.pack(_ALIGNED, tsval, tsecr)
@@ -112,3 +129,13 @@ def build_fast_open(cookie: bytes) -> bytes:
     """The Fast Open option behind paddings; in SYN segments only (RFC 7413, 4.1.1)."""
     padding = bytes((NO_OPERATION,)) * (-(2 + len(cookie)) % 4)
     return padding + bytes((FAST_OPEN, 2 + len(cookie))) + cookie
+
+
+def without_padding(octets: bytes) -> bytes:
+    """The same options with paddings at their end only, for where room is short."""
+    kept, position = b"", 0
+    while position < len(octets):
+        length = 1 if octets[position] == NO_OPERATION else octets[position + 1]
+        kept += octets[position : position + length] if length > 1 else b""
+        position += length
+    return kept + bytes((NO_OPERATION,)) * (-len(kept) % 4)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import fastopen, seq, timestamps, urgent, user_timeout, window
-from tcpref.options import build_mss, build_window_scale
+from tcpref import fastopen, loss_recovery, sack, seq, timestamps, urgent, user_timeout, window
+from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
@@ -36,6 +36,8 @@ def transmit(
         wnd = window.field(tcb)
     if tcb.timestamps:
         options += timestamps.option(tcb, flags, stack.now)
+    if tcb.sack_report is not None:
+        options += sack.option(tcb, len(options))
     if flags & ACK:
         tcb.last_ack_sent = tcb.rcv_nxt
         tcb.ack_due = False
@@ -67,9 +69,10 @@ def send_syn(stack: Stack, tcb: Tcb) -> None:
     options, text = build_mss(tcb.announced_mss), b""
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
+    if tcb.sack:
+        options += build_sack_permitted()
     if tcb.fast_open is not None:
-        option, text = fastopen.syn_extras(tcb, len(options))
-        options += option
+        options, text = fastopen.syn_extras(tcb, options)
         tcb.snd_nxt = seq.add(tcb.snd_nxt, len(text))
     transmit(stack, tcb, tcb.iss, flags, payload=text, options=options)
 
@@ -84,22 +87,28 @@ def send_queued(stack: Stack, tcb: Tcb) -> None:
     if tcb.state in TRANSMITTING or tcb.opened_early:
         if tcb.probing and tcb.snd_wnd > 0:
             resend_probe(stack, tcb)
+        if tcb.recovery is not None:
+            loss_recovery.send_lost(stack, tcb, tcb.recovery)
         while size := next_size(tcb):
             send_text(stack, tcb, size)
         if tcb.fin_queued and fin_may_go(tcb):
             send_fin(stack, tcb)
+        if tcb.recovery is not None:
+            loss_recovery.send_doubtful(stack, tcb, tcb.recovery)
     arrange_timers(stack, tcb)
 
 
 def next_size(tcb: Tcb) -> int:
     """Octets of the next new segment; 0 when nothing may be sent now.
 
-    The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
+    Silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4), within the lesser
+    of the congestion window and the peer's (RFC 5681, 3).
     """
     unsent = tcb.unsent
     if not unsent:
         return 0
-    mss, room = tcb.snd_mss, tcb.usable_window
+    cwnd, wnd = tcb.congestion.cwnd + tcb.left_network, tcb.snd_wnd
+    mss, room = full_size(tcb), (wnd if wnd < cwnd else cwnd) - tcb.flight
     if unsent >= mss <= room:
         return mss
     size = min(unsent, room)
@@ -110,6 +119,14 @@ def next_size(tcb: Tcb) -> int:
     if tcb.flight == 0 and size >= tcb.max_snd_wnd // 2:
         return size
     return 0
+
+
+def full_size(tcb: Tcb) -> int:
+    """Octets of a full segment that goes out now: what it reports by SACK goes off (RFC 6691)."""
+    if tcb.sack_report is None:
+        return tcb.snd_mss
+    taken = sack.octets(tcb, TIMESTAMP_OCTETS if tcb.timestamps else 0)
+    return max(1, tcb.snd_mss - taken)
 
 
 def may_send_small(tcb: Tcb) -> bool:
@@ -142,11 +159,18 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
 
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
-    """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
+    """New sequence numbers go out: SND.NXT moves, a round trip is timed.
+
+    After a pause cwnd no longer tells of the path (RFC 5681, 4.1).
+    """
+    now = stack.now
     if tcb.snd_una == tcb.snd_nxt:
-        tcb.stalled_since = stack.now
+        tcb.stalled_since = now
+        if now - tcb.sent_at > tcb.rto.rto:
+            tcb.congestion.idle(tcb)
+    tcb.sent_at = now
     tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
-    tcb.rto.start_timing(tcb.snd_nxt, stack.now)
+    tcb.rto.start_timing(tcb.snd_nxt, now)
 
 
 def fin_may_go(tcb: Tcb) -> bool:
@@ -170,28 +194,23 @@ def send_fin(stack: Stack, tcb: Tcb) -> None:
     transmit(stack, tcb, number, FIN | ACK)
 
 
-def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
-    """Send again from SND.UNA: `size` octets of text, and the FIN if it comes right behind."""
+def resend(stack: Stack, tcb: Tcb, number: int, size: int) -> int:
+    """Send again from `number`: `size` octets of text, and the FIN if it comes right behind.
+
+    Returns one past the last number sent.
+    """
     tcb.rto.stop_timing()
-    text = tcb.send_buffer.read(0, size)
-    ends = len(text) == len(tcb.send_buffer)
-    flags = ACK | PSH if ends and text else ACK
-    if ends and tcb.fin_sent:
-        flags |= FIN
-    transmit(stack, tcb, tcb.snd_una, flags, payload=text)
-
-
-def resend_text(stack: Stack, tcb: Tcb, offset: int, size: int) -> None:
-    """Send again `size` octets from `offset` behind SND.UNA."""
+    tcb.sent_at = stack.now
+    offset = seq.distance(number, tcb.data_seq)
     text = tcb.send_buffer.read(offset, size)
     ends = offset + len(text) == len(tcb.send_buffer)
-    transmit(stack, tcb, seq.add(tcb.snd_una, offset), ACK | PSH if ends else ACK, payload=text)
-
-
-def retransmit(stack: Stack, tcb: Tcb) -> None:
-    """Send the front of the retransmission queue again, within the peer's window (SHLD-16)."""
-    outstanding = min(len(tcb.send_buffer), tcb.flight)
-    resend_front(stack, tcb, min(outstanding, tcb.snd_mss, max(1, tcb.snd_wnd)))
+    flags = ACK | PSH if ends and text else ACK
+    end = seq.add(number, len(text))
+    if ends and tcb.fin_sent:
+        flags |= FIN
+        end = tcb.snd_nxt
+    transmit(stack, tcb, number, flags, payload=text)
+    return end
 
 
 def send_probe(stack: Stack, tcb: Tcb) -> None:
@@ -202,17 +221,17 @@ def send_probe(stack: Stack, tcb: Tcb) -> None:
         else:
             mark_fin_sent(stack, tcb)
     tcb.probing = True
-    resend_front(stack, tcb, 1)
+    resend(stack, tcb, tcb.snd_una, 1)
 
 
 def resend_probe(stack: Stack, tcb: Tcb) -> None:
     """The window has opened: what the probe carried goes again, with what fits behind it."""
     tcb.probing = False
-    size = min(len(tcb.send_buffer), tcb.snd_mss, tcb.snd_wnd)
+    size = min(len(tcb.send_buffer), full_size(tcb), tcb.snd_wnd)
     tcb.stalled_since = stack.now
     if size > tcb.flight and not tcb.fin_sent:
         tcb.snd_nxt = seq.add(tcb.snd_una, size)
-    resend_front(stack, tcb, size)
+    resend(stack, tcb, tcb.snd_una, size)
 
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:

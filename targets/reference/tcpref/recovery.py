@@ -1,17 +1,16 @@
-"""Loss: timers that expire, duplicate ACKs, and when to give up (RFC 6298; RFC 9293, 3.8.3)."""
+"""Timers that expire, and when to give up (RFC 6298; RFC 9293, 3.8.3)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, quiet, seq, syn_schedule, user, user_timeout
+from tcpref import loss_recovery, output, quiet, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
     from tcpref.stack import Stack
 
 SECOND = 1_000_000_000
-DUPLICATE_ACKS = 3
 
 
 def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
@@ -29,9 +28,7 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         tcb.syn_lost = True
         output.send_syn(stack, tcb)
     else:
-        tcb.recover = tcb.snd_nxt
-        tcb.dup_acks = 0
-        output.retransmit(stack, tcb)
+        loss_recovery.timed_out(stack, tcb)
     output.arrange_timers(stack, tcb)
 
 
@@ -93,26 +90,9 @@ def orphan_exhausted(tcb: Tcb) -> bool:
 
 def override(stack: Stack, tcb: Tcb) -> None:
     """Case 4 of RFC 9293, 3.8.6.2.1: send what fits, although it is little."""
-    size = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
+    size = min(tcb.unsent, tcb.usable_window, output.full_size(tcb))
     if size > 0:
         output.send_text(stack, tcb, size)
-
-
-def loss_signals(stack: Stack, tcb: Tcb, *, progressed: bool) -> None:
-    """After an ACK: the third duplicate starts recovery, a partial ACK goes on with it.
-
-    RFC 6582 without its congestion window: until all that was outstanding at the loss is
-    acknowledged, each ACK of a part shows the next hole.
-    """
-    if tcb.recover is not None and not seq.before(tcb.snd_una, tcb.recover):
-        tcb.recover = None
-    if tcb.recover is None:
-        if tcb.dup_acks == DUPLICATE_ACKS:
-            tcb.recover = tcb.snd_nxt
-            tcb.retransmission.stop()  # A full RTO passes before this one goes again.
-            output.retransmit(stack, tcb)
-    elif progressed and tcb.snd_wnd > 0:
-        output.retransmit(stack, tcb)
 
 
 def lingering_timeout(stack: Stack, tcb: Tcb) -> None:

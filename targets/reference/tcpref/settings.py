@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
+from tcpref.algorithms import ALGORITHMS
 from tcpref.names_errors import TROUBLES
 from tcpref.syn_schedule import parse_waits
 
@@ -51,6 +52,16 @@ class Settings:
     # Window scale and timestamps are offered and granted (RFC 7323).
     window_scale: bool = True
     timestamps: bool = True
+    # SACK is offered, granted and used by both sides (RFC 2018, RFC 6675); duplicates are reported
+    # by it (RFC 2883).
+    sack: bool = True
+    dsack: bool = True
+    # Congestion control ("reno": RFC 5681; "none": what the peer's window permits is sent at once),
+    # the segments that a connection starts with (RFC 6928; up to 4 by RFC 5681), and whether the
+    # first two duplicate acknowledgements let new text out (RFC 3042).
+    congestion_control: str = "reno"
+    initial_window: int = 10
+    limited_transmit: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
     # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack
@@ -133,6 +144,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "default_mss_ipv6": (1, 65_495),
     "syn_cookie_s": (1, 1_920),
     "fast_open_key_s": (1, None),
+    "initial_window": (1, None),
     "prefix": (0, 32),
     "prefix_ipv6": (0, 128),
     "ephemeral_first": (1, 65_535),
@@ -142,6 +154,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
 
 #: Settings that are one word of several.
 CHOICES = {
+    "congestion_control": tuple(ALGORITHMS),
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),
     "syn_cookies": ("off", "full", "always"),

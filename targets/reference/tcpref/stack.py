@@ -19,10 +19,12 @@ from tcpref import (
     ipv6,
     isn,
     keepalive,
+    loss_recovery,
     output,
     quiet,
     recovery,
     resets,
+    sack,
     seq,
     states,
     syn_schedule,
@@ -130,10 +132,13 @@ class Stack:
         una = tcb.snd_una
         self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
         if tcb.state is not CLOSED:
-            self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.after_segment(tcb, una)
 
-    def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
-        """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
+    def after_segment(self, tcb: Tcb, una: int) -> None:
+        """Send what the segment made possible, and the ACK it is owed if nothing carried one.
+
+        `una`: SND.UNA before it came.
+        """
         if tcb.socket is not None and tcb.socket.read_shut:
             tcb.discard_received()
         if tcb.mark is not None:
@@ -142,8 +147,8 @@ class Stack:
             keepalive.heard(self, tcb)
         if tcb.fast_open is not None:
             fastopen_stack.after_segment(self, tcb)
-        if tcb.dup_acks or tcb.recover is not None:
-            recovery.loss_signals(self, tcb, progressed=progressed)
+        if tcb.suspicious:
+            loss_recovery.ack_arrived(self, tcb, (tcb.snd_una - una) & seq.MASK)
         output.send_queued(self, tcb)
         if tcb.ack_due:
             output.send_ack(self, tcb)
@@ -259,8 +264,7 @@ class Stack:
         elif answer is ACK:
             tcb.ack_due = True
         elif answer is Answer.CHALLENGE_ACK:
-            if self.may_challenge(tcb):
-                output.send_ack(self, tcb)
+            self.challenge(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -272,6 +276,13 @@ class Stack:
         if tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
+
+    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+        """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
+        if self.may_challenge(tcb):
+            if tcb.sack:
+                sack.note_duplicate(tcb, segment)
+            output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
         """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
@@ -297,7 +308,8 @@ class Stack:
     def established(self, tcb: Tcb) -> None:
         """The handshake is over: tell whoever waits for it."""
         tcb.retransmission.stop()
-        tcb.heard_at = self.now
+        tcb.heard_at = tcb.sent_at = self.now
+        tcb.congestion.opened(tcb)
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from tcpref import seq
 from tcpref.addresses import FIXED_HEADERS
+from tcpref.algorithms import ALGORITHMS
 from tcpref.options import TIMESTAMP_OCTETS, Options
 from tcpref.reassembly import Reassembly
 from tcpref.rto import RtoEstimator
+from tcpref.scoreboard import NOTHING_REPORTED
 from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from tcpref.fastopen import FastOpen
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
+    from tcpref.loss_recovery import Recovery
     from tcpref.ports import Binding
+    from tcpref.sack import Report
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
     from tcpref.urgent import Mark
@@ -64,13 +68,15 @@ class Tcb:
     """
 
     __slots__ = (
-        "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "fast_open", "fin_queued", "fin_sent", "fin_seq",
+        "ack_due", "app_gone", "binding", "challenge_count", "challenge_second",
+        "congestion", "data_seq",
+        "default_mss", "delayed_ack", "dup_acks", "duplicate", "fast_open",
+        "fin_queued", "fin_sent", "fin_seq",
         "first_window", "heard_at",
         "irs", "iss",
         "keepalive",
         "key", "largest_mss",
-        "last_ack_sent",
+        "last_ack_sent", "left_network",
         "lingering", "listener",
         "mark",
         "max_segment", "max_snd_wnd", "nodelay",
@@ -80,14 +86,15 @@ class Tcb:
         "probe_wait", "probing",
         "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
         "rcv_scale",
-        "reassembly", "received", "recover",
-        "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
+        "reassembly", "received", "recover", "recovery",
+        "retransmission", "retransmissions", "rto",
+        "sack", "sack_report", "scoreboard", "send_buffer", "sent_at", "settings", "snd_mss",
         "snd_nxt",
         "snd_scale",
         "snd_una",
         "snd_up",
         "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
-        "stalled_since", "state", "syn_lost",
+        "stalled_since", "state", "suspicious", "syn_lost",
         "timestamps", "ts_offset", "ts_recent", "ts_recent_at",
         "unacked_octets",
         "window_scaling",
@@ -111,6 +118,7 @@ class Tcb:
         self.start_receiving()
         self.acknowledge_nothing()
         self.retransmit_nothing()
+        self.suspect_nothing()
         self.ask_for_nothing()
 
     def start_sending(self, iss: int) -> None:
@@ -159,14 +167,27 @@ class Tcb:
         self.retransmissions = 0
         self.stalled_since = 0
         self.syn_lost = False
-        self.dup_acks = 0
-        self.recover: int | None = None
         self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
         self.retransmission = Timer(TimerKind.RETRANSMISSION, self)
         self.persist = Timer(TimerKind.PERSIST, self)
         self.lingering = Timer(TimerKind.LINGERING, self)
+
+    def suspect_nothing(self) -> None:
+        """What the network is thought to carry, and what duplicate ACKs have told of a loss.
+
+        `suspicious` is whether they may have told of one; `duplicate` whether the segment that is
+        being handled is one. The rest is explained in `loss_recovery`.
+        """
+        self.congestion = ALGORITHMS[self.settings.congestion_control]()
+        self.sent_at = 0
+        self.dup_acks = 0
+        self.duplicate = self.suspicious = False
+        self.recover = self.iss
+        self.recovery: Recovery | None = None
+        self.scoreboard = NOTHING_REPORTED
+        self.left_network = 0
 
     def ask_for_nothing(self) -> None:
         """No urgent data, keep-alives, user time-out or fast open: what the application may ask
@@ -180,7 +201,7 @@ class Tcb:
         self.fast_open: FastOpen | None = None
 
     def offer_options(self) -> None:
-        """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
+        """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
         self.window_scaling = self.settings.window_scale
         self.snd_scale = 0
         self.rcv_scale = 0
@@ -189,6 +210,8 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
+        self.sack = self.settings.sack
+        self.sack_report: Report | None = None
 
     @property
     def rcv_wnd(self) -> int:
@@ -266,7 +289,9 @@ class Tcb:
             self.rcv_scale = min(shift, LARGEST_SHIFT)
 
     def negotiate(self, options: Options, now: int) -> None:
-        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2)."""
+        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2; RFC 2018, 2)."""
+        if not options.sack_permitted:
+            self.sack = False
         if options.wscale is None:
             self.window_scaling = False
             self.rcv_scale = 0

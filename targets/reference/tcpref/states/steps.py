@@ -7,8 +7,9 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps, urgent
+from tcpref import sack, seq, timestamps, urgent
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
+from tcpref.scoreboard import NOTHING_REPORTED, Scoreboard
 from tcpref.segment import ACK, FIN, RST, SYN, URG, Segment
 from tcpref.tcb import Tcb
 
@@ -80,13 +81,31 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
     if ack == una:
         if is_duplicate_ack(tcb, segment):
-            tcb.dup_acks += 1
+            count_duplicate(tcb)
     elif seq.after(ack, una):
         acknowledge(tcb, segment, now)
     else:
-        return None  # An old one: its window is old as well.
+        return None  # An old one: its window is old as well, and so is what it reports.
+    if segment.options.sack and tcb.sack:
+        take_report(tcb, segment)
     update_send_window(tcb, segment)
     return None
+
+
+def count_duplicate(tcb: Tcb) -> None:
+    """A duplicate ACK has come; what follows from it is for `loss_recovery`."""
+    tcb.dup_acks += 1
+    tcb.duplicate = tcb.suspicious = True
+
+
+def take_report(tcb: Tcb, segment: Segment) -> None:
+    """A SACK option. With SACK a duplicate ACK is one that reports something new, whatever else it
+    is or brings (RFC 6675, 2).
+    """
+    if tcb.scoreboard is NOTHING_REPORTED:
+        tcb.scoreboard = Scoreboard()
+    if tcb.scoreboard.update(segment.options.sack, tcb.snd_una, tcb.snd_nxt):
+        count_duplicate(tcb)
 
 
 def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
@@ -101,6 +120,8 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     else:
         tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
+    if tcb.recovery is None or not tcb.recovery.fast:
+        tcb.congestion.acknowledged(tcb, octets)
     tcb.snd_wnd = max(0, tcb.snd_wnd - octets)
     tcb.send_buffer.acknowledge(octets)
     tcb.data_seq = seq.add(tcb.data_seq, octets)
@@ -116,10 +137,11 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
 def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
     """RFC 5681, section 2: nothing new in it at all, while something is outstanding.
 
-    The answer to a probe of a closed window tells of no loss.
+    The answer to a probe of a closed window tells of no loss. With SACK `take_report` tells.
     """
     return (
         tcb.snd_una != tcb.snd_nxt
+        and not tcb.sack
         and segment.ack == tcb.snd_una
         and tcb.snd_wnd > 0
         and segment.length == 0
@@ -165,7 +187,12 @@ def process_text(tcb: Tcb, segment: Segment) -> Answer:
         return AT_NO_TIME
     before = tcb.rcv_nxt
     in_turn = segment.seq == before and not tcb.reassembly and tcb.fin_seq is None
-    queue_text(tcb, segment)
+    if in_turn or not tcb.sack:
+        queue_text(tcb, segment)
+    else:
+        sack.note_duplicate(tcb, segment)
+        queue_text(tcb, segment)
+        sack.note_text(tcb, segment)
     if segment.flags & FIN or not in_turn or tcb.rcv_nxt == before:
         return AT_ONCE
     if size != tcb.rcv_mss:
