@@ -90,7 +90,8 @@ class Settings:
     fast_open_retry_s: int = 3_600
     # Queues of a listener: what backlog counts ("completed", or the "sum" of both queues), whether
     # its bound is one and a half times that and one more, what a completed handshake without room
-    # gets, SYN cookies ("off", once the SYN queue is "full", "always") and how long one is good.
+    # gets, SYN cookies ("off", once the SYN queue is "full", "always"), how long one is good, and
+    # whether the timestamp of its SYN,ACK carries window scale and SACK.
     max_backlog: int = 128
     syn_queue: int = 128
     backlog_counts: str = "completed"
@@ -98,6 +99,7 @@ class Settings:
     abort_on_overflow: bool = False
     syn_cookies: str = "off"
     syn_cookie_s: int = 128
+    syn_cookie_options: bool = True
     # Tables.
     max_connections: int = 65_536
     max_descriptors: int = 1_024

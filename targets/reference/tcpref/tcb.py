@@ -285,8 +285,7 @@ class Tcb:
         """
         self.first_window = min(self.rcv_buffer, LARGEST_FIELD)
         if self.window_scaling:
-            shift = (self.rcv_buffer >> 16).bit_length()
-            self.rcv_scale = min(shift, LARGEST_SHIFT)
+            self.rcv_scale = shift_for(self.rcv_buffer)
 
     def negotiate(self, options: Options, now: int) -> None:
         """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2; RFC 2018, 2)."""
@@ -335,3 +334,8 @@ class Tcb:
         """Throw away what waits to be read, the urgent octet with it."""
         self.received.clear()
         self.mark = None
+
+
+def shift_for(buffer: int) -> int:
+    """Rcv.Wind.Shift: the least with which a window field can tell of `buffer` octets."""
+    return min((buffer >> 16).bit_length(), LARGEST_SHIFT)
