@@ -72,12 +72,18 @@ def sacks(flow: WireFlow, segment: Segment, n: int) -> None:
             return
 
 
+def right_edge(flow: WireFlow, segment: Segment) -> int | None:
+    """How far the window reaches that a segment announces; None where nobody can tell."""
+    if not flow.exact or not flow.own.known or flow.received is None:
+        return None
+    return unwrapped(segment.ack, flow.received.edge) + segment.window
+
+
 def shrinks(flow: WireFlow, segment: Segment, n: int) -> None:
     """SHLD-14: the right edge does not move to the left, but for the rounding of its scale."""
-    received = flow.received
-    if not flow.exact or not flow.own.known or received is None:
+    right = right_edge(flow, segment)
+    if right is None:
         return
-    right = unwrapped(segment.ack, received.edge) + segment.window
     flow.seen.count("RFC9293:SHLD-14")
     if flow.right is not None and right + (1 << flow.scale(flow.own)) < flow.right:
         why = f"the window's right edge moves {flow.right - right} octets to the left"

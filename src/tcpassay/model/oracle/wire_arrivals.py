@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import wire_due, wire_suspects
+from tcpassay.model.oracle import wire_credit, wire_due, wire_suspects
 from tcpassay.model.oracle.wire_begin import UNKNOWN_WINDOW
 from tcpassay.model.oracle.wire_numbers import Received, unwrapped
 from tcpassay.model.oracle.wire_options import offer_of
@@ -40,7 +40,9 @@ def arrives(flow: WireFlow, segment: Segment, now: int, n: int) -> None:
 
 
 def _remember(flow: WireFlow, segment: Segment) -> None:
-    """What a reset or an echo may refer to."""
+    """What a reset, an echo or a repetition may refer to."""
+    flow.heard = segment
+    flow.repeats.disturbed()
     if segment.flags & ACK:
         flow.acks.append(segment.ack)
     flow.ends.append((segment.seq + segment.seg_len) & MASK)
@@ -98,6 +100,7 @@ def _by_the_rules(flow: WireFlow, segment: Segment, now: int, n: int) -> None:
     branch = branches[-1 if crossed else 0]
     if flow.exact:
         wire_due.wants(flow, branches, segment, now, n)
+        wire_credit.calls(flow, branches, segment, now)
     if branch.tcb.state == "CLOSED":
         if tcb.state != "CLOSED":
             flow.closes(branch.clause, now)

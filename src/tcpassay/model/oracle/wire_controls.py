@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle import wire_begin
 from tcpassay.model.oracle.wire_begin import UNKNOWN_WINDOW
+from tcpassay.model.oracle.wire_due import SLACK_NS
 from tcpassay.model.oracle.wire_numbers import Received, unwrapped
 from tcpassay.model.oracle.wire_options import offer_of
 from tcpassay.model.oracle.wire_report import Finding
@@ -14,11 +16,14 @@ from tcpassay.model.oracle.wire_stamps import echoes
 from tcpassay.model.rules.departure import Refusal, departs
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK, SYNCHRONIZED
-from tcpassay.wire import ACK
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.wire_flow import WireFlow
     from tcpassay.wire import Segment
+
+#: Two MSL are no less than this, of whatever stack.
+LEAST_WAIT_NS = NS_PER_S
 
 
 def own_syn(flow: WireFlow, segment: Segment, n: int) -> None:
@@ -84,6 +89,24 @@ def own_reset(flow: WireFlow, segment: Segment, now: int, n: int) -> None:
         flow.found(Finding(n, clause, why, f"SEQ={flow.high & MASK}"))
     if flow.tcb.state in SYNCHRONIZED or not flow.begun:
         flow.closes(clause, now)
+
+
+def in_time_wait(flow: WireFlow, segment: Segment, now: int, n: int) -> None:
+    """MUST-13: whatever the MSL, a connection that has just closed is not forgotten yet.
+
+    The peer's FIN has been acknowledged, and no SYN has come that could make a new one.
+    """
+    waited = now - flow.since_ns
+    sure = flow.exact and flow.fin_at is not None and (flow.acked or 0) > flow.fin_at
+    if flow.tcb.state != "TIME-WAIT" or not sure or not SLACK_NS < waited < LEAST_WAIT_NS:
+        return
+    if flow.heard is None or flow.heard.flags & (SYN | RST):
+        return
+    clause = "RFC9293:MUST-13"
+    flow.seen.count(clause)
+    if segment.flags & RST:
+        why = f"a reset {waited / NS_PER_S:.3g} s after TIME-WAIT began"
+        flow.found(Finding(n, clause, why, "an acknowledgement"))
 
 
 def _may_be_next(flow: WireFlow, number: int) -> bool:

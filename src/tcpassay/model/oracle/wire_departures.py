@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import wire_due
-from tcpassay.model.oracle.wire_acknowledged import acknowledges, sacks, shrinks
-from tcpassay.model.oracle.wire_controls import own_reset, own_syn
+from tcpassay.model.oracle import wire_credit, wire_due, wire_timers
+from tcpassay.model.oracle.wire_acknowledged import acknowledges, right_edge, sacks, shrinks
+from tcpassay.model.oracle.wire_controls import in_time_wait, own_reset, own_syn
 from tcpassay.model.oracle.wire_numbers import unwrapped
 from tcpassay.model.oracle.wire_options import faults
 from tcpassay.model.oracle.wire_report import Finding
@@ -28,12 +28,15 @@ def leaves(flow: WireFlow, segment: Segment, now: int, n: int, *, cut: bool) -> 
     wire_due.answered(flow)
     for fault in faults(segment, flow.peer):
         flow.refused(fault, n, whole=False)
+    in_time_wait(flow, segment, now, n)
     if segment.flags & RST:
         own_reset(flow, segment, now, n)
-    elif segment.flags & SYN:
+        return
+    if segment.flags & SYN:
         own_syn(flow, segment, n)
     else:
         _own_segment(flow, segment, now, n, cut=cut)
+    wire_timers.backs_off(flow, segment, unwrapped(segment.seq, flow.high), now, n)
 
 
 def _own_segment(flow: WireFlow, segment: Segment, now: int, n: int, *, cut: bool) -> None:
@@ -60,6 +63,9 @@ def _own_segment(flow: WireFlow, segment: Segment, now: int, n: int, *, cut: boo
     sacks(flow, segment, n)
     if segment.payload:
         own_text(flow, segment, at, n, cut=cut)
+    right = right_edge(flow, segment)
+    if sane and right is not None:
+        wire_credit.uncalled(flow, segment, at, right, now, n)
     sequence(flow, tcb, segment, at, n)
     if sane:
         shrinks(flow, segment, n)

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle import wire_begin
+from tcpassay.model.oracle.wire_credit import Credit
 from tcpassay.model.oracle.wire_numbers import Received, SentText
 from tcpassay.model.oracle.wire_options import Offer
 from tcpassay.model.oracle.wire_report import Finding
 from tcpassay.model.oracle.wire_stamps import Stamps
+from tcpassay.model.oracle.wire_timers import Repeats
 from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, Tcb
 from tcpassay.wire import ACK
 
@@ -55,7 +57,8 @@ class WireFlow:
         self.peer, self.own = Offer(), Offer()
         #: The peer's last SYN without ACK.
         self.syn: Segment | None = None
-        self.last_ns = seen.began_ns
+        #: When the last segment was seen, and when the state has last changed.
+        self.last_ns = self.since_ns = seen.began_ns
         #: When the target has last sent anything.
         self.silent_since = 0
         self.evident = False
@@ -79,6 +82,9 @@ class WireFlow:
         self.acks: deque[int] = deque(maxlen=256)
         self.ends: deque[int] = deque(maxlen=256)
         self.stamps = Stamps()
+        #: The peer's last segment.
+        self.heard: Segment | None = None
+        self.credit, self.repeats = Credit(), Repeats()
         # What is not decided yet.
         self.due: Due | None = None
         self.lied: Suspect | None = None
@@ -138,6 +144,7 @@ class WireFlow:
         states = self.seen.states
         if not states or states[-1] != tcb.state:
             states.append(tcb.state)
+            self.since_ns = self.last_ns
 
     def closes(self, clause: str, now: int) -> None:
         """The connection has ended, by a clause."""
