@@ -77,7 +77,7 @@ def start_connect(
         raise CallError("ENOBUFS")
     local = source_for(stack, remote) if is_wildcard(made.address) else made.address
     if made.binding is None:
-        bind_to(kernel, made, made.address, 0)
+        bind_to(kernel, made, made.address, 0, (local, remote, port))
     key = (local, made.port, remote, port)
     if key in stack.connections or made.binding is None:
         raise CallError("EADDRINUSE")

@@ -114,13 +114,15 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports.
+    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
+    # (algorithms 1, 3 and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
+    port_selection: str = "double-hash"
     privileged_ports: int = 1_024
     # Names: tables in the form of /etc/hosts and /etc/services, the domain of this host, how the
     # host table answers, and how many results of getaddrinfo() a process may hold.
@@ -160,6 +162,7 @@ CHOICES = {
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),
     "syn_cookies": ("off", "full", "always"),
+    "port_selection": ("random", "hash", "double-hash"),
     "time_wait_reuse": ("timestamps", "sequence", "never"),
 }
 
