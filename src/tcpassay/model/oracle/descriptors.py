@@ -15,10 +15,12 @@ Ends = tuple[str, int]
 class Socket:
     """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
 
-    `early` is text for a connection whose SYN is still to come (RFC 7413).
+    `local` is chosen anew for each connect() unless it is `bound` by bind(). `early` is
+    text for a connection whose SYN is still to come (RFC 7413).
     """
 
     local: Ends = ("", 0)
+    bound: bool = False
     remote: Ends | None = None
     listening: bool = False
     backlog: int = 0
@@ -26,6 +28,7 @@ class Socket:
     lingers_zero: bool = False
     user_timeout: bool = False
     shut: bool = False
+    had_ended: bool = False
     flow: Flow | None = None
     references: int = 1
     made: dict[Flow, None] = field(default_factory=dict)

@@ -51,7 +51,20 @@ def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """3.10.7.4: each step deals with the segment, or passes it on with what it has changed."""
     plain = tcb.ts_recent is None
     going = sequence(tcb, segment) if plain else paws(tcb, segment)
-    for step in _STEPS_PLAIN if plain else _STEPS:
+    going = _taken_on(going, segment, _STEPS_PLAIN if plain else _STEPS)
+    return (*going, *unacceptable(tcb, segment))
+
+
+def beyond_sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """The checks behind the first, as if that were passed."""
+    going = paws(tcb, segment)
+    return _taken_on(going, segment, (recent, *_STEPS_PLAIN))
+
+
+def _taken_on(
+    going: tuple[Branch, ...], segment: Segment, steps: tuple[Step, ...]
+) -> tuple[Branch, ...]:
+    for step in steps:
         following: list[Branch] = []
         for branch in going:
             if branch.final:
@@ -59,7 +72,7 @@ def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             else:
                 following.extend(_after(branch, new) for new in step(branch.tcb, segment))
         going = tuple(following)
-    return (*going, *unacceptable(tcb, segment))
+    return going
 
 
 def _after(earlier: Branch, later: Branch) -> Branch:
@@ -67,9 +80,11 @@ def _after(earlier: Branch, later: Branch) -> Branch:
     answer = _stronger(earlier.answer, later.answer)
     if answer.kind == "ack" and answer is earlier.answer:
         answer = answer._replace(acks=(later.tcb.rcv_nxt,), seqs=(later.tcb.snd_nxt,))
+    # What only a variant has led past is named by the clause that it departs from.
+    departs = earlier.variant and not later.variant
     return later._replace(
         answer=answer,
-        clause=later.clause or earlier.clause,
+        clause=earlier.clause if departs else later.clause or earlier.clause,
         label=later.label if later.label != "standard" else earlier.label,
         variant=later.variant or earlier.variant,
         event=later.event or earlier.event,
