@@ -15,6 +15,7 @@ from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import MaximumSegmentSize, Timestamps, WindowScale
+from tests.model.fast_exchanges import fast, fast_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -373,6 +374,6 @@ EXCHANGES: dict[str, Callable[[Bench], None]] = {
     exchange.__name__: exchange
     for exchange in (
         talk, attacked, half_closed, bulk, lost, unanswered, connected, embryonic, nobody,
-        refused, lost_end, queued, aborted, kept_alive, many, congested, narrow,
+        refused, lost_end, queued, aborted, kept_alive, many, congested, narrow, fast, fast_client,
     )
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.events import Returned
-from tcpassay.wire import NoOperation, Segment, Timestamps, build, parse
+from tcpassay.wire import FastOpen, NoOperation, Segment, Timestamps, build, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,3 +212,8 @@ def no_signal(s: Script) -> None:
 def _returned(entry: Entry) -> Returned:
     assert isinstance(entry.data, Returned)
     return entry.data
+
+
+def other_cookie(options: Options) -> Options:
+    """Options with every cookie for fast open turned round."""
+    return tuple(FastOpen(o.cookie[::-1]) if isinstance(o, FastOpen) else o for o in options)

@@ -40,6 +40,7 @@ CAPABILITIES: Final = {
     "cubic": "RFC 9438 CUBIC",
     "plpmtud": "RFC 4821 packetisation-layer path MTU discovery",
     "syn_cookies": "a full queue of half-open connections is answered with SYN cookies",
+    "syn_cookie_options": "with timestamps a SYN cookie keeps window scale and SACK",
     # What the tester can see and do on the target's side
     "errno": "failed calls give a POSIX errno rather than a class of error",
     "descriptors": "POSIX descriptors: lowest free number, dup(), fcntl()",

@@ -9,8 +9,8 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref import calls_fastopen, keepalive, output, user, uto
 from tcpref import calls_options_user as for_user
-from tcpref import keepalive, output, user, uto
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import SENDING
@@ -183,6 +183,12 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
     ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
+    ("IPPROTO_TCP", "TCP_FASTOPEN"): Option(
+        lambda made: number(calls_fastopen.get_queue(made)), calls_fastopen.set_queue
+    ),
+    ("IPPROTO_TCP", "TCP_FASTOPEN_CONNECT"): Option(
+        lambda made: number(made.fast_open_connect), calls_fastopen.set_connect
+    ),
     ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
     ("IPPROTO_TCP", "TCP_KEEPCNT"): Option(
         lambda made: number(made.keepalive_times.probes), for_user.set_count, keepalive.apply

@@ -23,6 +23,8 @@ NEEDED_SETTING = {
     "TCP_KEEPINTVL": "keepalive",
     "TCP_KEEPCNT": "keepalive",
     "TCP_USER_TIMEOUT": "user_timeout",
+    "TCP_FASTOPEN": "fast_open",
+    "TCP_FASTOPEN_CONNECT": "fast_open",
 }
 
 

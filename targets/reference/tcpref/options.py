@@ -21,6 +21,10 @@ SACK_PERMITTED = 4
 SACK = 5
 TIMESTAMPS = 8
 USER_TIMEOUT = 28
+FAST_OPEN = 34
+
+#: Room for options in a header (RFC 9293, 3.1).
+MOST_OPTION_OCTETS = 40
 
 #: Octets of the timestamps option as it is sent: two paddings in front (RFC 7323, appendix A).
 TIMESTAMP_OCTETS = 12
@@ -30,6 +34,8 @@ SACK_OCTETS = 4
 #: The User Timeout option: its granularity bit, and the largest number behind that (RFC 5482, 3.3).
 IN_MINUTES = 0x8000
 LARGEST_TIMEOUT = 0x7FFF
+#: What a cookie may measure; 0 asks for one (RFC 7413, 4.1.1).
+COOKIE_LENGTHS = frozenset({0, 4, 6, 8, 10, 12, 14, 16})
 
 _ALIGNED_TIMESTAMPS = Struct("!III")
 _ALIGNED = 0x0101080A
@@ -42,6 +48,7 @@ class Options(NamedTuple):
 
     `wscale` is the shift count as it stands there, `tsval` and `tsecr` come together (RFC 7323).
     `user_timeout` is in seconds (RFC 5482, 3.3).
+    `fast_open` is a cookie, empty where one is asked for (RFC 7413).
     `sack` are the blocks of a SACK option, each with its left and its right edge (RFC 2018, 3).
     """
 
@@ -52,6 +59,7 @@ class Options(NamedTuple):
     sack_permitted: bool = False
     sack: tuple[tuple[int, int], ...] = ()
     user_timeout: int | None = None
+    fast_open: bytes | None = None
 
 
 NO_OPTIONS = Options()
@@ -93,6 +101,8 @@ def read_options(octets: bytes) -> Options:
             found = found._replace(sack=blocks)
         elif kind == USER_TIMEOUT and length == 4:
             found = found._replace(user_timeout=user_timeout(octets[position + 2 : position + 4]))
+        elif kind == FAST_OPEN and length - 2 in COOKIE_LENGTHS:
+            found = found._replace(fast_open=octets[position + 2 : position + length])
         position += length
     return found
 
@@ -136,3 +146,19 @@ def build_sack(blocks: Sequence[tuple[int, int]]) -> bytes:
 def build_timestamps(tsval: int, tsecr: int) -> bytes:
     """The Timestamps option behind two paddings (RFC 7323, appendix A)."""
     return _ALIGNED_TIMESTAMPS.pack(_ALIGNED, tsval, tsecr)
+
+
+def build_fast_open(cookie: bytes) -> bytes:
+    """The Fast Open option behind paddings; in SYN segments only (RFC 7413, 4.1.1)."""
+    padding = bytes((NO_OPERATION,)) * (-(2 + len(cookie)) % 4)
+    return padding + bytes((FAST_OPEN, 2 + len(cookie))) + cookie
+
+
+def without_padding(octets: bytes) -> bytes:
+    """The same options with paddings at their end only, for where room is short."""
+    kept, position = b"", 0
+    while position < len(octets):
+        length = 1 if octets[position] == NO_OPERATION else octets[position + 1]
+        kept += octets[position : position + length] if length > 1 else b""
+        position += length
+    return kept + bytes((NO_OPERATION,)) * (-len(kept) % 4)

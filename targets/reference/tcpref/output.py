@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpref import (
     ecn,
+    fastopen,
     loss_recovery,
     pmtu,
     sack,
@@ -87,15 +88,19 @@ def transmit(
 def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
-    tcb.snd_nxt = seq.add(tcb.iss, 1)
+    if tcb.snd_nxt == tcb.iss:
+        tcb.snd_nxt = seq.add(tcb.iss, 1)
     if tcb.ecn is not None:
         flags |= ecn.syn_flags(tcb, tcb.ecn, flags)
-    options = build_mss(tcb.announced_mss)
+    options, text = build_mss(tcb.announced_mss), b""
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
     if tcb.sack:
         options += build_sack_permitted()
-    transmit(stack, tcb, tcb.iss, flags, options=options)
+    if tcb.fast_open is not None:
+        options, text = fastopen.syn_extras(tcb, options)
+        tcb.snd_nxt = seq.add(tcb.snd_nxt, len(text))
+    transmit(stack, tcb, tcb.iss, flags, payload=text, options=options)
 
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:
@@ -105,7 +110,8 @@ def send_ack(stack: Stack, tcb: Tcb) -> None:
 
 def send_queued(stack: Stack, tcb: Tcb) -> None:
     """Send all text, and the FIN behind it, that may go now; then see to the timers."""
-    if tcb.state in TRANSMITTING and not (tcb.ecn is not None and tcb.ecn.held):
+    held = tcb.ecn is not None and tcb.ecn.held
+    if (tcb.state in TRANSMITTING or tcb.opened_early) and not held:
         if tcb.probing and tcb.snd_wnd > 0:
             resend_probe(stack, tcb)
         if tcb.recovery is not None:
@@ -155,9 +161,15 @@ def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
-    Urgent text does not wait either.
+    Urgent text does not wait either. Before the handshake is over the SYN alone is outstanding.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
+    return (
+        tcb.flight == 0
+        or tcb.nodelay
+        or tcb.fin_queued
+        or tcb.snd_up is not None
+        or (tcb.flight == 1 and tcb.state in OPENING)
+    )
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -190,8 +202,9 @@ def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
 
 
 def fin_may_go(tcb: Tcb) -> bool:
-    """Whether all text has been sent and the window has room for the FIN."""
-    return tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    """Whether all text has been sent, the window has room for the FIN and the handshake is over."""
+    ready = tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    return ready and tcb.state not in OPENING
 
 
 def mark_fin_sent(stack: Stack, tcb: Tcb) -> None:
@@ -253,7 +266,8 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
     outstanding = tcb.snd_una != tcb.snd_nxt
     if tcb.state in OPENING:
-        start_retransmission(stack, tcb)
+        if tcb.snd_nxt != tcb.iss:
+            start_retransmission(stack, tcb)
     elif outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)

@@ -102,9 +102,16 @@ class Settings:
     rcv_buffer: int = 65_535
     snd_buffer: int = 65_536
     reassembly_blocks: int = 256
+    # Fast open (RFC 7413): whether the stack knows its calls and its option; a listener takes part
+    # only with TCP_FASTOPEN. How long the key of cookies lasts, and for how long a client leaves a
+    # path alone on which fast open has failed: twice as long for each failure in a row.
+    fast_open: bool = True
+    fast_open_key_s: int = 86_400
+    fast_open_retry_s: int = 3_600
     # Queues of a listener: what backlog counts ("completed", or the "sum" of both queues), whether
     # its bound is one and a half times that and one more, what a completed handshake without room
-    # gets, SYN cookies ("off", once the SYN queue is "full", "always") and how long one is good.
+    # gets, SYN cookies ("off", once the SYN queue is "full", "always"), how long one is good, and
+    # whether the timestamp of its SYN,ACK carries window scale and SACK.
     max_backlog: int = 128
     syn_queue: int = 128
     backlog_counts: str = "completed"
@@ -112,6 +119,7 @@ class Settings:
     abort_on_overflow: bool = False
     syn_cookies: str = "off"
     syn_cookie_s: int = 128
+    syn_cookie_options: bool = True
     # Tables.
     max_connections: int = 65_536
     max_descriptors: int = 1_024
@@ -126,13 +134,15 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports.
+    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
+    # (algorithms 1, 3 and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
+    port_selection: str = "double-hash"
     privileged_ports: int = 1_024
     # Names: tables in the form of /etc/hosts and /etc/services, the domain of this host, how the
     # host table answers, and how many results of getaddrinfo() a process may hold.
@@ -157,6 +167,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "min_mss": (1, 65_495),
     "default_mss_ipv6": (1, 65_495),
     "syn_cookie_s": (1, 1_920),
+    "fast_open_key_s": (1, None),
     "initial_window": (1, None),
     "prefix": (0, 32),
     "prefix_ipv6": (0, 128),
@@ -172,6 +183,7 @@ CHOICES = {
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),
     "syn_cookies": ("off", "full", "always"),
+    "port_selection": ("random", "hash", "double-hash"),
     "time_wait_reuse": ("timestamps", "sequence", "never"),
 }
 

@@ -12,6 +12,7 @@ from tcpref import (
     addresses,
     cookies,
     ecn,
+    fastopen_stack,
     icmp,
     icmpv6,
     ip_input,
@@ -35,6 +36,7 @@ from tcpref import (
     uto,
 )
 from tcpref.disposition import Answer, Disposition
+from tcpref.fastopen_cache import CookieCache
 from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
 from tcpref.icmp_send import ErrorBudget
@@ -81,6 +83,7 @@ class Stack:
         #: None without path MTU discovery; `identification` is that of the next IPv4 datagram then.
         self.paths = PathTable(settings) if settings.path_mtu_discovery else None
         self.identification = 0
+        self.fast_opens = CookieCache()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
@@ -151,6 +154,8 @@ class Stack:
             urgent.tell(self, tcb)
         if tcb.keepalive is not None:
             keepalive.heard(self, tcb)
+        if tcb.fast_open is not None:
+            fastopen_stack.after_segment(self, tcb)
         if tcb.suspicious:
             loss_recovery.ack_arrived(self, tcb, (tcb.snd_una - una) & seq.MASK)
         output.send_queued(self, tcb)
@@ -190,6 +195,8 @@ class Stack:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
         tcb = self.admit(listener, key, segment, iss)
         if tcb is not None:
+            if listener.socket.fast_open is not None:
+                fastopen_stack.syn_arrives(self, listener, tcb, segment)
             self.start_handshake(tcb)
 
     def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
@@ -323,12 +330,16 @@ class Stack:
             tcb.rto.restart_after_lost_syn()
         if tcb.listener is not None:
             tcb.listener.complete(tcb)
+        if tcb.fast_open is not None:
+            fastopen_stack.established(self, tcb)
         if tcb.fin_queued and tcb.state is State.ESTABLISHED:
             tcb.state = State.FIN_WAIT_1
 
     def close_connection(self, tcb: Tcb, errno: str | None) -> None:
         """Delete the TCB; `errno` is what the application is told, None for a normal end."""
-        refused = tcb.state in OPENING
+        refused = tcb.state in OPENING and not tcb.opened_early
+        if tcb.fast_open is not None:
+            fastopen_stack.ended(self, tcb, errno)
         self.wake(tcb)
         tcb.state = State.CLOSED
         tcb.stop_timers()

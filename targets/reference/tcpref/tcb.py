@@ -17,6 +17,7 @@ from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
     from tcpref.ecn import Ecn
+    from tcpref.fastopen import FastOpen
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.loss_recovery import Recovery
@@ -82,6 +83,7 @@ class Tcb:
         "dup_acks",
         "duplicate",
         "ecn",
+        "fast_open",
         "fin_queued",
         "fin_sent",
         "fin_seq",
@@ -242,13 +244,16 @@ class Tcb:
         self.left_network = 0
 
     def ask_for_nothing(self) -> None:
-        """No urgent data, keep-alives or user time-out: what the application may ask for."""
+        """No urgent data, keep-alives, user time-out or fast open: what the application may ask
+        for.
+        """
         self.snd_up: int | None = None  # SND.UP, while urgent text is not acknowledged.
         self.mark: Mark | None = None
         self.heard_at = 0
         self.keepalive: KeepAlive | None = None
         self.patience: Patience | None = None
         self.uto: UserTimeoutOption | None = None
+        self.fast_open: FastOpen | None = None
 
     def offer_options(self) -> None:
         """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
@@ -308,6 +313,11 @@ class Tcb:
         return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
 
     @property
+    def opened_early(self) -> bool:
+        """Whether the application has the connection although its handshake is not over."""
+        return self.fast_open is not None and self.fast_open.early
+
+    @property
     def fin_acked(self) -> bool:
         """Whether our FIN has been sent and acknowledged."""
         return self.fin_sent and self.snd_una == self.snd_nxt
@@ -330,8 +340,7 @@ class Tcb:
         """
         self.first_window = min(self.rcv_buffer, LARGEST_FIELD)
         if self.window_scaling:
-            shift = (self.rcv_buffer >> 16).bit_length()
-            self.rcv_scale = min(shift, LARGEST_SHIFT)
+            self.rcv_scale = shift_for(self.rcv_buffer)
 
     def negotiate(self, options: Options, now: int) -> None:
         """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2; RFC 2018, 2)."""
@@ -392,3 +401,8 @@ class Tcb:
         """Throw away what waits to be read, the urgent octet with it."""
         self.received.clear()
         self.mark = None
+
+
+def shift_for(buffer: int) -> int:
+    """Rcv.Wind.Shift: the least with which a window field can tell of `buffer` octets."""
+    return min((buffer >> 16).bit_length(), LARGEST_SHIFT)

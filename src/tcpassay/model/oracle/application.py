@@ -123,6 +123,8 @@ class Application:
                 self._connecting.remove(socket)
                 socket.flow, socket.local = flow, local
                 flow.user_timeout = socket.user_timeout
+                flow.gives(bytes(socket.early))
+                socket.early.clear()
                 _options_of(socket)
                 return True
         return False
@@ -145,6 +147,10 @@ class Application:
             self._connecting.append(socket)
 
     def _start_send(self, call: Call, socket: Socket | None) -> None:
+        if "MSG_FASTOPEN" in _flags(call):
+            self._start_connect(call, socket)
+        if socket is not None and socket.flow is None:
+            socket.early += _octets(call)
         if socket is not None and socket.flow is not None:
             flow, data = socket.flow, _octets(call)
             ahead = len(flow.given.octets) + len(data)
@@ -246,9 +252,13 @@ class Application:
         self._oracle.report.violations.append(Violation(self._n, requirement, why))
 
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
-        if socket is None or socket.flow is None:
+        if socket is None:
             return
-        flow, short = socket.flow, len(_octets(call)) - max(0, returned.value)
+        short = len(_octets(call)) - max(0, returned.value)
+        if socket.flow is None:
+            del socket.early[len(socket.early) - short :]
+            return
+        flow = socket.flow
         if short > 0:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
@@ -265,6 +275,8 @@ class Application:
             return
         names = {value for tag, value in call.args if tag == "name"}
         value = dict(call.args).get("value")
+        if names & {"TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE"}:
+            self._oracle.fast_opens.keyed = True
         if names & {"TCP_USER_TIMEOUT", "TCP_SYNCNT"}:
             socket.user_timeout = True
         if "SO_KEEPALIVE" in names:

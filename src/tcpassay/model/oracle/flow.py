@@ -24,6 +24,7 @@ from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
+from tcpassay.model.rules.fast_open import with_cookie
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset, text_in_order
 from tcpassay.wire import ACK, FIN, PSH, RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
@@ -73,6 +74,10 @@ class Flow:
         self.listening = False
         self.queue_may_be_full = False
         self._syn_heard: Segment | None = None
+        #: Whether the cookie of the peer's SYN lets its text be taken early; None without one.
+        self.fast_open: bool | None = None
+        #: The number of the target's SYN, once it has gone.
+        self.syn_gone: int | None = None
         self.sender = Sender(octets=0, ended=False, aborted=False)
         self.given = Stream()
         self.taken = Stream()
@@ -262,6 +267,8 @@ class Flow:
         branches = (*branches, *departures(tcb, segment))
         if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
             branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
+        if self.fast_open is not None and segment.flags & SYN:
+            branches = with_cookie(branches, segment, valid=self.fast_open)
         count = self.report.count
         out = []
         for branch in branches:
@@ -345,6 +352,7 @@ class Flow:
             if self._syn_heard is not None and any(not h.bound for h in self.hypotheses):
                 self._take_options(self._syn_heard)
             self._stack_syn(segment)
+            self.syn_gone = segment.seq
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
         header = self.headers.wrong(segment, now)
@@ -538,7 +546,7 @@ class Flow:
     def _hold_text(self, tcb: Tcb, segment: Segment, n: int) -> None:
         if not segment.payload:
             return
-        at = offset(segment.seq, tcb.iss) - 1
+        at = offset(segment.seq, tcb.iss) - 1 + bool(segment.flags & SYN)
         keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
@@ -624,7 +632,7 @@ class Flow:
             passive=False,
             iss=segment.seq,
             snd_una=segment.seq,
-            snd_nxt=(segment.seq + 1) & 0xFFFFFFFF,
+            snd_nxt=(segment.seq + segment.seg_len) & 0xFFFFFFFF,
             rcv_wnd=segment.window,
             ts_offered=timestamps(segment) is not None,
         )
@@ -632,6 +640,8 @@ class Flow:
         for clause in by_segment(segment, stamped=False):
             self.report.count(clause)
         self.hypotheses = [Hypothesis(tcb, now)]
+        self.syn_gone = segment.seq
+        self._hold_text(tcb, segment, n)
         wrong = self.headers.wrong(segment, now)
         if wrong is not None:
             self._stands_against(wrong, n)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle import checksum
 from tcpassay.model.oracle.application import Application
+from tcpassay.model.oracle.fast_open import FastOpens, sent_again
 from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.limits import Limits
@@ -42,6 +43,7 @@ class Oracle:
         self._opaque: set[tuple[str, str]] = set()
         self._application = Application(self)
         self._numbers = InitialNumbers()
+        self.fast_opens = FastOpens()
         #: Flows that owe something, and when the first of it is due.
         self._owing: dict[Flow, int] = {}
         self._now = 0
@@ -151,6 +153,7 @@ class Oracle:
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
+        flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
         flow.arrives_in(ip, body, now, n)
         self.owes(flow)
 
@@ -189,6 +192,11 @@ class Oracle:
         flow = self.flow(key)
         if flow.opaque:
             return
+        if body.flags & SYN:
+            again = body.seq == flow.syn_gone
+            wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
+            if wrong is not None:
+                self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
         if not (body.flags & SYN and self._opens(flow, key, body, now, n)):
             flow = self._flows[key]
             flow.leaves(body, now, n)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.tcb import offset
+from tcpassay.wire import SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.limits import Limits
@@ -50,6 +51,7 @@ class Transmission:
         "_earliest",
         "_gap",
         "_heard_at",
+        "_left_out",
         "_limits",
         "_longest",
         "_pieces",
@@ -73,7 +75,7 @@ class Transmission:
         self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
         #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
         self._earliest = 0
-        self._recovering = self._shut = self._disturbed = False
+        self._recovering = self._shut = self._disturbed = self._left_out = False
         self.first = self.last = self.retries = self._heard_at = 0
         self._sure = True
         self._una = 0
@@ -97,6 +99,11 @@ class Transmission:
                 self.retries = self._gap = 0
                 self._una = start if tcb.state in _OPENING else tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
+            if segment.flags & SYN and size > 1:
+                # RFC 7413, 4.2.2: text that the SYN,ACK leaves out goes again with the first ACK.
+                behind = (start + 1) & 0xFFFFFFFF
+                self._pieces.append((start, behind, now, False))
+                start, self._left_out = behind, True
             self._pieces.append((start, end, now, False))
             self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
@@ -163,8 +170,12 @@ class Transmission:
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
-                self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
+                self._recovering
+                or self._left_out
+                or self.retries > 0
+                or self._duplicates >= DUPLICATE_ACKS
             )
+            self._left_out = False
             self.first = self.last = self._earliest = now
             self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:

@@ -238,6 +238,12 @@ def hold_text(tcb: Tcb, segment: Segment) -> None:
     tcb.reassembly.insert(tcb.rcv_nxt, segment.payload[: tcb.rcv_wnd])
 
 
+def drop_held_text(tcb: Tcb) -> None:
+    """Forget the text and the FIN of a SYN: the peer has to send them again."""
+    tcb.reassembly.clear()
+    tcb.fin_seq = None
+
+
 def note_fin(tcb: Tcb, segment: Segment, room: int) -> None:
     """Remember where the peer's data ends, if its FIN lies within the window.
 

@@ -8,6 +8,7 @@ from tcpref.disposition import (
     ACKNOWLEDGE,
     CHALLENGE,
     CLOSE_QUIETLY,
+    CONNECTION_RESET,
     DROP,
     REFUSED,
     RESET,
@@ -33,7 +34,7 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     refused = (
         steps.check_sequence(tcb, segment)
         # Second, check the RST bit.
-        or steps.check_rst(tcb, segment, CLOSE_QUIETLY if tcb.passive else REFUSED)
+        or steps.check_rst(tcb, segment, reset_of(tcb))
         # Fourth, check the SYN bit.
         or check_syn(tcb, segment)
     )
@@ -58,11 +59,22 @@ def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     return finished._replace(answer=Answer.ACK) if finished.enter else finished
 
 
+def reset_of(tcb: Tcb) -> Disposition:
+    """A passive open returns to LISTEN, an active one is refused; with fast open there may be an
+    application that has to be told.
+    """
+    if tcb.opened_early:
+        return CONNECTION_RESET
+    return CLOSE_QUIETLY if tcb.passive else REFUSED
+
+
 def check_syn(tcb: Tcb, segment: Segment) -> Disposition | None:
-    """A passive open returns to LISTEN; an active one challenges the SYN (RFC 5961, 4.2)."""
+    """A passive open returns to LISTEN; an active one challenges the SYN (RFC 5961, 4.2), and so
+    does one that the application has already.
+    """
     if not segment.flags & SYN:
         return None
-    return CLOSE_QUIETLY if tcb.passive else CHALLENGE
+    return CLOSE_QUIETLY if tcb.passive and not tcb.opened_early else CHALLENGE
 
 
 def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = None) -> Disposition:
@@ -74,7 +86,7 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
         return DROP
     if not acknowledges_our_syn(tcb, segment):
         return RESET
-    if tcb.listener is not None and not tcb.listener.admits_connection():
+    if not may_complete(tcb):
         return OVERFLOW if tcb.settings.abort_on_overflow else DROP
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
@@ -91,6 +103,11 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
     if steps.take_fin(tcb):
         return ACKNOWLEDGE._replace(enter=State.CLOSE_WAIT)
     return Disposition(Answer.ACK if held else answer, State.ESTABLISHED)
+
+
+def may_complete(tcb: Tcb) -> bool:
+    """Whether the accept queue has room, or holds the connection already."""
+    return tcb.listener is None or tcb.opened_early or tcb.listener.admits_connection()
 
 
 def acknowledges_our_syn(tcb: Tcb, segment: Segment) -> bool:

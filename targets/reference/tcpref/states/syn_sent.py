@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import ecn, seq, uto
+from tcpref import ecn, fastopen, seq, uto
 from tcpref.disposition import ACKNOWLEDGE, DROP, REFUSED, RESET, Answer, Disposition
 from tcpref.segment import ACK, RST, SYN, Segment
 from tcpref.states import steps
@@ -47,6 +47,7 @@ def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     if not segment.flags & ACK:
         steps.hold_text(tcb, segment)
         return CROSSED_SYN
+    fastopen.answered(tcb, segment)
     steps.acknowledge(tcb, segment, now)
     steps.process_text(tcb, segment)
     return OPENED_AND_ENDED if steps.take_fin(tcb) else OPENED
