@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 TARGET ?= reference reference-documents linux
 CASE ?=
 SEED ?=
+COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-live soak-check clean
+.PHONY: help setup conformance matrix mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +46,7 @@ docs: setup  ## write what docs/ takes from the code: the states, the walk, the 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-fuzz soak-oracle soak-live soak-check  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
@@ -53,8 +54,11 @@ soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n repla
 soak-fuzz: setup  ## a million fuzzed datagrams in every state; SEED=n replays a block with its trace
 	$(BIN)/python -m tests.trials fuzz $(if $(SEED),--seed $(SEED))
 
-soak-oracle: setup  ## 100,000 exchanges at random that the oracle may not alarm at; SEED=n replays one
-	$(BIN)/python -m tests.model $(if $(SEED),--seed $(SEED))
+soak-oracle: setup  ## 100,000 exchanges at random that the oracle may not alarm at; SEED=n replays one, TARGET=linux COUNT=n
+	$(BIN)/python -m tests.model $(if $(filter command%,$(origin TARGET)),--target $(TARGET)) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+soak-oracle-linux: setup  ## 10,000 exchanges with the kernel: no alarm but what its expectations explain
+	$(BIN)/python -m tests.model --target linux $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 soak-live: setup  ## 20 MB to and from the kernel's programs over good and bad links
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10

@@ -234,3 +234,54 @@ def test_rows_of_the_matrix_need_the_option(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         ["*judging.py::matrix/CLOSED/SYN-ACK[[]reference] PASSED*", "*SYN-ACK[[]reference-ip6]*"]
     )
+
+
+def _slow_to_acknowledge(project: pytest.Pytester) -> None:
+    """A case that its own assertion lets pass, on a stack that acknowledges text after 0.6 s."""
+    manifest = project.path / "stack/target.toml"
+    text = manifest.read_text()
+    start = "[start.settings]\n"
+    assert start in text
+    manifest.write_text(text.replace(start, f"{start}delayed_ack_ms = 600\n"))
+    (project.path / "mine/sample.py").write_text(
+        _CASES.partition('\n\n@case("MUST-14"')[0]
+        + '''
+
+@case("MUST-12")
+def text(bench):
+    """Text on a connection; an ACK some time."""
+    conn = reach.established(bench)
+    conn.send("PA", payload=b"text")
+    conn.expect("A", within=1.0)
+'''
+    )
+
+
+@pytest.mark.parametrize("spread", [(), ("-n", "1")])
+def test_oracle_fails_the_item(project: pytest.Pytester, spread: tuple[str, ...]) -> None:
+    """An ACK that is late and nobody asks; the item fails with clause, level and what was due."""
+    _slow_to_acknowledge(project)
+    run = _start if spread else _run
+    result = run(project, "mine/sample.py", "--target", "./stack", *spread)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "PASS  reference  mine/sample/text",
+            "  oracle       event *: the answer due has not come; *(RFC9293:MUST-40, MUST)",
+        ]
+    )
+    run(project, "mine/sample.py", "--target", "./stack", "--no-oracle", *spread).assert_outcomes(
+        passed=2
+    )
+
+
+def test_oracle_of_an_expected_deviation(project: pytest.Pytester) -> None:
+    """The same with an entry of the target's expectations; the item passes, the record tells."""
+    _slow_to_acknowledge(project)
+    with (project.path / "stack/expectations.toml").open("a") as file:
+        file.write(
+            '[[expect]]\ncase = "oracle/RFC9293:MUST-40"\nverdict = "fail"\nreason = "slow"\n'
+        )
+    _run(project, "mine/sample.py", "--target", "./stack").assert_outcomes(passed=2)
+    (record,) = Path(project.path).glob("tcpassay-out/*/run.jsonl")
+    assert '"id": "oracle/RFC9293:MUST-40"' in record.read_text()

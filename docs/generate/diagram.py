@@ -7,17 +7,14 @@ without a place, or a place without an arrow, is an error.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
-from xml.sax.saxutils import escape
 
+from tcpassay.reports.drawing import Route, path, text
 from tcpref.tcb import State
 from tcpref.transitions import CLOSING, CONNECTED, ENDING, OPENING, Transition
 
 WIDTH, HEIGHT = 1000, 1216
 BOX_WIDTH, BOX_HEIGHT = 150, 44
 LINE = 15
-#: Radius of the corners of an arrow.
-CORNER = 10
 #: Centres of the states. CLOSED stands at the top, and once more where connections end.
 PLACES: dict[State, tuple[int, int]] = {
     State.CLOSED: (500, 70),
@@ -33,14 +30,6 @@ PLACES: dict[State, tuple[int, int]] = {
     State.TIME_WAIT: (500, 850),
 }
 END = (790, 850)
-
-
-class Route(NamedTuple):
-    """The way of an arrow, and where its words begin: at, after or before `at` by the anchor."""
-
-    points: tuple[tuple[int, int], ...]
-    at: tuple[int, int]
-    anchor: str = "start"
 
 
 CALLS = ("connect", "listen", "close", "abort")
@@ -167,34 +156,11 @@ def arrow(route: Route, rows: list[Transition]) -> str:
     return "\n".join(words)
 
 
-def path(points: tuple[tuple[int, int], ...]) -> str:
-    """Straight pieces, the corners between them rounded."""
-    steps = [f"M{points[0][0]} {points[0][1]}"]
-    for before, here, after in zip(points, points[1:], points[2:], strict=False):
-        into, out = towards(here, before), towards(here, after)
-        steps.append(f"L{into[0]} {into[1]}Q{here[0]} {here[1]} {out[0]} {out[1]}")
-    steps.append(f"L{points[-1][0]} {points[-1][1]}")
-    return "".join(steps)
-
-
-def towards(here: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    """The point at a corner's radius from `here` on the way to `other`."""
-    dx, dy = other[0] - here[0], other[1] - here[1]
-    share = min(1.0, CORNER / max(1.0, (dx * dx + dy * dy) ** 0.5))
-    return round(here[0] + dx * share), round(here[1] + dy * share)
-
-
 def kind_of(event: str) -> str:
     """Calls of the application, segments that arrive and time-outs have a colour each."""
     if event.startswith("rcv"):
         return "segment"
     return "call" if event in CALLS else "time"
-
-
-def text(at: tuple[int, int], words: str, kind: str, anchor: str = "start") -> str:
-    """One line of words."""
-    fixed = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text class="{kind}" x="{at[0]}" y="{at[1]}"{fixed}>{escape(words)}</text>'
 
 
 def legend() -> list[str]:

@@ -1,15 +1,20 @@
-"""Tables of docs/reference-stack.md: the settings with their comments, and the transitions."""
+"""Tables: the settings with their comments, the stack's transitions, the edges of the rules."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref import settings
 from tcpref.settings import Settings
 from tcpref.transitions import TRANSITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpassay.model.edges import Edge
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Longer texts are shown by their first words.
@@ -76,4 +81,20 @@ def transitions_table() -> str:
         rows.setdefault(key, []).append(str(row.state))
     for (event, sends, to, clause), states in rows.items():
         lines.append(f"| {', '.join(states)} | {event} | {sends} | {to} | {clause} |")
+    return "\n".join(lines)
+
+
+def edges_table(edges: Sequence[Edge]) -> str:
+    """Every way between the states that the rules know; those that differ in the state are one."""
+    rows: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    for edge in edges:
+        event = f"{edge.event}, {edge.only}" if edge.only else edge.event
+        by = edge.variant or ("left open" if edge.label == "optional" else "")
+        states, clauses = rows.setdefault((event, edge.answer, edge.target, by), ([], []))
+        states.append(edge.source)
+        clauses += [f"`{c}`" for c in edge.clauses if f"`{c}`" not in clauses]
+    lines = ["| in | when | sends | next | clauses | by |", "|---|---|---|---|---|---|"]
+    for (event, sends, to, by), (states, clauses) in rows.items():
+        told = "<br>".join(clauses)
+        lines.append(f"| {', '.join(states)} | {event} | {sends} | {to} | {told} | {by} |")
     return "\n".join(lines)

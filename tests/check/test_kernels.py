@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -26,7 +27,7 @@ from tests.check.kernels import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from socket import socket
 
@@ -36,6 +37,8 @@ pytestmark = pytest.mark.skipif(
 )
 #: 1: the quick form of `make test`; `make soak` sets it higher.
 SCALE = 20 if os.environ.get("TCPASSAY_SOAK") else 1
+#: How many pairs of kernels talk at once; bulk in the long form keeps a relay busy.
+TOGETHER = 2 if SCALE > 1 else 7
 BAD = Weather(loss=0.03, dup=0.01, reorder=0.03, delay_s=0.002)
 
 
@@ -72,10 +75,21 @@ def captured(trial: Trial, folder: Path, seed: int = 1) -> Captures:
         return kernels.captures
 
 
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Captures]]]:
+    """The captures of all trials, made side by side: kernels mostly wait for their timers."""
+    pool = ThreadPoolExecutor(TOGETHER)
+    yield {
+        trial.name: pool.submit(captured, trial, tmp_path_factory.mktemp(trial.name))
+        for trial in TRIALS
+    }
+    pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
-def test_the_kernel_raises_no_alarm(trial: Trial, tmp_path: Path) -> None:
+def test_the_kernel_raises_no_alarm(trial: Trial, talks: dict[str, Future[Captures]]) -> None:
     """Either kernel as the target, captured at either end, judged from every vantage."""
-    captures = captured(trial, tmp_path)
+    captures = talks[trial.name].result(120)
     catalogue = load_catalogue()
     target, peer = TARGET[trial.ip], PEER[trial.ip]
     for path, here, there in ((captures.target, target, peer), (captures.peer, peer, target)):

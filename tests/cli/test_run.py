@@ -22,19 +22,25 @@ def test_all_as_expected(tcpassay: Tcpassay, sample: str) -> None:
     assert code == 3
     code, out, err = tcpassay("run", "reference", "--case", sample, "--requirement", "MUST-12")
     assert code == 0
-    assert "reference: 1 case: 1 pass; all as expected" in out
+    assert "reference: 1 case: 1 pass; oracle: " in out
+    assert ", none violated; all as expected" in out
     assert "running 1 case" in err
     assert "running" not in out
     assert [path.name for path in Path("tcpassay-out").glob("*/run.jsonl")] == ["run.jsonl"] * 2
 
 
-def test_oracle_speaks_of_whole_runs(tcpassay: Tcpassay) -> None:
-    """Every case, then two; entries of the oracle in the first record only."""
-    for filters, wanted in (((), True), (("--case", "sockets/close"), False)):
-        code, _, _ = tcpassay("run", "reference", *filters, "--json", "run.json")
+def test_oracle_speaks_of_every_run(tcpassay: Tcpassay) -> None:
+    """Every case, then two, then without it; entries that the totals leave out."""
+    two = ("--case", "sockets/close")
+    for options, wanted in (((), True), (two, True), ((*two, "--no-oracle"), False)):
+        code, _, _ = tcpassay("run", "reference", *options, "--json", "run.json")
         assert code == 0
-        ids = [case["id"] for case in json.loads(Path("run.json").read_text())["cases"]]
-        assert any(each.startswith("oracle/RFC9293:") for each in ids) is wanted
+        record = json.loads(Path("run.json").read_text())
+        entries = [case for case in record["cases"] if case["id"].startswith("oracle/")]
+        assert any(entry["id"].startswith("oracle/RFC9293:") for entry in entries) is wanted
+        cases = len(record["cases"]) - len(entries)
+        assert sum(record["totals"]["reference"].values()) == cases
+        assert record["planned"]["reference"] == cases
 
 
 def test_unexpected_verdict(tcpassay: Tcpassay, sample: str, tmp_path: Path) -> None:
@@ -93,7 +99,7 @@ def test_same_seed_same_record(tcpassay: Tcpassay, sample: str) -> None:
         cases = json.loads(Path(name).read_text())["cases"]
         said.append([(c["id"], c["verdict"], c["message"], c["frames"]) for c in cases])
     assert said[0] == said[1]
-    assert len(said[0]) == 4
+    assert len([each for each in said[0] if not each[0].startswith("oracle/")]) == 4
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def watched(target: Target) -> dict[str, CaseResult]:
     for case in load_cases():
         if case.id.startswith(CASE) and 4 in case.mark.ip:
             result, trace = run_case(context, PlannedRun(case, 4))
-            watch.take(result, trace)
-    return {result.requirements[0]: result for result in watch.results()}
+            watch.take(watch.ended(result, trace))
+    return {result.requirements[0]: result for result in watch.results(whole=True)}
 
 
 def test_reference_is_judged_and_never_violates() -> None:

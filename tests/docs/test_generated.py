@@ -14,6 +14,7 @@ from docs.generate import diagram
 from docs.generate.files import DOCS, generated, placed
 from docs.generate.tables import groups
 from docs.generate.walk import listing
+from tcpassay.reports.drawing import CORNER
 from tcpref.settings import Settings
 from tcpref.tcb import State
 from tcpref.transitions import CLOSING, OPENING, TRANSITIONS, Transition
@@ -93,7 +94,7 @@ def test_drawing_has_every_row() -> None:
     for row in TRANSITIONS:
         assert any(word.startswith(row.event) for word in words)
         assert row.state in words
-    assert min(diagram.lengths()) > diagram.CORNER
+    assert min(diagram.lengths()) > CORNER
     left, top = diagram.WIDTH, diagram.HEIGHT
     assert all(0 < x < left and 0 < y < top for r in diagram.ROUTES.values() for x, y in r.points)
 
@@ -109,4 +110,4 @@ def test_arrow_without_a_place_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 def test_page_without_marks_is_an_error() -> None:
     """A page without the place for a table; one line says which marks are wanted."""
     with pytest.raises(ValueError, match="wanted the marks <!-- walk"):
-        placed("nothing", "walk", "text")
+        placed("nothing", "walk", "text", "page.md")

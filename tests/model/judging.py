@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle import judge_trace
@@ -17,12 +18,17 @@ MOST_HYPOTHESES = 64
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One exchange: how many entries its trace has, the peak of the set, what was alarmed at."""
+    """One exchange: how many entries its trace has, the peak of the set, what was alarmed at.
+
+    `expected` are the alarms that the target's expectations explain, by what they say.
+    """
 
     seed: int
     entries: int
     peak: int
     violations: tuple[Violation, ...]
+    expected: Counter[str] = field(default_factory=Counter)
+    target: str = "reference"
 
     @property
     def broken(self) -> str:
@@ -30,7 +36,8 @@ class Judged:
         return str(self.violations[0]) if self.violations else ""
 
     def __str__(self) -> str:
-        replay = f"python -m tests.model --seed {self.seed}"
+        target = "" if self.target == "reference" else f" --target {self.target}"
+        replay = f"python -m tests.model{target} --seed {self.seed}"
         return f"seed {self.seed}: {self.broken}; replay with `{replay}`"
 
 

@@ -114,7 +114,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("attacked", "RST for a RST in the window", "RFC9293:3.5.2-NO-RST-FOR-RST",
           fields("rst in window", flags=RST)),
     Fault("attacked", "challenge ACK with SEG.SEQ of the RST", "RFC9293:3.4-ACK-SANE", moved("rst in window", ack=100)),
-    Fault("attacked", "an ACK for a RST outside", "RFC5961:10-ACK-LOOP",
+    Fault("attacked", "an ACK for a RST outside", RULE + "SEQ-RST-SILENT",
           lambda s: answer(s, "rst outside", "rst in window")),
     Fault("attacked", "no challenge ACK for a SYN", RULE + "SYN-ESTAB", dropped("syn in window")),
     Fault("attacked", "SYN,ACK for a SYN in ESTABLISHED", "RFC9293:3.10.7.2-SYN",

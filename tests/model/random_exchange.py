@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.bench import Bench
+from tcpassay.conformance.leash import Leash
 from tcpassay.core.trace import Trace
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.targets.contract import StackOptions
@@ -331,23 +332,45 @@ CALLS: dict[str, Callable[[Exchange, Socket], None]] = {
 }
 
 
+class Happened(NamedTuple):
+    """An exchange that is over. `lag_ns` is how late the reader was, 0 on a virtual clock."""
+
+    trace: Trace
+    lag_ns: int
+
+
 def exchange(seed: int) -> tuple[Trace, Limits]:
     """The trace of a seed's exchange with the reference stack."""
     rng = Random(f"exchange {seed}")
     target, limits = drawn_target(rng)
-    return exchange_with(target, rng, seed), limits
+    return exchange_with(target, rng, seed).trace, limits
 
 
-def exchange_with(target: Target, rng: Random, seed: int, *, patient: bool = True) -> Trace:
+def exchange_with(
+    target: Target,
+    rng: Random,
+    seed: int,
+    *,
+    patient: bool = True,
+    settings: tuple[str, ...] = (),
+) -> Happened:
     """An exchange with any target; `patient` lets it wait for long."""
     ip: IpVersion = 4 if rng.random() < 0.5 else 6
     addresses = target.manifest.ipv4 if ip == 4 else target.manifest.ipv6
     assert addresses is not None
-    trace = Trace(case=f"exchange {seed}", seed=seed, ip=ip, stack_addresses=addresses.stack)
-    stack = target.start(StackOptions(seed=seed, ip=ip))
+    trace = Trace(
+        case=f"exchange {seed}",
+        seed=seed,
+        ip=ip,
+        stack_addresses=addresses.stack,
+        settings=settings,
+    )
+    stack = target.start(StackOptions(seed=seed, ip=ip, settings=settings))
+    leash = Leash()
+    leash.hold(stack)
     try:
         bench = Bench(target.manifest, stack, trace, requirements=("RFC9293:MUST-14",), ip=ip)
         Exchange(bench, rng, rng.randrange(5, 40), patient=patient).run()
     finally:
-        stack.close()
-    return trace
+        leash.close()
+    return Happened(trace, leash.lag_ns() or 0)

@@ -80,3 +80,20 @@ def test_syn_may_reopen_time_wait(arrives: Arrives) -> None:
     assert (challenged.answer.kind, reopened.answer.kind) == ("ack", "syn-ack")
     assert reopened.tcb.rcv_nxt == 1002
     assert all(branch.answer.kind != "syn-ack" for branch in arrives("TIME-WAIT", "S", 999))
+
+
+def test_reopened_connection_has_nothing_of_the_old_one(arrives: Arrives) -> None:
+    """MAY-2, after this end has closed: neither its FIN nor its deaf application goes on."""
+    old = {"fin_sent": True, "read": "gone", "fin": 999, "passive": False}
+    *_, reopened = arrives("TIME-WAIT", "S", 1001, **old)
+    assert reopened.label == "optional"
+    tcb = reopened.tcb
+    assert (tcb.state, tcb.passive, tcb.fin_sent) == ("SYN-RECEIVED", True, False)
+    assert (tcb.read, tcb.fin, tcb.snd_nxt) == ("open", None, 0)
+
+
+@pytest.mark.parametrize("flags", ["SR", "SF", "SA"])
+def test_only_a_plain_syn_reopens(arrives: Arrives, flags: str) -> None:
+    """A SYN with RST, FIN or ACK in TIME-WAIT, above RCV.NXT; no connection comes of it."""
+    after = {branch.tcb.state for branch in arrives("TIME-WAIT", flags, 2000)}
+    assert after == {"TIME-WAIT"}

@@ -58,7 +58,11 @@ def cases_of(run: Path) -> dict[str, dict[str, str]]:
     """The record's cases by the name of the row."""
     lines = [json.loads(line) for line in (run / "run.jsonl").read_text().splitlines()]
     cases = [line["case"] for line in lines if "case" in line]
-    return {case["id"].rpartition("/")[2]: case for case in cases}
+    return {
+        case["id"].rpartition("/")[2]: case
+        for case in cases
+        if not case["id"].startswith("oracle/")
+    }
 
 
 def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tcpassay explain ID`: a requirement and the cases that judge it, or a case and what it cites."""
+"""`tcpassay explain ID`: a requirement and its cases, a case and what it cites, the states."""
 
 from __future__ import annotations
 
@@ -25,14 +25,32 @@ def explain(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="A requirement (RFC9293:MUST-14, MUST-14) or a case's id."
+            metavar="ID",
+            help="A requirement (RFC9293:MUST-14, MUST-14), a case's id, or the word states.",
         ),
     ],
+    svg: Annotated[
+        str, typer.Option(metavar="FILE", help="With states: draw them as SVG; - is stdout.")
+    ] = "",
+    dot: Annotated[
+        str, typer.Option(metavar="FILE", help="With states: as a graph for Graphviz; - is stdout.")
+    ] = "",
 ) -> int:
-    """Explain a requirement, a case or a row of the matrix.
+    """Explain a requirement, a case, a row of the matrix, or the states of a connection.
 
     tcpassay explain MUST-14
+
+    tcpassay explain states --svg states.svg
     """
+    if name == "states":
+        from tcpassay.cli.states import explain_states
+
+        explain_states(svg, dot)
+        return 0
+    if svg or dot:
+        from tcpassay.core.errors import ConfigurationError
+
+        raise ConfigurationError(f"--svg and --dot draw `explain states`, not {name!r}")
     from tcpassay.conformance.load import load_cases
     from tcpassay.model.catalogue import load_catalogue
 

@@ -131,6 +131,10 @@ NoGate = Annotated[
     bool,
     typer.Option("--no-gate", help="Exit 0 whatever the verdicts.", rich_help_panel=_MANNER),
 ]
+NoOracle = Annotated[
+    bool,
+    typer.Option("--no-oracle", help="The cases' own assertions only.", rich_help_panel=_MANNER),
+]
 WherePossible = Annotated[
     bool,
     typer.Option(
@@ -161,6 +165,7 @@ def run(
     seed: Seed = None,
     max_time: MaxTime = None,
     no_gate: NoGate = False,
+    no_oracle: NoOracle = False,
     where_possible: WherePossible = False,
 ) -> int:
     """Judge targets, requirement by requirement.
@@ -193,6 +198,7 @@ def run(
             seed=seed,
             max_time_s=max_time or DEFAULT_MAX_TIME_S,
             gate=not no_gate,
+            oracle=not no_oracle,
             where_possible=where_possible,
         )
     )

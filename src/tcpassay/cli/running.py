@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tcpassay.reports.record import RunRecord
     from tcpassay.targets.contract import IpVersion, Target
 
+#: Entries for exchanges at random (`make soak-oracle`), which no run has.
+_EXCHANGES = "exchanges"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -55,6 +58,7 @@ class Request:
     seed: int | None
     max_time_s: float
     gate: bool
+    oracle: bool
     where_possible: bool
 
 
@@ -112,8 +116,9 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         gate=request.gate,
         where_possible=request.where_possible,
         known=frozenset(case.id for case in named.cases) if named.whole else None,
-        partly=named.partly | {"oracle"},
-        watch=not selection.narrow,
+        partly=named.partly | {_EXCHANGES},
+        watch=request.oracle,
+        whole=not (selection.narrow or selection.ip),
     )
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tcpassay.conformance.result import CaseResult
     from tcpassay.core.toml_places import TomlFile
 
+#: Entries of the trials' own, `exchanges/<requirement>/<why>`: of no run, so never stale in one.
+EXCHANGES = "exchanges"
+
 #: An error is a fault of the tester's: nobody can expect it.
 _EXPECTABLE = tuple(str(verdict) for verdict in Verdict if verdict is not Verdict.ERROR)
 
@@ -85,8 +88,7 @@ class Expectations:
         none is stale for that), or when every known case it matches was `planned`, has run, and
         none of those that it decides gave its verdict. Cases that were not selected, were slow or
         were cut off never make an entry stale. Of the sources named in `partly` ("cases",
-        "matrix", "oracle") not every id is known: none of their entries is stale for matching
-        nothing.
+        "matrix") not every id is known: none of their entries is stale for matching nothing.
         """
         by_id: dict[str, list[CaseResult]] = {}
         for result in results:
@@ -96,6 +98,8 @@ class Expectations:
             by_source.setdefault(each.partition("/")[0], []).append(each)
         found = []
         for entry in self.entries:
+            if entry.source == EXCHANGES:
+                continue
             source = entry.source if entry.source in partly else "cases"
             unknown = known is None or source in partly
             ids = [

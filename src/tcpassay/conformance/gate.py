@@ -30,12 +30,14 @@ class Tally:
     skipped: int = 0
 
     def add(self, result: CaseResult) -> None:
-        """Count one result."""
+        """Count one result; an entry of the oracle is no case that ran."""
+        self.errors += result.verdict is Verdict.ERROR
+        self.unexpected += not result.as_expected
+        if result.of_oracle:
+            return
         totals = self.totals.setdefault(result.target, {})
         totals[result.verdict] = totals.get(result.verdict, 0) + 1
         self.ran += 1
-        self.errors += result.verdict is Verdict.ERROR
-        self.unexpected += not result.as_expected
 
     def add_not_started(self, *, skipped: bool) -> None:
         """Count a target that never started."""

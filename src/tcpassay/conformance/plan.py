@@ -45,10 +45,10 @@ class Plan:
 
     `seed` (64 bits) gives every case its own. `jobs` bounds the real-time cases in flight (None:
     as many as keep up). `max_time_s` is real time a case. `gate` False ignores verdicts that are
-    not as expected; `watch` has the oracle judge every trace as well; `where_possible` skips
-    targets that cannot be started. `known` are the ids
-    that an expectation may match: None when only some of the cases were loaded. `partly` are the
-    sources ("cases", "matrix") of which it holds some ids only, or none.
+    not as expected; `watch` has the oracle judge every trace as well, of which `whole` says that
+    no filter has left any out; `where_possible` skips targets that cannot be started. `known` are
+    the ids that an expectation may match: None when only some of the cases were loaded. `partly`
+    are the sources ("cases", "matrix") of which it holds some ids only, or none.
     """
 
     targets: tuple[TargetPlan, ...]
@@ -58,6 +58,7 @@ class Plan:
     max_time_s: float = DEFAULT_MAX_TIME_S
     gate: bool = True
     watch: bool = False
+    whole: bool = False
     where_possible: bool = False
     known: frozenset[str] | None = None
     partly: frozenset[str] = frozenset()

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tcpassay.conformance.result import CaseResult, RunEvent
     from tcpassay.core.trace import Trace
 
+    #: Makes the event of a case that has ended, with what the oracle says of its trace.
+    Ended = Callable[[CaseResult, Trace | None], CaseEnded]
+
 NS_PER_MS = 1_000_000
 
 #: Cases in flight where --jobs does not say otherwise. Measured on the Linux kernel, 2 cores, one
@@ -94,9 +97,11 @@ class Pool:
         emit: Callable[[RunEvent], None],
         interrupts: Interrupts,
         jobs: int | None = None,
+        ended: Ended = CaseEnded,
     ) -> None:
         self._context = context
         self._emit = emit
+        self._ended = ended
         self._interrupts = interrupts
         self._most = min(jobs or IN_FLIGHT, _room_for())
         self._most_spare = min(jobs or SPARE_IN_FLIGHT, self._most)
@@ -115,7 +120,7 @@ class Pool:
         functions = {run.case.function for run in runs}
         if any(map(_uses_scapy, functions)):
             scapy_edge.load()
-        with _switching_often():
+        with switching_often():
             try:
                 longest_first = sorted(runs, key=lambda run: -run.case.mark.real_s)
                 self._overlap(deque(run for run in longest_first if not run.case.mark.spare))
@@ -193,11 +198,11 @@ class Pool:
         if done.job not in self._running:
             return
         self._running.discard(done.job)
-        result = self._result(done)
-        if _must_repeat(result, done.job):
+        event = self._ended(self._result(done), done.trace)
+        if _must_repeat(event, done.job):
             self._again.append(done)
         else:
-            self._emit(CaseEnded(result, done.trace))
+            self._emit(event)
 
     def _result(self, done: Done) -> CaseResult:
         job = done.job
@@ -216,12 +221,12 @@ class Pool:
             last = first
             for _ in range(TRIES_ALONE):
                 last = self._run_alone(first.job.run) or last
-                if not _must_repeat(self._result(last), last.job):
+                event = self._ended(self._result(last), last.trace)
+                if not _must_repeat(event, last.job):
                     break
-            result = self._result(last)
             if last is not first:
-                result = _with_note(result, first.job.lag_ns)
-            self._emit(CaseEnded(result, last.trace))
+                event = replace(event, result=_with_note(event.result, first.job.lag_ns))
+            self._emit(event)
 
     def _run_alone(self, run: PlannedRun) -> Done | None:
         if self._interrupts.signalled():
@@ -273,10 +278,11 @@ def _uses_scapy(function: CaseFunction) -> bool:
     return any(isinstance(value, Layer) for value in names.values())
 
 
-def _must_repeat(result: CaseResult, job: Job) -> bool:
-    """Whether the lag, rather than the target, may have made this verdict."""
-    timing = job.run.case.mark.timing
+def _must_repeat(event: CaseEnded, job: Job) -> bool:
+    """Whether the lag, rather than the target, may have made this verdict, or the oracle's."""
+    result, timing = event.result, job.run.case.mark.timing
     believed = result.as_expected and not (timing and result.verdict is Verdict.INFO)
+    believed = believed and all(alarm.as_expected for alarm in event.alarms)
     return not believed and job.lag_ns > TOLERANCE_NS
 
 
@@ -308,7 +314,7 @@ def _on_one_processor() -> Iterator[None]:
 
 
 @contextmanager
-def _switching_often() -> Iterator[None]:
+def switching_often() -> Iterator[None]:
     """A reader must not wait 5 ms for Python's lock behind each thread that works."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, SWITCH_INTERVAL_S))

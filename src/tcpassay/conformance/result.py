@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tcpassay.core.trace import FieldDiff, Trace
-    from tcpassay.core.verdict import Verdict
+    from tcpassay.core.verdict import Level, Verdict
     from tcpassay.targets.contract import IpVersion
+
+
+#: How the id of an entry of the oracle begins; behind it stands the requirement.
+ORACLE = "oracle/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,32 @@ class CaseResult:
     stack_s: float = 0.0
     lag_s: float = 0.0
     stderr: str = ""
+
+    @property
+    def of_oracle(self) -> bool:
+        """Whether this is no case but what the oracle makes of all of a target's cases."""
+        return self.id.startswith(ORACLE)
+
+
+class Alarm(NamedTuple):
+    """A violation that the oracle finds in the trace of a case, whatever the case's own verdict.
+
+    `event` is the trace entry, `why` what stands against it, `allowed` what would have been right,
+    `ruled_out` the clauses that leave no other way of seeing it. `as_expected`: the target's
+    expectations name the entry of that requirement.
+    """
+
+    event: int
+    requirement: str
+    why: str
+    allowed: str
+    ruled_out: tuple[str, ...]
+    level: Level
+    as_expected: bool
+
+    def __str__(self) -> str:
+        right = f"; allowed: {self.allowed}" if self.allowed else ""
+        return f"event {self.event}: {self.why}{right} ({self.requirement}, {self.level})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +135,14 @@ class CaseStarted:
 class CaseEnded:
     """A case has its verdict. The trace is whole; whoever wants it on disk writes it.
 
-    `violations` counts what the oracle holds against the trace, whatever the case's verdict is.
+    `alarms` are what the oracle holds against the trace, `judged` the requirements that it could
+    judge there.
     """
 
     result: CaseResult
     trace: Trace | None
-    violations: int = 0
+    alarms: tuple[Alarm, ...] = ()
+    judged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.pool import Pool
 from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.result import (
+    ORACLE,
     CaseEnded,
     CaseStarted,
     RunEnded,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tcpassay.conformance.plan import Plan, PlannedRun, TargetPlan
+    from tcpassay.conformance.pool import Ended
     from tcpassay.conformance.result import CaseResult, RunEvent, StaleExpectation
     from tcpassay.core.verdict import Verdict
 
@@ -91,8 +93,8 @@ class _Run:
 
     def _emit(self, event: RunEvent) -> None:
         if isinstance(event, CaseEnded):
-            if self._watch is not None and event.trace is not None:
-                event = replace(event, violations=self._watch.take(event.result, event.trace))
+            if self._watch is not None:
+                self._watch.take(event)
             self._tally.add(event.result)
             self._results.setdefault(event.result.target, []).append(event.result)
         self._listener(event)
@@ -143,28 +145,25 @@ class _Run:
         )
 
     def _watched(self, target_plan: TargetPlan, context: Context) -> None:
-        """Run a target's cases, and tell at the end what the oracle makes of all their traces.
-
-        In real time a busy machine moves answers and timers; there the cases' own stamps decide.
-        """
-        virtual = target_plan.target.manifest.clock == "virtual"
-        watch = self._watch = Watch(context) if self._plan.watch and virtual else None
-        self._run_target(target_plan, context)
+        """Run a target's cases, and tell at the end what the oracle makes of all their traces."""
+        watch = self._watch = Watch(context) if self._plan.watch else None
+        self._run_target(target_plan, context, watch.ended if watch else CaseEnded)
         self._watch = None
-        for result in watch.results() if watch is not None else ():
+        whole = self._plan.whole and not self._interrupts.signalled()
+        for result in watch.results(whole=whole) if watch is not None else ():
             self._emit(CaseEnded(result, None))
 
-    def _run_target(self, target_plan: TargetPlan, context: Context) -> None:
+    def _run_target(self, target_plan: TargetPlan, context: Context, ended: Ended) -> None:
         if target_plan.target.manifest.clock == "virtual":
-            self._in_sequence(target_plan.runs, context)
+            self._in_sequence(target_plan.runs, context, ended)
             return
         for run_ in target_plan.runs:
             if run_.unsupported:
                 self._emit(CaseEnded(unsupported_result(context, run_), None))
-        pool = Pool(context, self._emit, self._interrupts, self._plan.jobs)
+        pool = Pool(context, self._emit, self._interrupts, self._plan.jobs, ended)
         pool.run([run_ for run_ in target_plan.runs if not run_.unsupported])
 
-    def _in_sequence(self, runs: tuple[PlannedRun, ...], context: Context) -> None:
+    def _in_sequence(self, runs: tuple[PlannedRun, ...], context: Context, ended: Ended) -> None:
         for run_ in runs:
             if self._interrupts.signalled():
                 return
@@ -177,22 +176,28 @@ class _Run:
                 result, trace = run_case(context, run_, guard=guard)
             except CutShort:
                 return
-            self._emit(CaseEnded(result, trace))
+            self._emit(ended(result, trace))
 
     def _stale(self, ready: list[tuple[TargetPlan, Context]]) -> tuple[StaleExpectation, ...]:
         found: list[StaleExpectation] = []
+        plan, known = self._plan, self._plan.known
+        if known is not None:
+            known |= {f"{ORACLE}{requirement.id}" for requirement in plan.catalogue}
         for target_plan, context in ready:
             planned = {run_.case.id for run_ in target_plan.runs}
             planned |= {left.case for left in target_plan.not_run}
             results = self._results.get(target_plan.name, [])
+            if not plan.whole:
+                # An entry of the oracle speaks of what was selected, not of the target.
+                results = [result for result in results if not result.of_oracle]
             found.extend(
                 target_plan.expectations.stale(
                     target_plan.name,
                     context.version,
                     results,
-                    self._plan.known,
+                    known,
                     planned,
-                    self._plan.partly,
+                    plan.partly,
                 )
             )
         return tuple(found)

@@ -17,13 +17,13 @@ ACK_DELAY_S = 0.5
 
 
 class Answer(NamedTuple):
-    """What has to come out of the target.
+    """What has to come out of the target; a SYN and a FIN of its own come with a call.
 
     `seqs` and `acks` are the numbers allowed; `acks` empty means that the ACK bit is off.
     `within_s` 0.0 means at once. `may_fail`: silence will do as well.
     """
 
-    kind: Literal["silence", "ack", "rst", "syn-ack"]
+    kind: Literal["silence", "ack", "rst", "syn-ack", "syn", "fin"]
     seqs: tuple[int, ...] = ()
     acks: tuple[int, ...] = ()
     within_s: float = 0.0
@@ -35,10 +35,25 @@ class Answer(NamedTuple):
         numbers = f"<SEQ={' or '.join(map(str, self.seqs))}>"
         if self.acks:
             numbers += f"<ACK={' or '.join(map(str, self.acks))}>"
-        flags = {"ack": "ACK", "rst": "RST,ACK" if self.acks else "RST", "syn-ack": "SYN,ACK"}
         late = f" within {self.within_s:g} s" if self.within_s else ""
-        return f"{numbers}<CTL={flags[self.kind]}>{late}{' or silence' if self.may_fail else ''}"
+        return f"{numbers}<CTL={self.control}>{late}{' or silence' if self.may_fail else ''}"
 
+    @property
+    def control(self) -> str:
+        """The control bits by name, empty for silence."""
+        if self.kind == "rst" and self.acks:
+            return "RST,ACK"
+        return _CONTROL[self.kind]
+
+
+_CONTROL = {
+    "silence": "",
+    "ack": "ACK",
+    "rst": "RST",
+    "syn-ack": "SYN,ACK",
+    "syn": "SYN",
+    "fin": "FIN,ACK",
+}
 
 SILENCE = Answer("silence")
 

@@ -45,7 +45,8 @@ class Tcb(NamedTuple):
 
     `snd_wnd` and `rcv_wnd` are octets, scaled. `rcv_wnd` reaches to the right edge last announced.
     `fin_sent` says that our FIN is the last thing before SND.NXT. `read` is how the application
-    stands to what arrives: "open", or "gone" once nobody can read it any more (3.6.1). `held` are
+    stands to what arrives: "open", "shut" once it has shut down that direction, "gone" once nobody
+    can read it any more (3.6.1). `held` are
     the ranges above RCV.NXT that have arrived, and `fin` is the number of a FIN that has.
     `ts_offered`, `ts_recent` (None: no timestamps) and `last_ack` are RFC 7323's: whether our SYN
     had the option, TS.Recent and Last.ACK.sent.
@@ -64,7 +65,7 @@ class Tcb(NamedTuple):
     irs: int = 0
     rcv_nxt: int = 0
     rcv_wnd: int = 0
-    read: Literal["open", "gone"] = "open"
+    read: Literal["open", "shut", "gone"] = "open"
     held: tuple[tuple[int, int], ...] = ()
     fin: int | None = None
     ts_offered: bool = False
@@ -74,6 +75,16 @@ class Tcb(NamedTuple):
     def acks_our_fin(self, ack: int) -> bool:
         """Whether an acceptable ACK number covers our FIN."""
         return self.fin_sent and ack == self.snd_nxt
+
+    @property
+    def reset_numbers(self) -> tuple[int, ...]:
+        """Where a reset of ours may stand: SND.NXT (3.10.5), what it was when an ACK is on its way,
+        and the edge of a window that has shrunk below what is in flight.
+        """
+        in_flight = offset(self.snd_nxt, self.snd_una)
+        if self.snd_wnd >= in_flight:
+            return self.snd_nxt, self.snd_una
+        return self.snd_nxt, self.snd_una, (self.snd_una + self.snd_wnd) & MASK
 
     @property
     def fin_taken(self) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OPTION = "tcpassay_targets"
 _MATRIX = "tcpassay_matrix"
+_NO_ORACLE = "tcpassay_no_oracle"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,6 +39,13 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None
             default=False,
             dest=_MATRIX,
             help="with --target: also the rows of the matrix, every state x segment",
+        )
+        group.addoption(
+            "--no-oracle",
+            action="store_true",
+            default=False,
+            dest=_NO_ORACLE,
+            help="with --target: the cases' own assertions only",
         )
     except (ValueError, ArgumentError):
         return

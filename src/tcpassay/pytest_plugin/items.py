@@ -29,14 +29,19 @@ MATRIX_FILE = Path(judging.__file__)
 
 
 class Ended(NamedTuple):
-    """A case's result and its story, as the console tells it."""
+    """A case's result and its story, as the console tells it.
+
+    `alarmed`: its trace violates a requirement that the target's expectations do not name. No item
+    stands for a requirement, so the item of the case says it.
+    """
 
     result: CaseResult
     story: str
+    alarmed: bool
 
 
 class NotAsExpectedError(Exception):
-    """A verdict that is not the expected one; the text is the case's story."""
+    """A verdict of the case or the oracle that is not expected; the text is the case's story."""
 
 
 class CaseFile(pytest.File):
@@ -122,7 +127,7 @@ class CaseItem(pytest.Item):
         """Turn the verdict into pytest's outcome."""
         assert self.ended is not None  # noqa: S101 - setup() saw to it
         result = self.ended.result
-        if not result.as_expected or result.verdict is Verdict.ERROR:
+        if not result.as_expected or result.verdict is Verdict.ERROR or self.ended.alarmed:
             raise NotAsExpectedError(self.ended.story)
         if result.verdict is Verdict.UNSUPPORTED:
             raise pytest.skip.Exception(f"unsupported: {result.message}", _use_item_location=True)

@@ -18,12 +18,14 @@ from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.result import CaseEnded, TargetNotStarted
 from tcpassay.conformance.runner import run
 from tcpassay.conformance.select import Selection, plan_target
+from tcpassay.conformance.watch import Watch
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.pytest_plugin.items import MATRIX_FILE, CaseFile, CaseItem, Ended, MatrixFile
 from tcpassay.reports.failure import heading, story
 from tcpassay.reports.files import OutputFolder, default_folder
 from tcpassay.reports.recorder import Recorder
+from tcpassay.reports.text import one_line
 from tcpassay.reports.wording import describe
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
@@ -80,6 +82,7 @@ class Conformance:
             enter_user_namespace_if_needed()
         self._catalogue = load_catalogue()
         self._worker: str | None = getattr(config, "workerinput", {}).get("workerid")
+        self._oracle = not config.getoption("tcpassay_no_oracle", default=False)
         self._spread = bool(config.getoption("numprocesses", default=None))
         self._seed = _seed(config)
         self._contexts: dict[str, Context | str] = {}
@@ -165,7 +168,8 @@ class Conformance:
                 result, trace = run_case(context, item.run, guard=guard)
             except CutShort:
                 raise KeyboardInterrupt from None
-        self._end(item, CaseEnded(result, trace))
+        ended = Watch(context).ended if self._oracle else CaseEnded
+        self._end(item, ended(result, trace))
 
     # Running
 
@@ -176,6 +180,8 @@ class Conformance:
             self._record(event)
             match event:
                 case CaseEnded(result=result):
+                    if result.of_oracle:
+                        return  # The items have told what their traces violate.
                     item = by_key[result.target, result.id, result.ip]
                     item.ended = self._told(event)
                     _report(session, item)
@@ -200,7 +206,7 @@ class Conformance:
             for name, target in self._targets.items()
             if any(item.target == name for item in items)
         )
-        return Plan(plans, self._catalogue, self._seed)
+        return Plan(plans, self._catalogue, self._seed, watch=self._oracle)
 
     def _context(self, item: CaseItem) -> Context | str:
         """What the cases of a target share, made once; why it did not start otherwise."""
@@ -241,8 +247,11 @@ class Conformance:
     def _told(self, event: CaseEnded) -> Ended:
         assert self._recorder is not None  # noqa: S101 - recorded just before
         lines = story(self._recorder.last(event.result), describe, self._out)
+        alarms = [str(alarm) for alarm in event.alarms if not alarm.as_expected]
+        lines += [f"oracle       {one_line(alarm)}" for alarm in alarms]
         head = f"{event.result.verdict.upper()}  {heading(event.result)}"
-        return Ended(event.result, "\n".join([head, *(f"  {line}" for line in lines)]))
+        whole = "\n".join([head, *(f"  {line}" for line in lines)])
+        return Ended(event.result, whole, alarmed=bool(alarms))
 
 
 def _report(

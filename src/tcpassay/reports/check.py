@@ -25,8 +25,10 @@ NOT_JUDGED = (
     "what socket calls return",
     "whether a SYN or a segment to a closed port is answered (who listens, firewalls, full queues)",
     "why a connection was closed or aborted",
-    "retransmission times, congestion control and the choice of initial sequence numbers",
-    "how long TIME-WAIT lasts",
+    "when a time-out begins (that it doubles is judged), congestion control",
+    "whether initial sequence numbers follow a clock, and how well their secret is kept",
+    "how long TIME-WAIT lasts beyond its first second",
+    "what ICMP messages lead to",
 )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
+from tcpassay.conformance.result import ORACLE
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
 from tcpassay.reports.failure import expected_words, heading, story
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from rich.console import Console
@@ -32,6 +34,7 @@ STYLE = {
 }
 _ALWAYS_SHOWN = (Verdict.PASS, Verdict.FAIL, Verdict.DEVIATION)
 _MOST_IDS = 4
+_ORACLE = ORACLE.rstrip("/")
 
 
 class ResultPrinter:
@@ -142,7 +145,7 @@ def _headline(verdict: Verdict) -> tuple[str, str]:
 
 
 def _table(target: TargetInfo, cases: list[CaseRecord]) -> Table:
-    """Verdict counts a source (the first part of an id)."""
+    """Verdict counts a source (the first part of an id), then the oracle's, a requirement each."""
     counts: dict[str, dict[Verdict, int]] = {}
     for case in cases:
         source = case.result.id.partition("/")[0]
@@ -150,15 +153,25 @@ def _table(target: TargetInfo, cases: list[CaseRecord]) -> Table:
         row[case.result.verdict] += 1
     shown = [v for v in Verdict if v in _ALWAYS_SHOWN or any(row[v] for row in counts.values())]
     title = Text(one_line(f"{target.name}: {target.version}, {target.clock} clock"), "bold")
-    table = Table(title=title, title_justify="left", show_footer=len(counts) > 1)
-    total = {verdict: sum(row[verdict] for row in counts.values()) for verdict in Verdict}
-    table.add_column("source", footer="all")
+    table = Table(title=title, title_justify="left")
+    table.add_column("source")
     for verdict in shown:
-        table.add_column(verdict.value, justify="right", footer=_cell(verdict, total[verdict]))
-    table.add_column("cases", justify="right", footer=str(len(cases)))
-    for source, row in sorted(counts.items()):
+        table.add_column(verdict.value, justify="right")
+    table.add_column("cases", justify="right")
+
+    def line(name: str, row: dict[Verdict, int], style: str = "") -> None:
         cells = [_cell(verdict, row[verdict]) for verdict in shown]
-        table.add_row(Text(one_line(source)), *cells, str(sum(row.values())))
+        table.add_row(Text(one_line(name), style), *cells, str(sum(row.values())))
+
+    judged = counts.pop(_ORACLE, None)
+    for source, row in sorted(counts.items()):
+        line(source, row)
+    if len(counts) > 1:
+        table.add_section()
+        line("all", {v: sum(row[v] for row in counts.values()) for v in Verdict}, "bold")
+    if judged is not None:
+        table.add_section()
+        line("oracle, by requirement", judged)
     return table
 
 
@@ -167,11 +180,12 @@ def _cell(verdict: Verdict, number: int) -> Text:
 
 
 def _summary(record: RunRecord, target: str) -> str:
-    cases = record.of(target)
-    unexpected = [case.result for case in cases if not case.result.as_expected]
-    counts = ", ".join(
-        f"{number} {verdict}" for verdict, number in record.totals.get(target, {}).items() if number
-    )
+    every = record.of(target)
+    cases = [case for case in every if not case.result.of_oracle]
+    unexpected = [case.result for case in every if not case.result.as_expected]
+    counts = _counts(record.totals.get(target, {})) or "none ran"
+    if len(every) > len(cases):
+        counts += f"; oracle: {_judged([each.result for each in every if each.result.of_oracle])}"
     if not unexpected:
         gate = "all as expected"
     else:
@@ -179,7 +193,18 @@ def _summary(record: RunRecord, target: str) -> str:
         gate = f"{len(unexpected)} NOT as expected"
         if len(unexpected) == 1:
             gate += f" ({shown.id}: {shown.verdict}, expected {expected_words(shown)})"
-    return one_line(f"{target}: {counted(len(cases), 'case')}: {counts or 'none ran'}; {gate}")
+    return one_line(f"{target}: {counted(len(cases), 'case')}: {counts}; {gate}")
+
+
+def _counts(totals: Mapping[Verdict, int]) -> str:
+    return ", ".join(f"{number} {verdict}" for verdict, number in totals.items() if number)
+
+
+def _judged(entries: list[CaseResult]) -> str:
+    """What the oracle has judged, and how much of it was violated."""
+    violated = Counter([entry.verdict for entry in entries])
+    del violated[Verdict.PASS]
+    return f"{counted(len(entries), 'requirement')}, {_counts(violated) or 'none violated'}"
 
 
 def _folded(

@@ -89,8 +89,9 @@ class Progress:
 
     def _end_case(self, result: CaseResult) -> None:
         self._in_flight.pop(_key(result.target, result.id, result.ip), None)
-        counts = self._ended.setdefault(result.target, dict.fromkeys(Verdict, 0))
-        counts[result.verdict] += 1
+        if not result.of_oracle:
+            counts = self._ended.setdefault(result.target, dict.fromkeys(Verdict, 0))
+            counts[result.verdict] += 1
         if not result.as_expected:
             self.say(f"{result.verdict}: {heading(result)}")
 

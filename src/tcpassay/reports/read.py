@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 from tcpassay.conformance.result import (
+    Alarm,
     CaseResult,
     Location,
     NotRun,
@@ -16,7 +17,7 @@ from tcpassay.conformance.result import (
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import array, mapping, whole_number
 from tcpassay.core.trace import FieldDiff
-from tcpassay.core.verdict import Verdict
+from tcpassay.core.verdict import Level, Verdict
 from tcpassay.reports.record import SCHEMA, CaseRecord, RunRecord, count
 
 if TYPE_CHECKING:
@@ -145,7 +146,24 @@ def _case(value: dict[str, Json]) -> CaseRecord:
         lag_s=_real(value["lag_s"]),
         stderr=str(value.get("stderr", "")),
     )
-    return CaseRecord(result, _optional(value["trace"]), _optional(value.get("capture")))
+    return CaseRecord(
+        result,
+        _optional(value["trace"]),
+        _optional(value.get("capture")),
+        tuple(_alarm(mapping(alarm)) for alarm in array(value.get("alarms") or [])),
+    )
+
+
+def _alarm(value: dict[str, Json]) -> Alarm:
+    return Alarm(
+        event=whole_number(value["event"]),
+        requirement=str(value["requirement"]),
+        why=str(value["why"]),
+        allowed=str(value["allowed"]),
+        ruled_out=_texts(value["ruled_out"]),
+        level=Level(str(value["level"])),
+        as_expected=bool(value["as_expected"]),
+    )
 
 
 def _target(value: dict[str, Json]) -> TargetInfo:

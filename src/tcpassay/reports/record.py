@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tcpassay.conformance.result import (
+        Alarm,
         CaseResult,
         NotRun,
         StaleExpectation,
@@ -26,11 +27,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """A case's result and where its trace and capture lie, relative to the run's folder."""
+    """A case's result and where its trace and capture lie, relative to the run's folder.
+
+    `alarms` are what the oracle holds against its trace.
+    """
 
     result: CaseResult
     trace: str | None = None
     capture: str | None = None
+    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,11 @@ class RunRecord:
 
 
 def count(cases: Iterable[CaseRecord]) -> dict[str, dict[Verdict, int]]:
-    """How often each target showed each verdict."""
+    """How often each target showed each verdict in a case; entries of the oracle are none."""
     totals: dict[str, dict[Verdict, int]] = {}
     for case in cases:
+        if case.result.of_oracle:
+            continue
         of_target = totals.setdefault(case.result.target, dict.fromkeys(Verdict, 0))
         of_target[case.result.verdict] += 1
     return totals
@@ -151,6 +158,19 @@ def case_json(case: CaseRecord) -> dict[str, Json]:
         "stderr": result.stderr,
         "trace": case.trace,
         "capture": case.capture,
+        "alarms": [_alarm_json(alarm) for alarm in case.alarms],
+    }
+
+
+def _alarm_json(alarm: Alarm) -> dict[str, Json]:
+    return {
+        "event": alarm.event,
+        "requirement": alarm.requirement,
+        "level": alarm.level.value,
+        "why": alarm.why,
+        "allowed": alarm.allowed,
+        "ruled_out": list(alarm.ruled_out),
+        "as_expected": alarm.as_expected,
     }
 
 

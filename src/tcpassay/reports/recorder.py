@@ -74,7 +74,7 @@ class Recorder:
             case CaseStarted():
                 pass
             case CaseEnded():
-                self._end_case(event.result, event.trace, violated=event.violations > 0)
+                self._end_case(event)
             case RunEnded():
                 self._end(event)
 
@@ -93,17 +93,17 @@ class Recorder:
         )
         self._append("header", header_json(self.record))
 
-    def _end_case(self, result: CaseResult, trace: Trace | None, *, violated: bool) -> None:
-        written = CaseRecord(result)
-        if trace is not None and self._folder is not None:
-            written = self._with_files(self._folder, result, trace, violated=violated)
+    def _end_case(self, event: CaseEnded) -> None:
+        written = CaseRecord(event.result, alarms=event.alarms)
+        if event.trace is not None and self._folder is not None:
+            written = self._with_files(self._folder, written, event.trace)
         self._cases.append(written)
         self._append("case", case_json(written))
 
-    def _with_files(
-        self, folder: OutputFolder, result: CaseResult, trace: Trace, *, violated: bool
-    ) -> CaseRecord:
-        telling = result.verdict not in _NOTHING_TO_SEE or not result.as_expected or violated
+    def _with_files(self, folder: OutputFolder, case: CaseRecord, trace: Trace) -> CaseRecord:
+        result = case.result
+        telling = result.verdict not in _NOTHING_TO_SEE or not result.as_expected
+        telling = telling or bool(case.alarms)
         if result.as_expected and result.id.startswith("matrix/"):
             telling = False  # Explained in a class of hundreds, and replayed from its id.
         always = self._keep == "always"
@@ -122,7 +122,7 @@ class Recorder:
             said = f"{type(error).__name__}: {error}"
             told = TcpassayError(f"{name}: its files cannot be written: {said}; please report it")
             self.trouble = self.trouble or told
-        return CaseRecord(result, trace_file, capture_file)
+        return replace(case, trace=trace_file, capture=capture_file)
 
     def _end(self, event: RunEnded) -> None:
         self.record = replace(

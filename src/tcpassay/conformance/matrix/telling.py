@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tcpassay.conformance.matrix.rows import Row
-    from tcpassay.model.answers import Answer, Branch
+    from tcpassay.model.answers import Branch
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
@@ -81,15 +81,9 @@ def _answer(branch: Branch, tcb: Tcb, segment: Segment) -> str:
     received = {**_received(tcb, segment), "SEG.SEQ": segment.seq}
     seqs = " or ".join(dict.fromkeys(_number(number, sent) for number in answer.seqs)) or "ISS"
     acks = " or ".join(dict.fromkeys(_number(number, received) for number in answer.acks))
-    text = f"<SEQ={seqs}>" + (f"<ACK={acks}>" if acks else "") + f"<CTL={_flags(answer)}>"
+    text = f"<SEQ={seqs}>" + (f"<ACK={acks}>" if acks else "") + f"<CTL={answer.control}>"
     late = f" within {answer.within_s:g} s" if answer.within_s else ""
     return f"{text}{late}{' or silence' if answer.may_fail else ''}"
-
-
-def _flags(answer: Answer) -> str:
-    return {"ack": "ACK", "syn-ack": "SYN,ACK", "rst": "RST,ACK" if answer.acks else "RST"}[
-        answer.kind
-    ]
 
 
 def _received(tcb: Tcb, segment: Segment) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
+from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import RULES
 from tcpassay.model.tcb import SYNCHRONIZED
@@ -62,20 +63,27 @@ class Application:
 
     def _judge(self, call: Call, returned: Returned) -> None:
         """Hold what a call has returned against what may be true of its connection."""
-        rule, socket = RULES.get(call.name), self._socket(call)
+        socket = self._socket(call)
         if socket is not None and socket.flow is not None and call.name == "getsockopt":
             socket.flow.reported = True
-        if rule is None or socket is None or socket.flow is None or socket.flow.opaque:
-            return
-        wrong = rule(call, socket.flow, returned)
-        if wrong is not None:
-            self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
-        if returned.errno in _ENDED:
-            socket.flow.reported = True
-        if returned.errno == "ETIMEDOUT" and wrong is None:
-            socket.flow.given_up(self._now)
+        if call.name in RULES and socket is not None:
+            self._judge_flow(call, returned, socket.flow)
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
+
+    def _judge_flow(self, call: Call, returned: Returned, flow: Flow | None) -> None:
+        if flow is None or flow.opaque:
+            return
+        wrong = RULES[call.name](call, flow, returned)
+        if wrong is not None:
+            self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        else:
+            for clause in by_return(call, returned):
+                self._oracle.report.count(clause)
+        if returned.errno in _ENDED:
+            flow.reported = True
+        if returned.errno == "ETIMEDOUT" and wrong is None:
+            flow.given_up(self._now)
 
     def idle(self) -> None:
         """The stack has become idle: a signal that went with no call has come for nothing."""
@@ -131,6 +139,8 @@ class Application:
         if socket is None or socket.listening:
             return
         if socket.flow is None or not socket.flow.open:
+            if not socket.bound:
+                socket.local = "", 0
             socket.remote = _ends(call)
             self._connecting.append(socket)
 
@@ -151,9 +161,12 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
-        socket.flow.deaf = socket.flow.deaf or how in {"SHUT_RD", "SHUT_RDWR"}
+        socket.had_ended = socket.flow.sender.ended
+        if how in {"SHUT_RD", "SHUT_RDWR"}:
+            socket.flow.reads_no_more()
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             socket.flow.ends()
+        socket.flow.may_be_dropped()
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
@@ -185,7 +198,7 @@ class Application:
 
     def _bound(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is not None:
-            socket.local = _ends(call) or socket.local
+            socket.local, socket.bound = _ends(call) or socket.local, True
 
     def _listens(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
@@ -209,9 +222,13 @@ class Application:
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
-        if flow is not None:
+        if flow is not None and flow.follows_waiting:
+            # Nobody can tell whether this is the connection that was reset in the queue (DOC-30).
+            flow.opaque = flow.accepted = True
+        elif flow is not None:
             self._in_order(socket, flow)
-            flow.accepted, new.flow = True, flow
+            flow.handed_out()
+            new.flow = flow
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
@@ -241,7 +258,7 @@ class Application:
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         if returned.errno is not None and socket is not None and socket.flow is not None:
-            socket.flow.sender = socket.flow.sender._replace(ended=False)
+            socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:

@@ -13,9 +13,13 @@ Ends = tuple[str, int]
 
 @dataclass(slots=True, eq=False)
 class Socket:
-    """One socket. `references` counts descriptors; `remote` is set by connect() and accept()."""
+    """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
+
+    `local` is chosen anew for each connect() unless it is `bound` by bind().
+    """
 
     local: Ends = ("", 0)
+    bound: bool = False
     remote: Ends | None = None
     listening: bool = False
     backlog: int = 0
@@ -23,6 +27,7 @@ class Socket:
     lingers_zero: bool = False
     user_timeout: bool = False
     shut: bool = False
+    had_ended: bool = False
     flow: Flow | None = None
     references: int = 1
     made: dict[Flow, None] = field(default_factory=dict)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.answers import Answer
+from tcpassay.model.oracle.departures import departures
 from tcpassay.model.oracle.headers import Headers
 from tcpassay.model.oracle.hypothesis import (
     NEVER,
     Hypothesis,
     after_arrival,
     after_departure,
+    corrected,
     rank,
 )
+from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -29,8 +33,9 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.report import Report
     from tcpassay.wire import Segment
 
-#: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
-MOST = 32
+#: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
+#: report's peak shows it.
+MOST = 64
 #: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
 OUTDATED_NS = 24 * 86_400 * NS_PER_S
 
@@ -71,22 +76,32 @@ class Flow:
         self.taken = Stream()
         self.read = 0
         self.heard = 0
+        #: What was true before the peer's last segment or the application's last call, and when.
         self._before: list[Hypothesis] = []
+        self._before_at = 0
         self.deaf = False
         self.icmp = False
         self.user_timeout = False
         self.opaque = False
+        #: Whether hypotheses have been let go that might have been true.
+        self._cut = False
+        #: Whether something has come from an address that no host may have.
+        self.from_nowhere = False
         self.accepted = False
+        #: Whether an earlier connection of this tuple may still wait in the accept queue.
+        self.follows_waiting = False
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
         self.stack_scale: int | None = None
         self.retries = 0
+        #: Whether the connection may have been given up before something came for it.
+        self.lapsed = False
         self.peer_stamps = self.stack_stamps = False
 
     @property
     def may_be_given_up(self) -> bool:
         """Whether enough has gone unanswered, or ICMP has said enough, to give up."""
-        return self.icmp or self.user_timeout or self.retries >= LEAST_RETRIES
+        return self.icmp or self.user_timeout or self.lapsed or self.retries >= LEAST_RETRIES
 
     @property
     def unread(self) -> int:
@@ -109,6 +124,9 @@ class Flow:
             return
         if not left and all(min(h.ack_by, h.due_by) > self.heard for h in alive):
             left = [h for h in self._lapsed(now) if h.due_by >= now]
+        if not left and self._cut:
+            self.opaque = True
+            return
         if not left:
             clause, answer = alive[0].overdue(now) or ("", "")
             others = tuple(o[0] for h in alive[1:] if (o := h.overdue(now)))
@@ -119,7 +137,9 @@ class Flow:
 
     @property
     def deadline(self) -> int:
-        """The first moment at which something is due (ns)."""
+        """The first moment at which something is due (ns); never where nobody can tell."""
+        if self.opaque:
+            return NEVER
         due = self.transmission.due
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
@@ -150,7 +170,10 @@ class Flow:
             return False
         if state == "FIN-WAIT-2" and h.tcb.read == "gone":
             return True
-        return self.retries >= LEAST_RETRIES and not self.transmission.waits_too_short(now, state)
+        gone = self.retries >= LEAST_RETRIES
+        gone = gone and not self.transmission.waits_too_short(now, state)
+        self.lapsed = self.lapsed or gone
+        return gone
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -165,25 +188,37 @@ class Flow:
             self.hypotheses = [_outdated(h, segment) for h in self.hypotheses]
         self.heard = now
         self._reset_at = now if flags & RST else -1
-        self._before = self.hypotheses
+        self._changes(now)
         out: dict[Hypothesis, None] = {}
         for h in (*self.hypotheses, *self._lapsed(now)):
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
-        self.hypotheses = list(out)[:MOST]
+        kept = _without_needless(out)
+        self.report.peak = max(self.report.peak, len(kept))
+        if len(kept) > MOST:
+            self._cut, kept = True, _some_of_each(kept)
+        self.hypotheses = kept
         self._heard(segment, now, n)
         self._only_variants(n)
-        self.report.peak = max(self.report.peak, len(out))
         if flags & URG:
             self.taken.loose = True
-        if segment.payload and flags & (ACK | SYN) and self.hypotheses[0].tcb.irs:
-            at = offset(segment.seq, self.hypotheses[0].tcb.irs) - 1 + bool(flags & SYN)
+        if segment.payload and flags & (ACK | SYN):
+            self._take_text(segment)
+
+    def _take_text(self, segment: Segment) -> None:
+        """Text of the peer's, in its place; the number of its SYN may be one of several."""
+        for irs in dict.fromkeys(h.tcb.irs for h in self.hypotheses if h.tcb.irs):
+            at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
             if -len(segment.payload) < at < 1 << 24:
                 self.taken.place(at, segment.payload)
+                return
+
+    def _changes(self, now: int) -> None:
+        self._before, self._before_at = self.hypotheses, now
 
     def _heard(self, segment: Segment, now: int, n: int) -> None:
         hypotheses = self.hypotheses
-        tcb = hypotheses[0].tcb
+        tcb = next((h.tcb for h in hypotheses if h.tcb.state != "CLOSED"), hypotheses[0].tcb)
         if not self._before or tcb != self._before[0].tcb:
             self._moved = now
         sure = len(hypotheses) == 1 or all(
@@ -192,7 +227,9 @@ class Flow:
         stamps = timestamps(segment) if segment.options else None
         if stamps is not None:
             self.transmission.echoed(stamps.tsecr, now)
-        self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        heard = self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        if heard and tcb.state != "CLOSED":
+            self.retries = 0
         if sure and not tcb.snd_wnd:
             self.wants_probe(now)
         self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
@@ -216,8 +253,11 @@ class Flow:
         tcb = h.tcb
         if tcb.state == "CLOSED" or not h.bound:
             tcb = Tcb("LISTEN" if self.listening else "CLOSED")
-            h = Hypothesis(tcb, now) if h.bound else h
+            if h.bound:
+                ended = not self.listening and (h.tcb.fin_taken or h.told == "ended")
+                h = Hypothesis(tcb, now, told="ended" if ended else "")
         branches = segment_arrives(tcb, segment)
+        branches = (*branches, *departures(tcb, segment))
         if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
             branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
         count = self.report.count
@@ -226,7 +266,11 @@ class Flow:
             count(branch.clause)
             if self._may_be_kept_back(branch, now):
                 branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
-            new = after_arrival(h, branch, now)
+            if branch.variant in self.limits.variants:
+                branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
+            new = after_arrival(h, branch, now, self.limits.slack)
+            if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
+                new = new._replace(since=h.since)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -271,7 +315,7 @@ class Flow:
             Hypothesis(
                 h.tcb._replace(state="CLOSED"),
                 now,
-                due=Answer("rst", (h.tcb.snd_nxt, h.tcb.snd_una), (h.tcb.rcv_nxt,)),
+                due=Answer("rst", h.tcb.reset_numbers, (h.tcb.rcv_nxt,)),
                 due_clause="RFC9293:3.10.8-USER-TIMEOUT",
                 told=h.told,
             )
@@ -279,11 +323,16 @@ class Flow:
         ]
 
     def reborn(self, old: Flow) -> None:
-        """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
+        """A SYN has followed another connection of this tuple; what may be true of it goes on here.
+
+        The old one was in TIME-WAIT, or its handshake has been given up.
+        """
         self.hypotheses = [h for h in old.hypotheses if not h.bound]
-        self.listening, self.heard = old.listening, old.heard
-        if old._syn_heard is not None:
-            self._take_options(old._syn_heard)
+        self.listening, self.heard, syn = old.listening, old.heard, old._syn_heard
+        if syn is not None:
+            self._take_options(syn)
+            self.taken.place(0, syn.payload)
+            self.taken.loose = bool(syn.flags & URG)
         old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
         old.transmission.forget()
 
@@ -297,21 +346,26 @@ class Flow:
         elif self.stack_scale and self.peer_scale is not None:
             segment = segment._replace(window=segment.window << self.stack_scale)
         header = self.headers.wrong(segment, now)
-        before = self.hypotheses[0].tcb
         after = [self._one_departure(h, segment, now) for h in self.hypotheses]
-        left = [h for h in after if isinstance(h, Hypothesis)]
-        crosses = self.limits.slack and now - self.heard <= self.limits.slack
-        if not left and crosses and self._crossed(segment, now):
+        left = list(dict.fromkeys(h for h in after if isinstance(h, Hypothesis)))
+        before = self.hypotheses[after.index(left[0]) if left else 0].tcb
+        crossed = self._crossed(segment, now)
+        if not left and crossed:
             return
         if not left:
             lapsed = [self._one_departure(h, segment, now) for h in self._lapsed(now)]
             left = [h for h in lapsed if isinstance(h, Hypothesis)]
         if left:
-            self._only_variants(n)
             new = left[0].tcb.snd_nxt != self.hypotheses[0].tcb.snd_nxt
-            self.hypotheses = left
+            # What may have crossed leaves open what is due.
+            self.hypotheses = list(dict.fromkeys([*left, *self.hypotheses])) if crossed else left
+            self._only_variants(n)
             if not flags & RST:
-                self.retries = 0 if new else self.retries + self._asks(segment)
+                self.retries += not new and self._asks(segment)
+            self.peer_ended = self.peer_ended or all(h.tcb.fin_taken for h in self.hypotheses)
+            count = self.report.count
+            for clause in by_segment(segment, stamped=before.ts_recent is not None):
+                count(clause)
             self._hold_text(before, segment, n)
             if header is not None:
                 self._stands_against(header, n)
@@ -323,7 +377,8 @@ class Flow:
         """What a segment that the numbers allow means for timers, windows and probes."""
         flags = segment.flags
         if flags & RST:
-            self.transmission.forget()
+            if not self.open:
+                self.transmission.forget()
             return
         wrong = self._window(segment)
         stamps = timestamps(segment) if segment.options else None
@@ -341,15 +396,25 @@ class Flow:
     def _window(self, segment: Segment) -> Refusal | None:
         """3.8.6 (SHLD-14): the right edge does not go left, but for what scaling rounds."""
         new, old = (segment.ack + segment.window) & 0xFFFFFFFF, self.edge
-        if old is None or segment.flags & SYN:
-            self.edge = new
+        if not segment.flags & ACK:
+            return None
+        if old is None or segment.flags & SYN or self.peer_ended:
+            # Behind the peer's FIN a window means nothing; a cookie remembers none (RFC 4987, 3.6).
+            self.edge = None if self.limits.cookies and segment.flags & SYN else new
             return None
         by = offset(old, new)
         if by <= 0:
             self.edge = new
             return None
-        if by < 1 << (self.stack_scale or 0):
+        scale = self.stack_scale or 0
+        if by < 1 << scale:
             return None
+        if self.peer_scale is None and segment.window + by < (segment.window + 1) << scale:
+            self.peer_scale, self.edge = 0, new + (segment.window << scale) - segment.window
+            why = (
+                f"a window of {segment.window} that is scaled by {scale}, and the SYN had no scale"
+            )
+            return Refusal("RFC7323:2.2-NEGOTIATE", why, f"a window of {segment.window + by}")
         why = f"the right edge of the window goes back by {by}"
         return Refusal("RFC9293:SHLD-14", why, f"a window of {segment.window + by}")
 
@@ -362,7 +427,11 @@ class Flow:
 
     def _keepalive(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
         """3.8.4: a probe below SND.NXT is for connections that asked for it, and are idle."""
-        if not tcb.snd_wnd or tcb.fin_sent or not self._is_keepalive(tcb, segment):
+        if (
+            any(not h.tcb.snd_wnd for h in self.hypotheses)
+            or tcb.fin_sent
+            or not self._is_keepalive(tcb, segment)
+        ):
             return None
         if self.keepalive is None:
             return Refusal("RFC9293:MUST-25", "a keep-alive that nobody has asked for", "silence")
@@ -385,7 +454,12 @@ class Flow:
         self._violated(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
     def _crossed(self, segment: Segment, now: int) -> bool:
-        """Whether a segment was on its way when the peer's last one came: real time only."""
+        """Whether a segment was on its way when the peer's last one came, or the last call.
+
+        Real time only: there the line was last seen empty before that.
+        """
+        if not self.limits.slack or self._before_at <= self.limits.drained:
+            return False
         return any(
             isinstance(new := self._one_departure(h, segment, now), Hypothesis)
             and new.tcb.snd_nxt == h.tcb.snd_nxt
@@ -398,7 +472,8 @@ class Flow:
 
     def _one_departure(self, h: Hypothesis, segment: Segment, now: int) -> Hypothesis | Refusal:
         if h.tcb.state == "CLOSED" and h.due is None:
-            return Refusal("RFC9293:3.5.2-NO-RST-FOR-RST", "no connection, and nothing to answer")
+            clause = "RFC9293:MUST-63" if self.from_nowhere else "RFC9293:3.5.2-NO-RST-FOR-RST"
+            return Refusal(clause, "no connection, and nothing to answer", "silence")
         sender = self.sender
         if segment.flags & RST and (self.user_timeout or self.retries >= LEAST_RETRIES):
             given_up = not self.transmission.waits_too_short(now, h.tcb.state)
@@ -406,14 +481,24 @@ class Flow:
         return after_departure(h, segment, sender, self.mss, now)
 
     def _refused(self, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
+        if self._cut:
+            self.opaque = True
+            return
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
-        if segment.flags & RST and self._reset_at == now:
-            nearest = nearest._replace(clause="RFC9293:3.5.2-NO-RST-FOR-RST", allowed="silence")
+        if self._reset_at >= 0 and now - self._reset_at <= self.limits.slack:
+            if segment.flags & RST:
+                clause = "RFC9293:3.5.2-NO-RST-FOR-RST"
+                nearest = nearest._replace(clause=clause, allowed="silence")
+            elif nearest.clause == "RFC5961:10-ACK-LOOP":
+                clause = "RFC9293:3.10.7.4-SEQ-RST-SILENT"
+                nearest = nearest._replace(clause=clause, allowed="silence")
         others = tuple(refusals[i].clause for i in order[1:])
         self._violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
         if segment.flags & RST:
             self.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+        else:
+            self.hypotheses = list(dict.fromkeys(corrected(h, segment) for h in self.hypotheses))
 
     def _stack_syn(self, segment: Segment) -> None:
         self.stack_scale, self.stack_stamps = None, False
@@ -430,7 +515,7 @@ class Flow:
         keep_alive = len(segment.payload) == 1 and offset(segment.seq, tcb.snd_nxt) == -1
         if not keep_alive and self.given.differs(at, segment.payload):
             why = "octets that differ from what the application has sent"
-            self._violated(Violation(n, "RFC9293:3.4-WRAP", why))
+            self._violated(Violation(n, "RFC9293:3.4-WRAP", why, "the octets of send()"))
 
     def _violated(self, violation: Violation) -> None:
         self.report.violations.append(violation)
@@ -445,21 +530,53 @@ class Flow:
     def _only_variants(self, n: int) -> None:
         """Say so once no hypothesis is left that keeps to the rules without a variant."""
         first = self.hypotheses[0].variant
-        if not first or any(not h.variant for h in self.hypotheses):
+        if first is None or any(not h.variant for h in self.hypotheses):
             return
-        self._violated(Violation(n, first, "as another document has it, not this one"))
-        self.hypotheses = [h._replace(variant="") for h in self.hypotheses]
+        clause, name = first
+        self._violated(Violation(n, clause, f"not as this clause has it, but as {name}"))
+        self.hypotheses = [h._replace(variant=None) for h in self.hypotheses]
 
     def ends(self) -> None:
-        """The application closes its direction."""
+        """The application closes its direction: FIN-WAIT-1 now (3.10.4), or with the FIN."""
         self.sender = self.sender._replace(ended=True)
+        self.hypotheses += [
+            h._replace(tcb=h.tcb._replace(state="FIN-WAIT-1"))
+            for h in self.hypotheses
+            if h.tcb.state == "ESTABLISHED"
+        ]
+
+    def handed_out(self) -> None:
+        """accept() has given the connection to the application: its handshake is over."""
+        self.accepted, self.queue_may_be_full = True, False
+        opened = [h for h in self.hypotheses if h.tcb.snd_una != h.tcb.iss]
+        self.hypotheses = opened or self.hypotheses
+
+    def reads_no_more(self) -> None:
+        """The application shuts down the peer's direction: text may be kept, lost or reset."""
+        self.deaf = True
+        self.hypotheses = [
+            h._replace(tcb=h.tcb._replace(read="shut")) if h.tcb.read == "open" else h
+            for h in self.hypotheses
+        ]
+
+    def may_be_dropped(self) -> None:
+        """shutdown() before the handshake: POSIX has an error for it, 3.10.4 an end in SYN-SENT."""
+        self.hypotheses += [
+            Hypothesis(h.tcb._replace(state="CLOSED"))
+            for h in self.hypotheses
+            if h.tcb.state == "SYN-SENT"
+        ]
 
     def abandoned(self, now: int, clause: str) -> None:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
+        self._changes(now)
         # Where the peer has sent two texts to one place nobody knows how much is unread.
-        self.sender = self.sender._replace(
-            ended=True, aborted=bool(clause) or self.taken.loose or self.deaf
-        )
+        most = max(text_in_order(h.tcb) for h in self.hypotheses)
+        unsure = self.taken.loose or self.deaf or most > self.read
+        self.sender = self.sender._replace(ended=True, aborted=bool(clause) or unsure)
+        lost: list[Hypothesis] = []
+        if unsure or self.unread > 0:
+            lost = [new for h in self.hypotheses for new in _shows_lost_text(h, now)]
         if clause:
             each = [_aborted(h, now, clause, self.accepted) for h in self.hypotheses]
             self.hypotheses = [*(new for some in each for new in some), *self._lapsed(now)]
@@ -470,6 +587,8 @@ class Flow:
                 else h._replace(tcb=h.tcb._replace(read="gone"))
                 for h in self.hypotheses
             ]
+            self.ends()
+        self.hypotheses += lost
 
     def opens(self, segment: Segment, now: int, n: int) -> None:
         """The target's own SYN, by a connect() of its application."""
@@ -483,6 +602,8 @@ class Flow:
             ts_offered=timestamps(segment) is not None,
         )
         self._stack_syn(segment)
+        for clause in by_segment(segment, stamped=False):
+            self.report.count(clause)
         self.hypotheses = [Hypothesis(tcb, now)]
         wrong = self.headers.wrong(segment, now)
         if wrong is not None:
@@ -506,6 +627,11 @@ class Flow:
         return len(self.hypotheses) == 1 and tcb.state in SETTLED
 
     @property
+    def was_opening(self) -> bool:
+        """Whether there may be an older connection whose handshake is not over."""
+        return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
+
+    @property
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
@@ -524,11 +650,47 @@ def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
     return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
 
 
+def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
+    """Whether TIME-WAIT starts anew: for "a retransmission of the remote FIN" (3.10.7.4)."""
+    at = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
+    return bool(segment.flags & FIN) and at == tcb.fin
+
+
+def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
+    """Variants last, and without those that the rules have led to as well."""
+    if not any(h.variant for h in out):
+        return list(out)
+    plain = [h for h in out if not h.variant]
+    return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
+
+
+def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
+    """MOST of them, in turns of each state, of each thing due and of each way past the rules."""
+    turns: Counter[tuple[object, ...]] = Counter()
+
+    def turn(h: Hypothesis) -> int:
+        kind = h.tcb.state, h.variant, h.ack_by, h.due, h.due_by
+        turns[kind] += 1
+        return turns[kind]
+
+    return sorted(kept, key=turn)[:MOST]
+
+
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
     stamps = timestamps(segment)
     if h.tcb.ts_recent is None or stamps is None:
         return h
     return h._replace(tcb=h.tcb._replace(ts_recent=stamps.tsval))
+
+
+def _shows_lost_text(h: Hypothesis, now: int) -> tuple[Hypothesis, ...]:
+    """A reset that may come where the FIN has been sent before, by shutdown() (3.6.1, SHLD-3)."""
+    tcb = h.tcb
+    if tcb.state not in {"CLOSING", "LAST-ACK"}:
+        return ()
+    reset = Answer("rst", tcb.reset_numbers, (tcb.rcv_nxt,))
+    gone = tcb._replace(state="CLOSED")
+    return (Hypothesis(gone, now, due=reset, due_clause="RFC9293:SHLD-3"),)
 
 
 def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypothesis, ...]:
@@ -538,7 +700,7 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypo
     """
     tcb, gone = h.tcb, h.tcb._replace(state="CLOSED")
     if tcb.state in ABORTED_BY_RESET:
-        reset = Answer("rst", (tcb.snd_nxt, tcb.snd_una), (tcb.rcv_nxt,))
+        reset = Answer("rst", tcb.reset_numbers, (tcb.rcv_nxt,))
         by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
         due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
         return (due,)

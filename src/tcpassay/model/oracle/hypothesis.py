@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_S
-from tcpassay.model.rules.departure import Refusal, Sender, departs
+from tcpassay.model.rules.departure import Refusal, Sender, departs, finished
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import offset
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Hypothesis(NamedTuple):
     `ack_by` is when an acknowledgement is due at the latest (ns), by `ack_clause`. `due` is a reset
     or SYN,ACK that is due by `due_by`. `credit` counts the segments that an ACK may still answer.
     `since` is when the state was entered. `bound` is False until the target's SYN is seen. `told`
-    is what the application has been told ("reset", "refused"), empty for nothing. `variant` is the
-    clause that only a variant of the rules has led past.
+    is how the application hears of the end ("reset", "refused", "ended"), empty for nothing.
+    `variant` is a clause that is not kept to on this way, and what has led past it.
     """
 
     tcb: Tcb
@@ -44,7 +44,7 @@ class Hypothesis(NamedTuple):
     due_clause: str = ""
     credit: int = 0
     told: str = ""
-    variant: str = ""
+    variant: tuple[str, str] | None = None
 
     def overdue(self, now: int) -> tuple[str, str] | None:
         """What should have come before `now`: the clause, and the answer in words."""
@@ -55,13 +55,15 @@ class Hypothesis(NamedTuple):
         return None
 
 
-def after_arrival(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
-    """The hypothesis that a branch of the rules leads to."""
-    new = _after_answer(old, branch, now)
-    return new if branch.label != "variant" else new._replace(variant=branch.clause)
+def after_arrival(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
+    """The hypothesis that a branch of the rules leads to; a timer may be late by `slack`."""
+    new = _after_answer(old, branch, now, slack)
+    if branch.label != "variant":
+        return new
+    return new._replace(variant=(branch.clause, branch.variant))
 
 
-def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
+def _after_answer(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
     tcb, answer = branch.tcb, branch.answer
     since = old.since if tcb.state == old.tcb.state else now
     if tcb.state == "TIME-WAIT" and branch.clause.endswith(("FIN-TW", "SEQ-TW")):
@@ -76,7 +78,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int) -> Hypothesis:
         credit = min(old.credit + 1, CREDIT)
         if answer.may_fail:
             return old._replace(tcb=tcb, since=since, credit=credit)
-        by = now + int(answer.within_s * NS_PER_S)
+        by = now + int(answer.within_s * NS_PER_S) + slack if answer.within_s else now
         if by >= old.ack_by:
             return old._replace(tcb=tcb, since=since, credit=credit)
         return old._replace(
@@ -121,7 +123,9 @@ def after_departure(
         return tcb
     since = old.since if tcb.state == old.tcb.state else now
     flags = segment.flags
-    if flags & (RST | SYN):
+    if flags & RST:
+        return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="")
+    if flags & SYN:
         return old._replace(tcb=tcb, since=since)
     credit = old.credit
     if not segment.payload and not flags & FIN:
@@ -133,6 +137,27 @@ def after_departure(
     elif credit:
         credit -= 1
     return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="", credit=credit)
+
+
+def corrected(old: Hypothesis, segment: Segment) -> Hypothesis:
+    """The hypothesis after a segment that breaks a rule, so that one fault is told once.
+
+    The target knows where it stands: its numbers count from here on.
+    """
+    tcb = old.tcb
+    if tcb.state not in SYNCHRONIZED or segment.flags & SYN or not segment.flags & ACK:
+        return old
+    end = (segment.seq + segment.seg_len) & MASK
+    if offset(end, tcb.snd_nxt) > 0:
+        ends = segment.flags & FIN and not tcb.fin_sent
+        tcb = finished(tcb, end) if ends else tcb._replace(snd_nxt=end)
+    edge = tcb.rcv_nxt + tcb.rcv_wnd
+    window = max(segment.window, offset(edge & MASK, segment.ack))
+    tcb = tcb._replace(rcv_nxt=segment.ack, rcv_wnd=window, last_ack=segment.ack, held=())
+    stamps = timestamps(segment)
+    if stamps is not None and tcb.ts_recent is not None:
+        tcb = tcb._replace(ts_recent=stamps.tsecr)
+    return old._replace(tcb=tcb, ack_by=NEVER, ack_clause="")
 
 
 def _answers(due: Answer, segment: Segment) -> bool:

@@ -16,8 +16,15 @@ _OTHER_TIMES = ("fast_", "short_rto", "doubling_syn", "quiet_time")
 class Limits:
     """Times and settings of a target, and how many challenges it has met.
 
-    `msl_s` is the MSL in seconds. `slack_ns` is how late "at once" may be: 0 where the clock is
-    virtual. `settings` are the named settings that the stack was started with.
+    `msl_s` is the MSL in seconds. `slack_ns` is how late the target's timers and the tester's
+    reader may be: 0 where the clock is virtual. `settings` are the named settings that the stack
+    was started with.
+
+    On a real clock a stamp says when something was *read*; it has left between that moment and the
+    last one up to which the line is known to be empty (`drained`). So what is due at once has to
+    be there when the step ends, as the step contract has it, however long the step has taken; what
+    is due in time may be late by the slack; what is too early is judged by `earliest`, and what
+    crosses on the line is forgiven.
     """
 
     def __init__(
@@ -34,10 +41,31 @@ class Limits:
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).
         self.quiet = "quiet_time" in settings
-        self._challenges: deque[int] = deque(maxlen=CHALLENGES)
+        #: Variants of the rules that a setting asks for.
+        self.variants = frozenset({"RFC 1337"} if "rfc1337" in settings else ())
+        #: Everything that has left before this moment (ns) has been seen.
+        self.drained = -1
+        #: From when to when the tester waits in this step; None in a step of another kind.
+        self.waiting: tuple[int, int] | None = None
+        # A setting of that name is a throttle of the target's own, of whatever size.
+        at_least = 1 if "challenge_ack_limit" in settings else CHALLENGES
+        self._challenges: deque[int] = deque(maxlen=at_least)
+
+    def earliest(self, now: int) -> int:
+        """When what is seen at `now` may have left at the earliest.
+
+        A waiting tester reads at most its slack late, unless it has overslept; one that gives a
+        command reads when that is over, however long that has taken.
+        """
+        if not self.slack:
+            return now
+        if self.waiting is not None and self.waiting[0] + self.slack < now <= self.waiting[1]:
+            return now - self.slack
+        return self.drained
 
     def challenged(self, now: int) -> bool:
         """Count one more challenge ACK that is due; whether a throttle may keep it back."""
-        throttled = len(self._challenges) == CHALLENGES and now - self._challenges[0] < THROTTLE_NS
-        self._challenges.append(now)
+        met = self._challenges
+        throttled = len(met) == met.maxlen and now - met[0] < THROTTLE_NS
+        met.append(now)
         return throttled

@@ -26,9 +26,9 @@ class InitialNumbers:
         self._offsets: dict[int, set[FlowKey]] = {}
         self._numbers: dict[int, set[FlowKey]] = {}
 
-    def picked(self, key: FlowKey, iss: int, now: int) -> Refusal | None:
-        """What stands against one more."""
-        wrong = self._again(key, iss, now) or self._alike(key, iss, now)
+    def picked(self, key: FlowKey, iss: int, now: int, earliest: int) -> Refusal | None:
+        """What stands against one more, seen at `now` and picked no earlier than `earliest`."""
+        wrong = self._again(key, iss, earliest) or self._alike(key, iss, now)
         self._last[key] = iss, now
         return wrong
 

@@ -24,6 +24,11 @@ FlowKey = tuple[str, int, str, int]
 _AFTER_IDLE = frozenset(
     {"send", "call", "cancel", "advance", "read-state", "read-stats", "spawn", "kill", "expect"}
 )
+#: RFC 9293, 3.1: over the pseudo-header as well.
+_SUM = "the sum of header, text and pseudo-header"
+
+#: Entries of the tester's own, with which no step begins and nothing is read.
+_REMARKS = frozenset({"expect", "measure", "note"})
 
 
 class Oracle:
@@ -40,6 +45,8 @@ class Oracle:
         #: Flows that owe something, and when the first of it is due.
         self._owing: dict[Flow, int] = {}
         self._now = 0
+        #: Real time: the newest stamp of this step, and the end of its wait if nothing has come.
+        self._seen = self._until = 0
 
     @property
     def virtual(self) -> bool:
@@ -49,9 +56,11 @@ class Oracle:
     def take(self, entry: Entry) -> None:
         """The next entry of the trace."""
         kind, now, data = entry.kind, entry.t_ns, entry.data
-        if self._owing and (now > self._now or kind in _AFTER_IDLE):
+        if not self.virtual:
+            self._take_real(entry)
+        elif self._owing and (now > self._now or kind in _AFTER_IDLE):
             # Time has moved on, or a command says that the stack has become idle before.
-            self._passes(now + (kind in _AFTER_IDLE) - self._limits.slack, entry.n)
+            self._passes(now + (kind in _AFTER_IDLE), entry.n)
         if kind in _AFTER_IDLE and self._application.signals:
             self._application.idle()
         self._now = now
@@ -62,15 +71,40 @@ class Oracle:
         else:
             self._application.take(entry)
 
+    def _take_real(self, entry: Entry) -> None:
+        """Real time: a command tells that all has been read that has left before its step.
+
+        What the line gives while the tester waits comes in order, at most the slack late.
+        """
+        limits, kind = self._limits, entry.kind
+        if kind in _REMARKS:
+            return
+        if kind not in _AFTER_IDLE:
+            if kind == "receive" and self._owing:
+                self._passes(limits.earliest(entry.t_ns), entry.n)
+            self._seen = max(self._seen, entry.t_ns)
+            self._until = 0
+            return
+        limits.drained = max(self._seen, self._until)
+        if self._owing:
+            self._passes(limits.drained + 1, entry.n)
+        # The step of this command ends with nothing left to read: it counts for the next one.
+        self._seen = max(self._seen, entry.t_ns)
+        until = entry.data if kind == "advance" and isinstance(entry.data, int) else 0
+        self._until = until
+        limits.waiting = (entry.t_ns, until) if until else None
+
     def ends(self, entry: Entry) -> None:
         """The trace is over; `entry` is its last: time has passed to the end of what it says."""
         until = entry.data if entry.kind == "advance" and isinstance(entry.data, int) else 0
-        self._passes(max(entry.t_ns, until) + 1 - self._limits.slack, entry.n)
+        last = max(entry.t_ns, until) if self.virtual else max(self._seen, self._until)
+        self._passes(last + 1, entry.n)
 
     def _passes(self, late: int, n: int) -> None:
         for flow, due in list(self._owing.items()):
             if due < late:
-                flow.passes(late, n)
+                if not flow.opaque:
+                    flow.passes(late, n)
                 self.owes(flow)
 
     def owes(self, flow: Flow) -> None:
@@ -97,10 +131,13 @@ class Oracle:
             self._icmp(body)
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
-        if not checksum.holds(datagram, body) or body.data_offset is not None or _ignored(ip):
+        if not checksum.holds(datagram, body) or body.data_offset is not None or _damaged(ip):
             return
         key = (ip.dst, body.dport, ip.src, body.sport)
         flow = self.flow(key)
+        if _from_nowhere(ip):
+            flow.from_nowhere = True
+            return
         if body.flags & (SYN | ACK) == SYN and flow.over:
             flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
@@ -109,7 +146,8 @@ class Oracle:
             return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
-            flow.queue_may_be_full = self._application.may_be_full(listener, flow)
+            waits = not (flow.accepted and flow.open)
+            flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
@@ -136,13 +174,13 @@ class Oracle:
         try:
             datagram = parse(octets)
         except ParseError as error:
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error)))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error), "a datagram"))
             return
         ip, body = datagram.ip, datagram.body
         if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
             return
         if not checksum.holds(datagram, body):
-            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum"))
+            self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum", _SUM))
             return
         key = (ip.src, body.sport, ip.dst, body.dport)
         flow = self.flow(key)
@@ -165,7 +203,7 @@ class Oracle:
                 return True
         again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
         if not again and any(not h.bound for h in flow.hypotheses):
-            if flow.completed and syn.flags & ACK:
+            if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)
         return False
@@ -180,14 +218,17 @@ class Oracle:
     def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
         if self._limits.cookies:
             return
-        wrong = self._numbers.picked(key, segment.seq, now)
+        wrong = self._numbers.picked(key, segment.seq, now, self._limits.earliest(now))
         if wrong is not None:
             self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
     def _renewed(self, key: FlowKey) -> Flow:
         """A new connection between two ends that have had one; its socket keeps the old one."""
-        self._owing.pop(self._flows.pop(key), None)
-        return self.flow(key)
+        old = self._flows.pop(key)
+        self._owing.pop(old, None)
+        new = self.flow(key)
+        new.follows_waiting = bool(old.completed) and not old.accepted
+        return new
 
     def flow(self, key: FlowKey) -> Flow:
         """What is known of a tuple: local and remote address and port as the stack sees them."""
@@ -227,10 +268,13 @@ def _plain(ip: IPv4 | IPv6) -> bool:
     return not ip.extensions
 
 
-def _ignored(ip: IPv4 | IPv6) -> bool:
-    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 9293, MUST-63)."""
-    if isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None):
-        return True
+def _damaged(ip: IPv4 | IPv6) -> bool:
+    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1)."""
+    return isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None)
+
+
+def _from_nowhere(ip: IPv4 | IPv6) -> bool:
+    """Whether the source address is none that a host may have (RFC 9293, MUST-63)."""
     source = ip_address(ip.src)
     if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
         return True

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.model.catalogue import load_catalogue
+
+if TYPE_CHECKING:
+    from tcpassay.core.verdict import Level
 
 
 class Violation(NamedTuple):
@@ -20,9 +25,14 @@ class Violation(NamedTuple):
     allowed: str = ""
     ruled_out: tuple[str, ...] = ()
 
+    @property
+    def level(self) -> Level:
+        """How binding the requirement is, by the catalogue."""
+        return load_catalogue().get(self.requirement).level
+
     def __str__(self) -> str:
         right = f"; allowed: {self.allowed}" if self.allowed else ""
-        return f"event {self.event}: {self.why}{right} ({self.requirement})"
+        return f"event {self.event}: {self.why}{right} ({self.requirement}, {self.level})"
 
 
 @dataclass(slots=True)
@@ -34,5 +44,5 @@ class Report:
     peak: int = 0
 
     def count(self, clause: str) -> None:
-        """A rule was applied and held."""
+        """A requirement was judged once more."""
         self.judged[clause] = self.judged.get(clause, 0) + 1

@@ -47,7 +47,9 @@ class Transmission:
         "_backed_off",
         "_disturbed",
         "_duplicates",
+        "_earliest",
         "_gap",
+        "_heard_at",
         "_limits",
         "_longest",
         "_pieces",
@@ -69,8 +71,10 @@ class Transmission:
         #: First number, number behind the last, when sent, and whether more than once.
         self._pieces: deque[tuple[int, int, int, bool]] = deque()
         self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
+        #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
+        self._earliest = 0
         self._recovering = self._shut = self._disturbed = False
-        self.first = self.last = self.retries = 0
+        self.first = self.last = self.retries = self._heard_at = 0
         self._sure = True
         self._una = 0
         self._stamps: dict[int, int] = {}
@@ -89,7 +93,9 @@ class Transmission:
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
             if not self._pieces:
                 self.first = self.last = now
+                self._earliest = self._limits.earliest(now)
                 self.retries = self._gap = 0
+                self._una = start if tcb.state in _OPENING else tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
             self._pieces.append((start, end, now, False))
             self._disturbed = False
@@ -100,6 +106,10 @@ class Transmission:
         earliest = self._pieces[0]
         if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
+        if tcb.state in _OPENING and self._answers(now):
+            # A SYN,ACK for the peer's SYN: the timer of ours runs on (RFC 6298, 5.1).
+            self._pieces[0] = (*earliest[:3], True)
+            return None
         wrong = self._repeated(tcb, now)
         self._probed += self._shut
         self._pieces[0] = (earliest[0], earliest[1], now, True)
@@ -109,9 +119,13 @@ class Transmission:
         self._arrange(tcb)
         return wrong
 
+    def _answers(self, now: int) -> bool:
+        return self._disturbed and now - self._heard_at <= self._limits.slack
+
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
-        wait, before = now - self._pieces[0][2], self._gap
-        self._gap = now - self.last
+        wait, before, earliest = now - self._pieces[0][2], self._gap, self._limits.earliest(now)
+        self._gap = max(0, earliest - self.last)
+        longest, self._earliest = now - self._earliest, earliest
         if self._shut or not self._limits.timed or self._recovering:
             self._gap = 0
             return None
@@ -123,29 +137,35 @@ class Transmission:
             return Refusal(clause, why, f"after {self._limits.least_rto / NS_PER_S:g} s")
         if self._disturbed or not before or wait >= CEILING - FIRST_RTO:
             return None
-        wait = self._gap
+        wait = longest + self._limits.slack
         if 2 * wait < 3 * before:
             clause = "RFC1122:4.2.3.1-SYN-SAME" if opening else "RFC6298:5.5-BACKOFF"
             why = f"sent again after {wait / NS_PER_S:g} s and before that {before / NS_PER_S:g} s"
             return Refusal(clause, why, f"after {2 * before / NS_PER_S:g} s")
         return None
 
-    def hears(self, tcb: Tcb, now: int, *, sure: bool) -> None:
-        """The peer has said something, after which the variables are `tcb`, if `sure` so."""
+    def hears(self, tcb: Tcb, now: int, *, sure: bool) -> bool:
+        """The peer has said something, after which the variables are `tcb`, if `sure` so.
+
+        Whether that is what has been waited for: something new, or anything in answer to a probe.
+        """
+        waited, self._heard_at = bool(self._pieces), now
         self._disturbed = True
         pieces, una = self._pieces, tcb.snd_una
         progress, self._una = una != self._una, una
+        samples = []
         while pieces and offset(pieces[0][1], una) <= 0:
             _, _, sent, again = pieces.popleft()
             self._longest = max(self._longest, now - sent)
-            if not again:
-                self._backed_off = 0  # Karn: only now a new sample (RFC 6298, 3 and 5.7).
+            samples.append(not again)
+        if samples and all(samples):
+            self._backed_off = 0  # Karn: only now a new sample for sure (RFC 6298, 3 and 5.7).
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
                 self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
             )
-            self.first = self.last = now
+            self.first = self.last = self._earliest = now
             self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:
             self._duplicates += 1
@@ -158,6 +178,7 @@ class Transmission:
             self._arrange(tcb)
         else:
             self.due = NEVER
+        return progress or not waited
 
     def stamps(self, tsval: int, now: int) -> None:
         """The target has sent a timestamp."""
@@ -183,7 +204,7 @@ class Transmission:
         if self._limits.cookies and tcb.state == "SYN-RECEIVED":
             self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
             return
-        self.due = self.last + (longest << max(self.retries, self._backed_off))
+        self.due = self.last + (longest << max(self.retries, self._backed_off)) + self._limits.slack
         self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
         if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
             self.due = NEVER
@@ -191,9 +212,8 @@ class Transmission:
     def wants_probe(self, tcb: Tcb, now: int) -> None:
         """Text waits behind a closed window, and nothing is in flight."""
         if not self._pieces and not tcb.snd_wnd and self._limits.timed and self.due == NEVER:
-            self.due = now + (
-                max(FIRST_RTO, 5 * self._longest) << (self._probed + self._backed_off)
-            )
+            longest = max(FIRST_RTO, 5 * self._longest)
+            self.due = now + (longest << (self._probed + self._backed_off)) + self._limits.slack
             self.clause = "RFC9293:MUST-36"
 
     def probes(self) -> None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import checksum
+from tcpassay.model.oracle import (
+    checksum,
+    wire_arrivals,
+    wire_departures,
+    wire_due,
+    wire_isn,
+    wire_suspects,
+)
+from tcpassay.model.oracle.numbers import ALIKE
 from tcpassay.model.oracle.wire_flow import WireFlow
 from tcpassay.model.oracle.wire_offload import Checksums, Sizes, unfinished
 from tcpassay.model.oracle.wire_report import CaptureReport, Connection, Finding
-from tcpassay.wire import ACK, SYN, IPv4, ParseError, Segment, encode_options, parse
+from tcpassay.wire import ACK, SYN, Icmp, IPv4, ParseError, Segment, encode_options, parse
+from tcpassay.wire.connections import quote_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +41,7 @@ class WireOracle:
         self._addresses = frozenset(addresses)
         self._flows: dict[_Key, WireFlow] = {}
         self._all: list[WireFlow] = []
+        self._picked: list[wire_isn.Picked] = []
         self._sides = {True: Checksums(), False: Checksums()}
         self._latest = 0
         self._counts = {"fragments": 0, "cut": 0, "unreadable": 0}
@@ -50,6 +60,8 @@ class WireOracle:
             return
         ip, body = datagram.ip, datagram.body
         leaves, arrives = ip.src in self._addresses, ip.dst in self._addresses
+        if isinstance(body, Icmp) and arrives:
+            self._icmp(body)
         if not isinstance(body, Segment):
             if (leaves or arrives) and ip.is_fragment and ip.upper_protocol == 6:
                 self._counts["fragments"] += 1
@@ -104,7 +116,7 @@ class WireOracle:
         syn = segment.flags & (SYN | ACK) == SYN
         if flow is None or (syn and flow.makes_room(segment, now)):
             flow = self._begin(key, packet)
-        flow.arrives(segment, now, packet.n)
+        wire_arrivals.arrives(flow, segment, now, packet.n)
         flow.seen.ended_ns = now
 
     def _leaves(self, datagram: Datagram, segment: Segment, packet: CapturedPacket) -> None:
@@ -121,7 +133,18 @@ class WireOracle:
             flow.seen.count("RFC9293:MUST-2")
             if not self._right(side, datagram, segment):
                 side.wrong.append((packet.n, flow.seen.number - 1))
-        flow.leaves(segment, now, packet.n, cut=packet.cut)
+        if segment.flags & SYN and not flow.begun:
+            number = flow.seen.number - 1
+            self._picked.append(wire_isn.Picked(number, key, packet.n, segment.seq, now))
+        wire_departures.leaves(flow, segment, now, packet.n, cut=packet.cut)
+
+    def _icmp(self, message: Icmp) -> None:
+        """An error about a segment of the target's may change when that is sent again."""
+        quote = quote_of(message.data)
+        if quote is not None:
+            flow = self._flows.get((quote.src, quote.sport, quote.dst, quote.dport))
+            if flow is not None:
+                flow.repeats.disturbed()
 
     def _reopened(
         self, flow: WireFlow, key: _Key, segment: Segment, packet: CapturedPacket
@@ -135,7 +158,7 @@ class WireOracle:
         if syn is None or segment.ack != (syn.seq + 1) & 0xFFFFFFFF:
             return flow
         new = self._begin(key, packet)
-        new.arrives(syn, flow.last_ns, packet.n)
+        wire_arrivals.arrives(new, syn, flow.last_ns, packet.n)
         return new
 
     def _begin(self, key: _Key, packet: CapturedPacket) -> WireFlow:
@@ -163,9 +186,21 @@ class WireOracle:
             for index, finding in sizes.findings():
                 report.connections[index].findings.append(finding)
         for flow in self._all:
-            flow.ends(self._latest)
+            wire_due.passes(flow, self._latest)
+            wire_suspects.decide(flow)
+        self._finish_numbers()
         self._declare_rest()
         return report
+
+    def _finish_numbers(self) -> None:
+        """Initial numbers are judged where a clock can be compared: at the target's own end."""
+        if self.report.vantage != "target" or len(self._picked) < ALIKE:
+            return
+        connections = self.report.connections
+        for one in self._picked:
+            connections[one.connection].count(wire_isn.CLAUSE)
+        for index, finding in wire_isn.alike(self._picked):
+            connections[index].findings.append(finding)
 
     def _finish_checksums(self) -> None:
         own, theirs = self._sides[True], self._sides[False]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.model.oracle.wire_report import Finding
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import offset
 from tcpassay.wire import RST
 
 if TYPE_CHECKING:
+    from tcpassay.model.oracle.wire_flow import WireFlow
     from tcpassay.wire import Segment
 
 _MOST = 8192
@@ -85,3 +87,34 @@ class Stamps:
             return Refusal(CLOCK, f"TSval={tsval}, and it was {last} before", f"{last} or more")
         self._own = tsval
         return None
+
+
+def stamped(flow: WireFlow, segment: Segment, n: int) -> None:
+    """RFC 7323, 3.2: a timestamp in every segment, and an echo of one that has come."""
+    stamps = timestamps(segment)
+    if not (flow.peer.stamps and flow.own.stamps):
+        if stamps is None or not flow.seen.midway:
+            return
+    else:
+        flow.seen.count("RFC7323:3.2-ALWAYS")
+        if stamps is None:
+            why = "no timestamp, and both ends have agreed on them"
+            flow.found(Finding(n, "RFC7323:3.2-ALWAYS", why, "a timestamp", whole=False))
+            return
+    echoes(flow, stamps.tsecr, n)
+    if flow.exact:
+        flow.seen.count(CLOCK)
+        wrong = flow.stamps.ticks(stamps.tsval)
+        if wrong is not None:
+            flow.refused(wrong, n, whole=False)
+
+
+def echoes(flow: WireFlow, tsecr: int, n: int) -> None:
+    """TSecr is one of the peer's timestamps, and at the target's own vantage in order."""
+    judged = flow.stamps.echoes(tsecr, flow.last_ns, midway=flow.seen.midway, in_order=flow.exact)
+    if not judged.sure:
+        flow.seen.withhold("the echo of a timestamp that came in no packet of the capture")
+    elif judged.wrong is None:
+        flow.seen.count(ECHO)
+    else:
+        flow.refused(judged.wrong, n, whole=True)

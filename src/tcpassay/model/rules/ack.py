@@ -35,6 +35,10 @@ def ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         answer = acknowledge(tcb, may_fail=True)
         return (Branch(tcb, answer, "RFC9293:3.10.7.4-ACK-TW-ACK", final=False),)
     if offset(segment.ack, tcb.snd_nxt) > 0:
+        if offset(segment.ack, tcb.snd_una) < 0:
+            # Half the circle away: as old as it is new.
+            old = _goes_on(tcb, "RFC9293:3.10.7.4-ACK-OLD")._replace(label="optional")
+            return (_of_the_future(tcb), old)
         return (_of_the_future(tcb),)
     if offset(segment.ack, tcb.snd_una) < -tcb.max_snd_wnd:
         # RFC 5961, 5.2 (MAY-12): such an ACK is no mere duplicate; RFC 9293 alone ignores it.

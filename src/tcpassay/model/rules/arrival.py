@@ -14,12 +14,12 @@ from tcpassay.model.rules.sequence import sequence
 from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
+from tcpassay.model.tcb import Tcb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcpassay.model.answers import Answer, Branch
-    from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
     Step = Callable[[Tcb, Segment], tuple[Branch, ...]]
@@ -41,7 +41,9 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
     if reopens(tcb, segment):
-        return (*otherwise(tcb, segment), *listen(tcb, segment))
+        # Nothing of the old connection stays: a listener takes the SYN as any other.
+        anew = listen(Tcb("LISTEN"), segment)
+        return (*otherwise(tcb, segment), *(b._replace(label="optional") for b in anew))
     return otherwise(tcb, segment)
 
 
@@ -49,7 +51,20 @@ def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """3.10.7.4: each step deals with the segment, or passes it on with what it has changed."""
     plain = tcb.ts_recent is None
     going = sequence(tcb, segment) if plain else paws(tcb, segment)
-    for step in _STEPS_PLAIN if plain else _STEPS:
+    going = _taken_on(going, segment, _STEPS_PLAIN if plain else _STEPS)
+    return (*going, *unacceptable(tcb, segment))
+
+
+def beyond_sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """The checks behind the first, as if that were passed."""
+    going = paws(tcb, segment)
+    return _taken_on(going, segment, (recent, *_STEPS_PLAIN))
+
+
+def _taken_on(
+    going: tuple[Branch, ...], segment: Segment, steps: tuple[Step, ...]
+) -> tuple[Branch, ...]:
+    for step in steps:
         following: list[Branch] = []
         for branch in going:
             if branch.final:
@@ -57,7 +72,7 @@ def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             else:
                 following.extend(_after(branch, new) for new in step(branch.tcb, segment))
         going = tuple(following)
-    return (*going, *unacceptable(tcb, segment))
+    return going
 
 
 def _after(earlier: Branch, later: Branch) -> Branch:
@@ -65,9 +80,11 @@ def _after(earlier: Branch, later: Branch) -> Branch:
     answer = _stronger(earlier.answer, later.answer)
     if answer.kind == "ack" and answer is earlier.answer:
         answer = answer._replace(acks=(later.tcb.rcv_nxt,), seqs=(later.tcb.snd_nxt,))
+    # What only a variant has led past is named by the clause that it departs from.
+    departs = earlier.variant and not later.variant
     return later._replace(
         answer=answer,
-        clause=later.clause or earlier.clause,
+        clause=earlier.clause if departs else later.clause or earlier.clause,
         label=later.label if later.label != "standard" else earlier.label,
         variant=later.variant or earlier.variant,
         event=later.event or earlier.event,

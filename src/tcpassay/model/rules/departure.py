@@ -50,9 +50,11 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     if flags & SYN:
         return _syn(tcb, segment)
     if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
-        return Refusal("RFC9293:3.10.2-SEND-SYNSENT", f"{tcb.state}: only a SYN may be sent")
+        why = f"{tcb.state}: only a SYN may be sent"
+        return Refusal("RFC9293:3.10.2-SEND-SYNSENT", why, "nothing but the SYN")
     if not flags & ACK:
-        return Refusal("RFC9293:3.4-ACK-SANE", "a segment without ACK after the handshake")
+        why = "a segment without ACK after the handshake"
+        return Refusal("RFC9293:3.4-ACK-SANE", why, f"ACK={tcb.rcv_nxt}")
     wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment)
     if wrong is not None:
         return wrong
@@ -72,10 +74,11 @@ ABORTED_BY_RESET = frozenset(
 def _reset(tcb: Tcb, segment: Segment, sender: Sender) -> Tcb | Refusal:
     """A reset that nothing has asked for: the application has aborted, or unread text is lost."""
     if tcb.state == "TIME-WAIT":
-        return Refusal("RFC9293:MUST-13", "a reset before TIME-WAIT is over")
+        return Refusal("RFC9293:MUST-13", "a reset before TIME-WAIT is over", "no reset")
     if not sender.aborted or tcb.state not in ABORTED_BY_RESET:
-        return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", f"{tcb.state}: a reset without a cause")
-    if segment.seq not in {tcb.snd_nxt, tcb.snd_una}:
+        why = f"{tcb.state}: a reset without a cause"
+        return Refusal("RFC9293:3.5.2-GROUP3-EMPTY-ACK", why, "no reset")
+    if segment.seq not in tcb.reset_numbers:
         right = f"SEQ={tcb.snd_nxt}"
         return Refusal("RFC9293:3.10.5-ABORT-SYNC", f"a reset with SEQ={segment.seq}", right)
     return tcb._replace(state="CLOSED")
@@ -87,7 +90,7 @@ def _syn(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
     if tcb.state == "SYN-SENT" and not acks:
         clause = "RFC9293:3.10.1-OPEN-ACTIVE"
     elif tcb.state != "SYN-RECEIVED":
-        return Refusal(clause, f"{tcb.state}: a SYN{',ACK' if acks else ''}")
+        return Refusal(clause, f"{tcb.state}: a SYN{',ACK' if acks else ''}", "no SYN")
     if segment.seq != tcb.iss:
         return Refusal(clause, f"a SYN with SEQ={segment.seq}", f"SEQ={tcb.iss}")
     if acks and segment.ack != tcb.rcv_nxt:
@@ -108,7 +111,8 @@ def _stamped(tcb: Tcb, segment: Segment) -> Refusal | None:
         return None
     stamps = timestamps(segment)
     if stamps is None:
-        return Refusal("RFC7323:3.2-ALWAYS", "no timestamp, and both ends have agreed on them")
+        why = "no timestamp, and both ends have agreed on them"
+        return Refusal("RFC7323:3.2-ALWAYS", why, f"TSecr={tcb.ts_recent}")
     if stamps.tsecr != tcb.ts_recent:
         why = f"TSecr={stamps.tsecr}"
         return Refusal("RFC7323:3.2-TSECR-ECHO", why, f"TSecr={tcb.ts_recent}")
@@ -132,30 +136,33 @@ def _text(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal
     start, size = offset(segment.seq, tcb.snd_nxt), len(segment.payload)
     ends = segment.flags & FIN
     if start > 0:
-        return Refusal("RFC9293:3.4-WRAP", f"a gap of {start} octets before the text")
+        why = f"a gap of {start} octets before the text"
+        return Refusal("RFC9293:3.4-WRAP", why, f"SEQ={tcb.snd_nxt}")
     if start < 0 and size == 1 and not ends and start == -1:
         return tcb  # A keep-alive with an octet of garbage (3.8.4).
     if size > max(mss, SMALLEST_MSS):
         return Refusal("RFC9293:MUST-16", f"{size} octets of text", f"at most {mss}")
     first = (tcb.iss + 1) & MASK
     if offset(segment.seq, first) + size > sender.octets:
-        return Refusal("RFC9293:3.10.2-SEND-CLOSED", "text that the application has not given")
+        why = "text that the application has not given"
+        return Refusal("RFC9293:3.10.2-SEND-CLOSED", why, f"{sender.octets} octets in all")
     beyond = start + size + 1
     if tcb.fin_sent and (beyond > 0 or (ends and beyond != 0)):
-        return Refusal("RFC9293:3.10.2-SEND-CLOSING", "text behind the FIN")
+        return Refusal("RFC9293:3.10.2-SEND-CLOSING", "text behind the FIN", "no more text")
     room = offset((tcb.snd_una + tcb.snd_wnd) & MASK, tcb.snd_nxt)
     if start + size > max(room, 0) and start + size > 0 and not _probes(tcb, start, size, room):
         why = f"{start + size - max(room, 0)} octets beyond the window"
-        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why)
+        most = f"at most {max(room - start, 0)} octets"
+        return Refusal("RFC9293:3.8.6-SEND-IN-WINDOW", why, most)
     if ends and not tcb.fin_sent:
         if not sender.ended:
-            return Refusal(
-                "RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed"
-            )
+            why = "a FIN, and the application has not closed"
+            return Refusal("RFC9293:3.10.4-CLOSE-ESTAB", why, "no FIN")
         left = sender.least - offset(segment.seq, first) - size
         if left > 0:
-            return Refusal("RFC9293:3.9.1.4-CLOSE-FLUSH", f"a FIN before {left} queued octets")
-        return _finished(tcb, (segment.seq + size + 1) & MASK)
+            why = f"a FIN before {left} queued octets"
+            return Refusal("RFC9293:3.9.1.4-CLOSE-FLUSH", why, "the text first")
+        return finished(tcb, (segment.seq + size + 1) & MASK)
     if start + size > 0 and not tcb.fin_sent:
         return tcb._replace(snd_nxt=(segment.seq + size) & MASK)
     return tcb
@@ -169,7 +176,8 @@ def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
 _CLOSES = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
 
 
-def _finished(tcb: Tcb, nxt: int) -> Tcb:
+def finished(tcb: Tcb, nxt: int) -> Tcb:
+    """The variables once our FIN has gone out, right before `nxt`."""
     state = _CLOSES.get(tcb.state, tcb.state)
     return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)  # type: ignore[arg-type]
 

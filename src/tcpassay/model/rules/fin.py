@@ -43,7 +43,8 @@ def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.fin is None or tcb.fin == at:
         return (taken,)
     # The peer has sent another FIN, for another place: either may count.
-    return (taken, Branch(tcb, SILENCE, "", "optional"))
+    answer = acknowledge(tcb, may_fail=True)
+    return (taken, Branch(tcb, answer, "RFC9293:3.10.7.4-FIN-OOO", "optional"))
 
 
 def _again(tcb: Tcb, segment: Segment) -> Branch:

@@ -50,7 +50,9 @@ def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
     # may go with it.
     least = 1 if tcb.state == "SYN-RECEIVED" else -tcb.max_snd_wnd
-    taken = segment.flags & (SYN | ACK) == ACK and offset(segment.ack, tcb.snd_una) >= least
+    taken = segment.flags & (SYN | RST | ACK) == ACK and offset(segment.ack, tcb.snd_una) >= least
+    # In TIME-WAIT nothing has to be noted any more: there is only the peer's FIN to come again.
+    taken = taken and offset(segment.ack, tcb.iss) > 0 and tcb.state != "TIME-WAIT"
     if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
         return (noted,)
     return (noted, going._replace(label="optional"))

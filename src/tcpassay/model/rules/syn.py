@@ -8,7 +8,7 @@ from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK, FIN, SYN
+from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -36,7 +36,7 @@ def reopens(tcb: Tcb, segment: Segment) -> bool:
 
     Its timestamp has to be newer, or its number above all that the old connection received.
     """
-    if segment.flags & (SYN | ACK | FIN) != SYN or tcb.state != "TIME-WAIT":
+    if segment.flags & (SYN | ACK | FIN | RST) != SYN or tcb.state != "TIME-WAIT":
         return False
     stamps = timestamps(segment)
     if stamps is not None and (tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) > 0):
@@ -53,10 +53,18 @@ def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-ACTIVE"
         return (Branch(tcb, acknowledge(tcb), clause),)
     clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
+    if segment.seq == tcb.irs and not segment.flags & ACK:
+        # The SYN again, with a FIN or text that reaches into the window: it may count as no more.
+        again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
+        repeated: tuple[Branch, ...] = (
+            Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),
+        )
+    else:
+        repeated = ()
     gone = tcb._replace(state="CLOSED")
     # RFC 793: in SYN-RECEIVED as well, a SYN in the window is an error that draws a reset.
     answer = Answer("rst", _reset_numbers(tcb, segment))
     old = Branch(gone, answer, clause, "variant", "RFC 793")
     # Or as in the synchronized states (RFC 5961, 4.2), to which its reasons apply as well.
     challenged = Branch(tcb, acknowledge(tcb), clause, "optional")
-    return (Branch(gone, SILENCE, clause), challenged, old)
+    return (Branch(gone, SILENCE, clause), challenged, *repeated, old)

@@ -11,6 +11,7 @@ from tcpassay.model.tcb import MASK, RECEIVING, advance, offset
 from tcpassay.wire import FIN
 
 if TYPE_CHECKING:
+    from tcpassay.model.answers import Label
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
@@ -23,6 +24,13 @@ def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_ignored(tcb, segment),)
     if segment.payload and tcb.read == "gone":
         return _nobody_reads(tcb, segment)
+    if segment.payload and tcb.read == "shut":
+        return (*_read(tcb, segment), _reset(tcb, segment, "POSIX:SHUTDOWN-RD", "optional"))
+    return _read(tcb, segment)
+
+
+def _read(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """What somebody may still read."""
     left = max(0, offset(segment.seq, tcb.rcv_nxt))
     right = min(offset(segment.seq, tcb.rcv_nxt) + len(segment.payload), tcb.rcv_wnd)
     if left > 0:
@@ -53,13 +61,16 @@ def _ignored(tcb: Tcb, segment: Segment) -> Branch:
 
 def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """3.6.1: after close() text is lost; SHLD-3 wants that shown by a reset."""
+    kept = (
+        branch._replace(clause="RFC9293:MAY-1", label="optional") for branch in _read(tcb, segment)
+    )
+    return (_reset(tcb, segment, "RFC9293:SHLD-3"), *kept)
+
+
+def _reset(tcb: Tcb, segment: Segment, clause: str, label: Label = "standard") -> Branch:
+    """The text is lost, and the peer told so."""
     gone = tcb._replace(state="CLOSED")
-    numbers = (tcb.snd_nxt, segment.ack)
-    reset = Answer("rst", numbers)
-    right = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
-    taken = advance(tcb, min(right, tcb.rcv_wnd)) if right > 0 else tcb
-    kept = Branch(taken, acknowledge(taken, within_s=ACK_DELAY_S), "RFC9293:MAY-1", final=False)
-    return (Branch(gone, reset, "RFC9293:SHLD-3"), kept._replace(label="optional"))
+    return Branch(gone, Answer("rst", (tcb.snd_nxt, segment.ack)), clause, label)
 
 
 def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Branch, ...]:
@@ -71,9 +82,12 @@ def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Br
     end = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload)
     if segment.flags & FIN and end < tcb.rcv_wnd:
         fin = (tcb.rcv_nxt + end) & MASK
-    kept = tcb._replace(held=held, fin=fin)
     clause = "RFC9293:MAY-13" if not segment.flags & FIN else "RFC9293:3.10.7.4-FIN-OOO"
-    return (Branch(kept, acknowledge(tcb), clause, final=False),)
+    kept = Branch(tcb._replace(held=held, fin=fin), acknowledge(tcb), clause, final=False)
+    if tcb.fin in (None, fin):
+        return (kept,)
+    # The peer has sent another FIN, for another place: either may count.
+    return (kept, kept._replace(tcb=tcb._replace(held=held), label="optional"))
 
 
 def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:

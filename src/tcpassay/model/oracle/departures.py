@@ -1,0 +1,264 @@
+"""Known ways past the rules: followed, so that one is told once, by its clause, and not by all that
+comes of it. Each gives branches that no document allows; what follows one only is a violation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.rules.arrival import beyond_sequence, otherwise
+from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.sequence import SHORT, acceptable
+from tcpassay.model.rules.syn import reopens
+from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
+from tcpassay.wire import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.wire import Segment
+
+#: The widest window that a field of 16 bits can tell without scaling, less what rounding takes.
+WIDEST = 65_535 - 1_460
+
+
+def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """What else a target may make of a segment. Mostly nothing."""
+    if tcb.state == "TIME-WAIT":
+        return _reopened_by_nothing(tcb, segment)
+    if tcb.state == "SYN-RECEIVED" and tcb.passive:
+        return (*_dropped_unseen(tcb, segment), *_handshake(tcb, segment))
+    if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
+        return ()
+    if tcb.state == "FIN-WAIT-2" and tcb.read == "gone":
+        return (*_dropped_unseen(tcb, segment), *_as_in_time_wait(tcb, segment))
+    flags = segment.flags & (ACK | RST | SYN)
+    if flags == ACK:
+        found: tuple[Branch, ...] = (
+            *_window_of_another_rule(tcb, segment),
+            *_text_behind_fin(tcb, segment),
+            *_timestamp_of_another_rule(tcb, segment),
+        )
+    else:
+        found = _reset_on_fin(tcb, segment) if flags & RST else _dropped_unseen(tcb, segment)
+    return (*found, *_window_of_another_size(tcb, segment))
+
+
+def _departs(tcb: Tcb, answer: Answer, clause: str, name: str) -> Branch:
+    return Branch(tcb, answer, clause, "variant", name)
+
+
+# -- first check: the window ---------------------------------------------------------------------
+
+
+def _sequence_clause(tcb: Tcb, segment: Segment) -> str:
+    state = "RST-SILENT" if segment.flags & RST else SHORT[tcb.state]
+    return f"RFC9293:3.10.7.4-SEQ-{state}"
+
+
+def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Taken as within the window: what ends between Last.ACK.sent and RCV.NXT, and what lies beyond
+    an edge that was announced as far away as the field can tell.
+    """
+    at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
+    if acceptable(tcb, segment):
+        return ()
+    if at >= tcb.rcv_wnd >= WIDEST:
+        name = "a window wider than announced"
+    elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
+        name = "a window from Last.ACK.sent on"
+    else:
+        return ()
+    clause, found = _sequence_clause(tcb, segment), []
+    for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
+        answer = branch.answer
+        if answer.kind == "silence" and branch.tcb.state != "CLOSED":
+            answer = acknowledge(branch.tcb, may_fail=True)
+        found.append(_departs(branch.tcb, answer, clause, name))
+        other = _other_window(tcb, branch.tcb, segment)
+        if other is not None:
+            found.append(_departs(other[0], answer, clause, name))
+    return tuple(found)
+
+
+def _dropped_unseen(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Without ACK, RST and SYN, dropped before number and timestamp are looked at."""
+    if segment.flags & (ACK | RST | SYN):
+        return ()
+    if _is_old(tcb, segment):
+        clause = "RFC7323:5.3-R1"
+    elif not acceptable(tcb, segment):
+        clause = _sequence_clause(tcb, segment)
+    else:
+        return ()
+    return (_departs(tcb, SILENCE, clause, "a check for ACK before all others"),)
+
+
+# -- PAWS and TS.Recent --------------------------------------------------------------------------
+
+
+def _is_old(tcb: Tcb, segment: Segment) -> bool:
+    stamps = timestamps(segment)
+    if stamps is None or tcb.ts_recent is None:
+        return False
+    return offset(stamps.tsval, tcb.ts_recent) < 0
+
+
+def _without_zero_stamp(tcb: Tcb, segment: Segment) -> Tcb:
+    """A TS.Recent of 0 that counts as none."""
+    stamps = timestamps(segment)
+    zero = stamps is not None and tcb.ts_recent == 0 and _is_old(tcb, segment)
+    return tcb._replace(ts_recent=stamps.tsval) if stamps and zero else tcb
+
+
+def _timestamp_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Old timestamps that are let pass, or dropped unanswered with an old ACK; new ones that are
+    not noted, as they come with an old ACK.
+    """
+    stamps = timestamps(segment)
+    if stamps is None or tcb.ts_recent is None:
+        return ()
+    by = offset(stamps.tsval, tcb.ts_recent)
+    if by > 0:
+        old_ack = offset(segment.ack, tcb.snd_una) < 0 and acceptable(tcb, segment)
+        return _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _NOT_NOTED) if old_ack else ()
+    found: tuple[Branch, ...] = ()
+    at = offset(segment.seq, tcb.rcv_nxt)
+    if by < 0 and not segment.seg_len and (at < 0 or (at == 0 and segment.ack == tcb.snd_una)):
+        found = (_departs(tcb, SILENCE, *_OLD_ACK),)
+    if by == -1:
+        found += _taken_with(tcb, segment, stamps.tsval, tcb.ts_recent, _ONE_TICK)
+    if by < 0 and tcb.ts_recent == 0:
+        low = offset(segment.seq, tcb.last_ack) <= 0
+        found += _taken_with(tcb, segment, stamps.tsval, stamps.tsval if low else 0, _ZERO)
+    return found
+
+
+_NOT_NOTED = ("RFC7323:5.3-R3", "no TS.Recent from a segment with an old ACK")
+_OLD_ACK = ("RFC7323:5.3-R1", "no answer to an old ACK")
+_ONE_TICK = ("RFC7323:5.3-R1", "PAWS from two ticks on")
+_ZERO = ("RFC7323:5.3-R1", "no PAWS where TS.Recent is 0")
+
+
+def _taken_with(
+    tcb: Tcb, segment: Segment, tsval: int, recent: int, what: tuple[str, str]
+) -> tuple[Branch, ...]:
+    """The segment as if its timestamp were TS.Recent, which is `recent` after it."""
+    taken = otherwise(tcb._replace(ts_recent=tsval), segment)
+    return tuple(_departs(b.tcb._replace(ts_recent=recent), b.answer, *what) for b in taken)
+
+
+# -- fifth check: the send window ----------------------------------------------------------------
+
+
+def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
+    if segment.window == tcb.snd_wnd or not acceptable(tcb, segment):
+        return ()
+    if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
+        return ()
+    found = []
+    for branch in beyond_sequence(tcb, segment):
+        other = _other_window(tcb, branch.tcb, segment)
+        if other is not None:
+            found.append(_departs(other[0], branch.answer, other[1], "a window update of its own"))
+    return tuple(found)
+
+
+def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
+    """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
+    if taken.snd_una != segment.ack:
+        return None
+    newer, new = offset(segment.seq, tcb.snd_wl1), taken.snd_una != tcb.snd_una
+    if newer < 0 and new:
+        updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
+        return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
+    if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
+        # What can be seen of it is text beyond the new window.
+        return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW"
+    return None
+
+
+# -- at the end of the peer's stream -------------------------------------------------------------
+
+
+def _gone(tcb: Tcb) -> Tcb:
+    return tcb._replace(state="CLOSED")
+
+
+def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A reset with the number of the peer's FIN, taken where that of the next is wanted (3.5.3)."""
+    if tcb.state not in FIN_TAKEN or segment.seq != (tcb.rcv_nxt - 1) & MASK:
+        return ()
+    branch = _departs(_gone(tcb), SILENCE, _sequence_clause(tcb, segment), "a RST on the FIN")
+    return (branch._replace(event="reset"),)
+
+
+def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Reset: text from before the peer's FIN to behind it, which is to be ignored; and after
+    close() a FIN above a hole, which is to wait. Taken: a FIN in another place.
+    """
+    at = offset(segment.seq, tcb.rcv_nxt)
+    answer = Answer("rst", (tcb.snd_nxt, segment.ack))
+    if tcb.state in FIN_TAKEN and at < 0 < at + len(segment.payload):
+        clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+        return (_departs(_gone(tcb), answer, clause, "a reset for text behind a FIN"),)
+    if tcb.state in FIN_TAKEN and segment.flags & FIN and at + len(segment.payload) == 0 > at:
+        clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
+        more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
+        return (_departs(more, acknowledge(more), clause, "another FIN behind the FIN"),)
+    if tcb.state == "FIN-WAIT-1" and tcb.read != "open" and at > 0 and segment.flags & FIN:
+        return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
+    return ()
+
+
+_FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
+
+
+def _reopened_by_nothing(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """TIME-WAIT given up for a SYN that a listener then drops, as it has a FIN."""
+    if segment.flags & (SYN | FIN | ACK) != SYN | FIN:
+        return ()
+    if not reopens(tcb, segment._replace(flags=SYN)):
+        return ()
+    return (_departs(_gone(tcb), SILENCE, "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),)
+
+
+def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """FIN-WAIT-2 after close(), kept as TIME-WAIT is: all that is old is acknowledged, even a RST;
+    what is empty or has no ACK is dropped, whatever its ACK; a FIN above a hole is reset.
+    """
+    name = "in a record of TIME-WAIT"
+    flags, length = segment.flags, segment.seg_len
+    if not acceptable(tcb, segment):
+        if flags & RST:
+            return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RST-SILENT", name),)
+        return ()
+    if flags & RST:
+        return ()
+    if flags & FIN and offset(segment.seq, tcb.rcv_nxt) > 0 and flags & ACK:
+        answer = Answer("rst", (tcb.snd_nxt, segment.ack))
+        return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)
+    end = offset((segment.seq + length) & MASK, tcb.rcv_nxt)
+    if flags & ACK and length and end > 0:
+        return ()
+    clause = "RFC9293:3.10.7.4-SYN-FW2" if flags & SYN else "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
+    return (_departs(tcb, SILENCE, clause, name),)
+
+
+# -- before the connection is open ---------------------------------------------------------------
+
+
+def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In SYN-RECEIVED: a segment that echoes the timestamp of one later than the SYN,ACK is not
+    taken, but acknowledged, and PAWS applies to a RST.
+    """
+    if tcb.ts_recent is None or segment.flags & SYN:
+        return ()
+    if not segment.flags & RST:
+        step = "ACK-SYNRCVD-OK" if segment.flags & ACK else "NOACK-SYN-RCVD"
+        clause = f"RFC9293:3.10.7.4-{step}"
+        return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
+    if _is_old(tcb, segment):
+        return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
+    return ()

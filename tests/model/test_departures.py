@@ -1,0 +1,90 @@
+"""Known departures: each is followed where it may come, and told by its clause and name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpassay.model.oracle.departures import departures
+from tcpassay.model.tcb import Tcb
+from tcpassay.wire import Segment, Timestamps, flags_value
+from tests.model.conftest import OPEN
+
+STAMPED = OPEN._replace(ts_recent=50, last_ack=1000)
+FIN_TAKEN = OPEN._replace(state="CLOSE-WAIT", fin=999, last_ack=1000)
+CLOSED_AT_HOME = OPEN._replace(state="FIN-WAIT-2", read="gone", fin_sent=True, snd_una=3010)
+HALF_OPEN = STAMPED._replace(state="SYN-RECEIVED", snd_una=2999, snd_nxt=3000)
+
+RULE = "RFC9293:3.10.7.4-"
+
+
+def named(tcb: Tcb, segment: Segment) -> set[tuple[str, str]]:
+    return {(branch.clause, branch.variant) for branch in departures(tcb, segment)}
+
+
+def segment_(
+    flags: str, seq: int, ack: int = 3000, text: bytes = b"", tsval: int | None = None
+) -> Segment:
+    options = () if tsval is None else (Timestamps(tsval, 0),)
+    return Segment(
+        7,
+        8,
+        seq,
+        ack if "A" in flags else 0,
+        flags_value(flags),
+        400,
+        options=options,
+        payload=text,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tcb", "segment", "clause", "name"),
+    [
+        (OPEN, segment_("", 900), RULE + "SEQ-ESTAB", "a check for ACK before all others"),
+        (STAMPED, segment_("F", 1000, tsval=9), "RFC7323:5.3-R1",
+         "a check for ACK before all others"),
+        (OPEN._replace(last_ack=1000), segment_("A", 990, text=bytes(10)), RULE + "SEQ-ESTAB",
+         "a window from Last.ACK.sent on"),
+        (OPEN._replace(rcv_wnd=65_535), segment_("A", 70_000), RULE + "SEQ-ESTAB",
+         "a window wider than announced"),
+        (STAMPED, segment_("A", 900, tsval=9), "RFC7323:5.3-R1", "no answer to an old ACK"),
+        (STAMPED, segment_("A", 1000, tsval=49), "RFC7323:5.3-R1", "PAWS from two ticks on"),
+        (STAMPED._replace(ts_recent=0), segment_("A", 1000, tsval=-9 & 0xFFFFFFFF),
+         "RFC7323:5.3-R1", "no PAWS where TS.Recent is 0"),
+        (STAMPED, segment_("A", 1000, 2999, b"x", tsval=60), "RFC7323:5.3-R3",
+         "no TS.Recent from a segment with an old ACK"),
+        (HALF_OPEN, segment_("A", 1000, 3000, tsval=60), RULE + "ACK-SYNRCVD-OK",
+         "the TSecr of the SYN,ACK alone"),
+        (HALF_OPEN, segment_("R", 1000, tsval=9), "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),
+        (OPEN._replace(snd_wnd=900), segment_("A", 1000), "RFC9293:3.8.6-SEND-IN-WINDOW",
+         "a window update of its own"),
+        (OPEN._replace(snd_wl1=1100, snd_wnd=9), segment_("A", 1000, 3005), RULE + "WND-OLD-SEG",
+         "a window update of its own"),
+        (FIN_TAKEN, segment_("R", 999), RULE + "SEQ-RST-SILENT", "a RST on the FIN"),
+        (FIN_TAKEN, segment_("A", 990, text=bytes(20)), RULE + "TEXT-CW",
+         "a reset for text behind a FIN"),
+        (FIN_TAKEN, segment_("FA", 999, text=b"x"), RULE + "FIN-CW", "another FIN behind the FIN"),
+        (CLOSED_AT_HOME, segment_("R", 900), RULE + "SEQ-RST-SILENT", "in a record of TIME-WAIT"),
+        (CLOSED_AT_HOME, segment_("FA", 1100, 3010), RULE + "FIN-OOO", "in a record of TIME-WAIT"),
+        (CLOSED_AT_HOME, segment_("A", 1000, 3020), RULE + "ACK-FUTURE-FW2",
+         "in a record of TIME-WAIT"),
+        (OPEN._replace(state="TIME-WAIT"), segment_("SF", 2000), "RFC9293:3.10.7.2-SYN-FIN",
+         "no SYN with a FIN"),
+    ],
+)  # fmt: skip
+def test_a_departure_has_its_clause_and_name(
+    tcb: Tcb, segment: Segment, clause: str, name: str
+) -> None:
+    assert (clause, name) in named(tcb, segment)
+
+
+@pytest.mark.parametrize("flags", ["A", "PA", "FA"])
+def test_what_is_in_order_leaves_no_way_past_the_rules(flags: str) -> None:
+    assert departures(OPEN, segment_(flags, 1000, 3005, b"x")) == ()
+    assert departures(STAMPED, segment_(flags, 1000, 3005, b"x", tsval=51)) == ()
+
+
+def test_all_are_labelled_as_variants() -> None:
+    branches = departures(STAMPED, segment_("A", 990, 2999, bytes(10), tsval=9))
+    assert branches
+    assert {branch.label for branch in branches} == {"variant"}
