@@ -270,7 +270,8 @@ def unreported_tail(tcb: Tcb) -> Block | None:
             start = right
             break
         end = left
-    size = min(seq.distance(end, start), tcb.snd_mss)
+    fin = tcb.fin_sent and end == tcb.snd_nxt  # It takes a number, and no room.
+    size = min(seq.distance(end, start), tcb.snd_mss + fin)
     return (seq.add(end, -size), end) if size > 0 else None
 
 
@@ -282,7 +283,7 @@ def resend_hole(stack: Stack, tcb: Tcb, hole: Block | None) -> int:
     if hole is None:
         return tcb.snd_una
     start, end = hole
-    window = max(1, tcb.snd_wnd) - seq.distance(start, tcb.snd_una)
+    window = tcb.snd_wnd - seq.distance(start, tcb.snd_una)
     size = min(seq.distance(end, start), output.full_size(tcb), window)
     if size <= 0:
         return start

@@ -16,6 +16,8 @@ from tcpassay.model.tcb import offset
 from tcpassay.wire import SYN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
@@ -190,6 +192,18 @@ class Transmission:
         else:
             self.due = NEVER
         return progress or not waited
+
+    def selected(self, blocks: Iterable[tuple[int, int]]) -> None:
+        """The peer reports what it has beyond the earliest piece (RFC 2018).
+
+        That piece counts as lost once three blocks, or text of more than two segments, lie beyond it
+        (RFC 6675, 4: IsLost).
+        """
+        una = self._una
+        beyond = [offset(right, left) for left, right in blocks if offset(left, una) > 0]
+        largest = max((offset(end, start) for start, end, _, _ in self._pieces), default=0)
+        if len(beyond) >= DUPLICATE_ACKS or sum(beyond) > (DUPLICATE_ACKS - 1) * largest:
+            self._recovering = bool(self._pieces)
 
     def stamps(self, tsval: int, now: int) -> None:
         """The target has sent a timestamp."""
