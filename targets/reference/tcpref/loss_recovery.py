@@ -42,15 +42,19 @@ class Recovery:
 
     `high_rxt` is one past the highest number sent again in order (HighRxt). `rescued` is one past
     the highest number after which the rescue retransmission may go (RescueRxt).
+    `again` are the blocks sent again, each with what SND.NXT was then; `cut` is what it was when
+    cwnd was lowered last.
     """
 
-    __slots__ = ("high_rxt", "point", "rescued", "way")
+    __slots__ = ("again", "cut", "high_rxt", "point", "rescued", "way")
 
     def __init__(self, way: Way, una: int, point: int) -> None:
         self.way = way
         self.point = point
         self.high_rxt = una
         self.rescued = una
+        self.again: list[tuple[Block, int]] = []
+        self.cut = point
 
     @property
     def fast(self) -> bool:
@@ -82,6 +86,8 @@ def ack_arrived(stack: Stack, tcb: Tcb, acked: int) -> None:
         new_reno(stack, tcb, acked, duplicate=duplicate)
     else:
         count_out(tcb)
+        if tcb.sack and tcb.settings.lost_retransmissions:
+            send_lost_again(stack, tcb, recovery)
     tcb.suspicious = tcb.recovery is not None or tcb.dup_acks > 0 or tcb.left_network > 0
 
 
@@ -192,6 +198,27 @@ def lost_below(tcb: Tcb, recovery: Recovery) -> int:
     return tcb.scoreboard.lost_below(tcb.snd_una, tcb.snd_mss)
 
 
+def send_lost_again(stack: Stack, tcb: Tcb, recovery: Recovery) -> None:
+    """What went again is lost once more where the peer reports what was sent long after it.
+
+    No RFC says how to find that: here as IsLost() does, by more than two segments that were sent
+    later for the first time. It is a second sign of congestion (RFC 5681, 4.3).
+    """
+    una, nxt, board = tcb.snd_una, tcb.snd_nxt, tcb.scoreboard
+    sent, recovery.again = recovery.again, []
+    for block, then in sent:
+        start, end = later(block[0], una), block[1]
+        if not board.missing(start, end):
+            continue
+        if board.reported(then, nxt) <= (DUP_THRESH - 1) * tcb.snd_mss:
+            recovery.again.append((block, then))
+            continue
+        if not seq.before(then, recovery.cut):
+            tcb.congestion.lost(tcb)
+            recovery.cut = nxt
+        resend_hole(stack, tcb, (start, end))
+
+
 def later(number: int, other: int) -> int:
     """The one of two sequence numbers that comes after the other."""
     return number if seq.after(number, other) else other
@@ -261,4 +288,6 @@ def resend_hole(stack: Stack, tcb: Tcb, hole: Block | None) -> int:
         return start
     sent = output.resend(stack, tcb, start, size)
     tcb.left_network -= seq.distance(sent, start)
+    if tcb.sack and tcb.recovery is not None:
+        tcb.recovery.again.append(((start, sent), tcb.snd_nxt))
     return sent

@@ -58,10 +58,12 @@ class Settings:
     dsack: bool = True
     # Congestion control ("reno": RFC 5681; "none": what the peer's window permits is sent at once),
     # the segments that a connection starts with (RFC 6928; up to 4 by RFC 5681), and whether the
-    # first two duplicate acknowledgements let new text out (RFC 3042).
+    # first two duplicate acknowledgements let new text out (RFC 3042). And whether SACK finds that
+    # what was sent again is lost as well, which no RFC has: else that is for the timer.
     congestion_control: str = "reno"
     initial_window: int = 10
     limited_transmit: bool = True
+    lost_retransmissions: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
     # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack

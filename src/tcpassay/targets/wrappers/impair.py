@@ -54,6 +54,7 @@ class Impair:
         self.seed = seed if impairment.seed is None else impairment.seed
         self.inwards = Fates()
         self.outwards = Fates()
+        self._losing = {True: False, False: False}
         self._chance = {way: random.Random(f"{self.seed}/{way}") for way in (True, False)}
         self._waiting: list[_Waiting] = []
         self._count = 0
@@ -125,13 +126,23 @@ class Impair:
         deadline = idle.next_deadline_ns
         return idle._replace(next_deadline_ns=due if deadline is None else min(due, deadline))
 
+    def _loses(self, drawn: float, *, inwards: bool) -> bool:
+        """Whether a datagram is lost. In bursts the last one's fate counts: a loss is the last of
+        its run with a chance of 1 / burst, so that runs begin as seldom as the share asks for.
+        """
+        loss, burst = self._impairment.loss, self._impairment.burst
+        if burst > 1 and loss < 1:
+            loss = 1 - 1 / burst if self._losing[inwards] else loss / (burst * (1 - loss))
+        self._losing[inwards] = drawn < loss
+        return drawn < loss
+
     def _on_the_way(self, octets: bytes, now_ns: int, *, inwards: bool) -> list[bytes]:
         """The copies that arrive at once; the others are put on the heap."""
         chance, impairment = self._chance[inwards].random, self._impairment
         fates = self.inwards if inwards else self.outwards
         lost, doubled, held = (chance() for _ in range(3))
         fates.seen += 1
-        if lost < impairment.loss:
+        if self._loses(lost, inwards=inwards):
             fates.lost += 1
             return []
         copies = 2 if doubled < impairment.dup else 1
