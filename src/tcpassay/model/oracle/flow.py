@@ -18,7 +18,7 @@ from tcpassay.model.oracle.hypothesis import (
     rank,
 )
 from tcpassay.model.oracle.judging import by_segment
-from tcpassay.model.oracle.network import Network
+from tcpassay.model.oracle.network import CE, Network, codepoint
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -543,13 +543,16 @@ class Flow:
 
     def arrives_in(self, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> None:
         """The peer's segment, with what its IP header tells."""
-        before = self.expected
+        marked = codepoint(ip) == CE and bool(segment.payload)
+        before = self.expected if marked else None
         self.arrives(segment, now, n)
-        after = self.expected
-        size = len(segment.payload)
-        taken = before == segment.seq and after is not None and offset(after, segment.seq) >= size
-        oldest = min(self.hypotheses, key=lambda h: offset(h.tcb.snd_una, segment.ack))
-        self.network.hears(ip, segment, oldest.tcb.snd_una, taken=taken and size > 0)
+        after = self.expected if marked else None
+        taken = after is not None and before == segment.seq
+        taken = taken and offset(after or 0, segment.seq) >= len(segment.payload)
+        self.network.hears(segment, marked=taken)
+        if self.network.flight:
+            oldest = min(self.hypotheses, key=lambda h: offset(h.tcb.snd_una, segment.ack))
+            self.network.acknowledged(oldest.tcb.snd_una)
 
     def sent_in(self, ip: IPv4 | IPv6, segment: Segment, octets: int, now: int, n: int) -> None:
         """What stands against the datagram of `octets` in which the target's segment has come."""

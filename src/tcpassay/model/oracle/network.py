@@ -7,6 +7,7 @@ for a time-out before it believes one that is below what was acknowledged (RFC 5
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.model.rules.departure import Refusal
@@ -50,8 +51,9 @@ class Network:
     """What routers and the peer have told one connection of the target's about its path."""
 
     __slots__ = (
-        "_acked", "_all_have_df", "_count", "_echo", "_flight", "_high", "_ip", "_own_plain",
+        "_acked", "_all_have_df", "_count", "_echo", "_high", "_ip", "_own_plain",
         "_own_setup", "_peer_plain", "_peer_setup", "_slack", "_too_big", "_warned",
+        "flight",
     )  # fmt: skip
 
     def __init__(self, ip: int, count: Callable[[str], None], slack: int) -> None:
@@ -62,7 +64,8 @@ class Network:
         #: One past the marked text that ACKs have to echo; None while they need not.
         self._echo: int | None = None
         self._high: int | None = None
-        self._flight: list[Text] = []
+        #: Text that the target has sent and the peer has not acknowledged.
+        self.flight: deque[Text] = deque()
         self._acked = LEAST_MTU[ip]
         self._too_big: TooBig | None = None
         self._all_have_df = False
@@ -70,8 +73,8 @@ class Network:
 
     # -- what comes ------------------------------------------------------------------------------
 
-    def hears(self, ip: IPv4 | IPv6, segment: Segment, una: int, *, taken: bool) -> None:
-        """A segment of the peer's; `una` is SND.UNA after it, `taken` whether its text is in."""
+    def hears(self, segment: Segment, *, marked: bool) -> None:
+        """A segment of the peer's; `marked`: its text is CE, and has been taken for sure."""
         flags = segment.flags
         if flags & SYN:
             setup = _is_setup(flags)
@@ -79,17 +82,21 @@ class Network:
             self._peer_plain = self._peer_plain or not setup
         if flags & CWR:
             self._echo = None
-        elif taken and self._agreed and codepoint(ip) == CE:
+        elif marked and self._agreed:
             self._echo = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
-        while self._flight and offset(una, self._flight[0].end) >= 0:
-            self._acked = max(self._acked, self._flight.pop(0).octets)
+
+    def acknowledged(self, una: int) -> None:
+        """SND.UNA after the peer's segment."""
+        flight = self.flight
+        while flight and offset(una, flight[0].end) >= 0:
+            self._acked = max(self._acked, flight.popleft().octets)
         if self._too_big is not None and offset(una, self._too_big.seq) > 0:
             self._too_big = None
 
     def too_big(self, seq: int, mtu: int, now: int) -> None:
         """A router tells that the segment at `seq` was too big for a link of `mtu` octets."""
         self._warned = True
-        for text in self._flight:
+        for text in self.flight:
             if text.seq == seq and text.df and LEAST_MTU[self._ip] <= mtu < text.octets:
                 self._too_big = TooBig(seq, mtu, now, again=mtu < self._acked)
 
@@ -106,16 +113,25 @@ class Network:
             return None
         if segment.flags & SYN:
             return self._syn(ip, segment)
-        end = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
+        payload = segment.payload
+        if not payload:
+            return self._ecn(ip, segment, old=False)
+        end = (segment.seq + len(payload)) & 0xFFFFFFFF
         old = self._high is not None and offset(end, self._high) <= 0
-        wrong = self._mark(codepoint(ip), segment, old=old) or self._flags(segment, old=old)
-        if segment.payload:
-            wrong = self._size(segment, octets, now) or self._fragment(ip) or wrong
-            if not old:
-                self._high = end
-                df = isinstance(ip, IPv4) and bool(ip.flags & DF)
-                self._flight.append(Text(segment.seq, end, octets, df or self._ip == 6))
-        return wrong
+        wrong = self._ecn(ip, segment, old=old)
+        if not old:
+            self._high = end
+            df = isinstance(ip, IPv4) and bool(ip.flags & DF)
+            self.flight.append(Text(segment.seq, end, octets, df or self._ip == 6))
+        elif self._too_big is not None:
+            wrong = self._size(segment, octets, now) or wrong
+        return self._fragment(ip) or wrong
+
+    def _ecn(self, ip: IPv4 | IPv6, segment: Segment, *, old: bool) -> Refusal | None:
+        mark = codepoint(ip)
+        if not mark and not self._own_setup:
+            return None
+        return self._mark(mark, segment, old=old) or self._flags(segment, old=old)
 
     def _syn(self, ip: IPv4 | IPv6, segment: Segment) -> Refusal | None:
         self._high = (segment.seq + 1) & 0xFFFFFFFF

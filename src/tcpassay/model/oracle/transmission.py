@@ -196,8 +196,8 @@ class Transmission:
     def selected(self, blocks: Iterable[tuple[int, int]]) -> None:
         """The peer reports what it has beyond the earliest piece (RFC 2018).
 
-        That piece counts as lost once three blocks, or text of more than two segments, lie beyond it
-        (RFC 6675, 4: IsLost).
+        That piece counts as lost once three blocks, or text of more than two segments, lie beyond
+        it (RFC 6675, 4: IsLost).
         """
         una = self._una
         beyond = [offset(right, left) for left, right in blocks if offset(left, una) > 0]
