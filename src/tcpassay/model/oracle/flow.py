@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.report import Report
     from tcpassay.wire import Segment
 
-#: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
-MOST = 32
+#: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
+#: report's peak shows it.
+MOST = 64
 #: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
 OUTDATED_NS = 24 * 86_400 * NS_PER_S
 
@@ -86,6 +88,8 @@ class Flow:
         self.icmp = False
         self.user_timeout = False
         self.opaque = False
+        #: Whether hypotheses have been let go that might have been true.
+        self._cut = False
         #: Whether something has come from an address that no host may have.
         self.from_nowhere = False
         self.accepted = False
@@ -125,6 +129,9 @@ class Flow:
             return
         if not left and all(min(h.ack_by, h.due_by) > self.heard for h in alive):
             left = [h for h in self._lapsed(now) if h.due_by >= now]
+        if not left and self._cut:
+            self.opaque = True
+            return
         if not left:
             clause, answer = alive[0].overdue(now) or ("", "")
             others = tuple(o[0] for h in alive[1:] if (o := h.overdue(now)))
@@ -135,7 +142,9 @@ class Flow:
 
     @property
     def deadline(self) -> int:
-        """The first moment at which something is due (ns)."""
+        """The first moment at which something is due (ns); never where nobody can tell."""
+        if self.opaque:
+            return NEVER
         due = self.transmission.due
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
@@ -190,10 +199,12 @@ class Flow:
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         kept = _without_needless(out)
-        self.hypotheses = kept[:MOST]
+        self.report.peak = max(self.report.peak, len(kept))
+        if len(kept) > MOST:
+            self._cut, kept = True, _some_of_each(kept)
+        self.hypotheses = kept
         self._heard(segment, now, n)
         self._only_variants(n)
-        self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
         if segment.payload and flags & (ACK | SYN):
@@ -247,7 +258,9 @@ class Flow:
         tcb = h.tcb
         if tcb.state == "CLOSED" or not h.bound:
             tcb = Tcb("LISTEN" if self.listening else "CLOSED")
-            h = Hypothesis(tcb, now) if h.bound else h
+            if h.bound:
+                ended = not self.listening and (h.tcb.fin_taken or h.told == "ended")
+                h = Hypothesis(tcb, now, told="ended" if ended else "")
         branches = segment_arrives(tcb, segment)
         branches = (*branches, *departures(tcb, segment))
         if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
@@ -317,11 +330,16 @@ class Flow:
         ]
 
     def reborn(self, old: Flow) -> None:
-        """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
+        """A SYN has followed another connection of this tuple; what may be true of it goes on here.
+
+        The old one was in TIME-WAIT, or its handshake has been given up.
+        """
         self.hypotheses = [h for h in old.hypotheses if not h.bound]
-        self.listening, self.heard = old.listening, old.heard
-        if old._syn_heard is not None:
-            self._take_options(old._syn_heard)
+        self.listening, self.heard, syn = old.listening, old.heard, old._syn_heard
+        if syn is not None:
+            self._take_options(syn)
+            self.taken.place(0, syn.payload)
+            self.taken.loose = bool(syn.flags & URG)
         old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
         old.transmission.forget()
 
@@ -471,6 +489,9 @@ class Flow:
         return after_departure(h, segment, sender, self.mss, now)
 
     def _refused(self, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
+        if self._cut:
+            self.opaque = True
+            return
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
         if self._reset_at >= 0 and now - self._reset_at <= self.limits.slack:
@@ -616,6 +637,11 @@ class Flow:
         return len(self.hypotheses) == 1 and tcb.state in SETTLED
 
     @property
+    def was_opening(self) -> bool:
+        """Whether there may be an older connection whose handshake is not over."""
+        return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
+
+    @property
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
@@ -646,6 +672,18 @@ def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
         return list(out)
     plain = [h for h in out if not h.variant]
     return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
+
+
+def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
+    """MOST of them, in turns of each state, of each thing due and of each way past the rules."""
+    turns: Counter[tuple[object, ...]] = Counter()
+
+    def turn(h: Hypothesis) -> int:
+        kind = h.tcb.state, h.variant, h.ack_by, h.due, h.due_by
+        turns[kind] += 1
+        return turns[kind]
+
+    return sorted(kept, key=turn)[:MOST]
 
 
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:

@@ -97,7 +97,7 @@ class Transmission:
                 self.first = self.last = now
                 self._earliest = self._limits.earliest(now)
                 self.retries = self._gap = 0
-                self._una = tcb.snd_una
+                self._una = start if tcb.state in _OPENING else tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
             if segment.flags & SYN and size > 1:
                 # RFC 7413, 4.2.2: text that the SYN,ACK leaves out goes again with the first ACK.
