@@ -4,8 +4,8 @@ from tcpassay.conformance.app import Pending, Socket
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.match import ANY, Pattern
-from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.probes import latest, syn_gap
+from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import cookie_in, latest, syn_gap
 from tcpassay.conformance.reach import PEER_PORT
 from tcpassay.wire import FastOpen, MaximumSegmentSize
 
@@ -19,14 +19,6 @@ TEXT = b"GET / at once"
 MSS = MaximumSegmentSize(1460)
 CACHE, NEGATIVE = "RFC7413:4.1.3-CACHE", "RFC7413:4.1.3.1-NEGATIVE"
 RESEND = "RFC7413:4.2.2-CLIENT-RESEND"
-
-
-def cookie_in(arrival: Arrival) -> bytes | None:
-    """The cookie of a SYN; None where it has no such option."""
-    for option in arrival.segment.options:
-        if isinstance(option, FastOpen):
-            return option.cookie
-    return None
 
 
 def fast_send(sock: Socket, text: bytes = TEXT, *flags: str, port: int = PEER_PORT) -> Pending:

@@ -6,7 +6,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.probes import latest, serves
+from tcpassay.conformance.probes import cookie_in, latest, serves
 from tcpassay.conformance.reach import listener
 from tcpassay.wire import FastOpen, MaximumSegmentSize, Option, UnknownOption
 
@@ -24,14 +24,6 @@ def fast_listener(bench: Bench, limit: int = 5) -> Socket:
     with bench.reaching("LISTEN with TCP_FASTOPEN"):
         sock.set_option("IPPROTO_TCP", "TCP_FASTOPEN", limit)
     return sock
-
-
-def cookie_in(arrival: Arrival) -> bytes | None:
-    """The cookie of a SYN or SYN,ACK; None where it has no such option."""
-    for option in arrival.segment.options:
-        if isinstance(option, FastOpen):
-            return option.cookie
-    return None
 
 
 def cookie_for(bench: Bench, peer_address: str | None = None) -> bytes:

@@ -163,6 +163,16 @@ def told(pending: Pending) -> str:
     return pending.returned.errno or "success"
 
 
+def cookie_in(arrival: Arrival) -> bytes | None:
+    """The cookie for fast open of a SYN or SYN,ACK; None where it has no such option (RFC 7413)."""
+    from tcpassay.wire import FastOpen
+
+    for option in arrival.segment.options:
+        if isinstance(option, FastOpen):
+            return option.cookie
+    return None
+
+
 def latest(conn: Connection) -> Arrival:
     """The last segment of the target that the case has seen; Inconclusive where there is none."""
     if conn.last_arrival is None:

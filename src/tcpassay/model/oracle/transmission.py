@@ -112,6 +112,10 @@ class Transmission:
                 self._shut = True
             self._arrange(tcb)
             return None
+        if self._left_out and offset(tcb.snd_una, self._pieces[0][1]) >= 0:
+            # Only this segment shows that our SYN has been acknowledged, and its text has not.
+            self._pieces.popleft()
+            self._left_out, self._recovering = False, True
         earliest = self._pieces[0]
         if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
