@@ -64,7 +64,7 @@ class Observer:
         demand(self.iss in (None, segment.seq), "a SYN sent again has its number")
         self.iss = segment.seq
         size = len(segment.payload)
-        demand(self.stream[:size] == segment.payload, "text on a SYN is the stream's", size)
+        demand(self.stream[0:size] == segment.payload, "text on a SYN is the stream's", size)
         self.highest = max(self.highest, 1 + size)
         for option in segment.options:
             if isinstance(option, MaximumSegmentSize):
