@@ -18,7 +18,7 @@ from tcpassay.model.oracle.hypothesis import (
     rank,
 )
 from tcpassay.model.oracle.judging import by_segment
-from tcpassay.model.oracle.network import CE, Network, codepoint
+from tcpassay.model.oracle.network import Network
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.oracle.report import Report
-    from tcpassay.wire import IPv4, IPv6, Segment
+    from tcpassay.wire import Segment
 
 #: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
 #: report's peak shows it.
@@ -532,34 +532,6 @@ class Flow:
             elif isinstance(option, Timestamps):
                 self.stack_stamps = True
 
-    @property
-    def expected(self) -> int | None:
-        """RCV.NXT, where there is no doubt about it and text may come."""
-        first = self.hypotheses[0].tcb
-        sure = all(
-            h.tcb.rcv_nxt == first.rcv_nxt and h.tcb.state in _RECEIVING for h in self.hypotheses
-        )
-        return first.rcv_nxt if sure else None
-
-    def arrives_in(self, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> None:
-        """The peer's segment, with what its IP header tells."""
-        marked = codepoint(ip) == CE and bool(segment.payload)
-        before = self.expected if marked else None
-        self.arrives(segment, now, n)
-        after = self.expected if marked else None
-        taken = after is not None and before == segment.seq
-        taken = taken and offset(after or 0, segment.seq) >= len(segment.payload)
-        self.network.hears(segment, marked=taken)
-        if self.network.flight:
-            oldest = min(self.hypotheses, key=lambda h: offset(h.tcb.snd_una, segment.ack))
-            self.network.acknowledged(oldest.tcb.snd_una)
-
-    def sent_in(self, ip: IPv4 | IPv6, segment: Segment, octets: int, now: int, n: int) -> None:
-        """What stands against the datagram of `octets` in which the target's segment has come."""
-        wrong = self.network.wrong(ip, segment, octets, now)
-        if wrong is not None:
-            self._stands_against(wrong, n)
-
     def _hold_text(self, tcb: Tcb, segment: Segment, n: int) -> None:
         if not segment.payload:
             return
@@ -691,7 +663,6 @@ class Flow:
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
 
 
-_RECEIVING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"})
 #: States in which no listener matters.
 SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 

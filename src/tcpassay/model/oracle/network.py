@@ -73,14 +73,15 @@ class Network:
 
     # -- what comes ------------------------------------------------------------------------------
 
+    def hears_syn(self, flags: int) -> None:
+        """A SYN or SYN,ACK of the peer's that belongs to the handshake."""
+        setup = _is_setup(flags)
+        self._peer_setup = self._peer_setup or setup
+        self._peer_plain = self._peer_plain or not setup
+
     def hears(self, segment: Segment, *, marked: bool) -> None:
         """A segment of the peer's; `marked`: its text is CE, and has been taken for sure."""
-        flags = segment.flags
-        if flags & SYN:
-            setup = _is_setup(flags)
-            self._peer_setup = self._peer_setup or setup
-            self._peer_plain = self._peer_plain or not setup
-        if flags & CWR:
+        if segment.flags & CWR:
             self._echo = None
         elif marked and self._agreed:
             self._echo = (segment.seq + len(segment.payload)) & 0xFFFFFFFF

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import checksum
+from tcpassay.model.oracle import checksum, datagrams
 from tcpassay.model.oracle.application import Application
 from tcpassay.model.oracle.fast_open import FastOpens, sent_again
 from tcpassay.model.oracle.flow import Flow
@@ -154,7 +154,7 @@ class Oracle:
                 flow.accepted = False
                 listener.made[flow] = None
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
-        flow.arrives_in(ip, body, now, n)
+        datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
 
     def _leave_opaque(self, ends: tuple[str, str]) -> None:
@@ -201,7 +201,7 @@ class Oracle:
             flow = self._flows[key]
             flow.leaves(body, now, n)
             self.owes(flow)
-        self._flows[key].sent_in(ip, body, len(octets), now, n)
+        datagrams.leaves(self._flows[key], ip, body, len(octets), now, n)
 
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
