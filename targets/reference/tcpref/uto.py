@@ -76,7 +76,8 @@ def option(tcb: Tcb, uto: UserTimeoutOption, flags: int, options: int, text: int
     if options + OCTETS > MOST_OPTIONS:
         return b""
     if flags & SYN:
-        return build_user_timeout(uto.advertised)
+        # Text on a SYN (RFC 7413) has taken the room: the option follows.
+        return b"" if text else build_user_timeout(uto.advertised)
     if not uto.due or text + OCTETS > tcb.snd_mss:
         return b""
     uto.due = False
