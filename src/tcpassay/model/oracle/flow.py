@@ -25,7 +25,18 @@ from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, Refusal, Sender
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset, text_in_order
-from tcpassay.wire import ACK, FIN, PSH, RST, SYN, URG, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import (
+    ACK,
+    FIN,
+    PSH,
+    RST,
+    SYN,
+    URG,
+    MaximumSegmentSize,
+    Sack,
+    Timestamps,
+    WindowScale,
+)
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Branch
@@ -228,6 +239,8 @@ class Flow:
         if stamps is not None:
             self.transmission.echoed(stamps.tsecr, now)
         heard = self.transmission.hears(tcb, now, sure=sure and not self.queue_may_be_full)
+        if segment.options and any(isinstance(option, Sack) for option in segment.options):
+            self.transmission.reported()
         if heard and tcb.state != "CLOSED":
             self.retries = 0
         if sure and not tcb.snd_wnd:

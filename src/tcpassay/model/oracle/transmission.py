@@ -180,6 +180,10 @@ class Transmission:
             self.due = NEVER
         return progress or not waited
 
+    def reported(self) -> None:
+        """The peer has reported text beyond a hole, which may be filled at once (RFC 6675, 5)."""
+        self._recovering = self._recovering or bool(self._pieces)
+
     def stamps(self, tsval: int, now: int) -> None:
         """The target has sent a timestamp."""
         self._stamps.setdefault(tsval, now)
