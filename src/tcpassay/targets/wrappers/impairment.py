@@ -20,7 +20,7 @@ class Impairment(NamedTuple):
 
     They hold for each direction by itself. `seed` None leaves the seed to the run. Losses come one
     by one, or, where `burst` is above 1, in runs of so many datagrams on the average (Gilbert's
-    model); their share stays what `loss` says.
+    model); their share stays what `loss` says, but that a pause of 50 ms ends a run.
     """
 
     loss: float = 0.0
