@@ -55,7 +55,6 @@ TOLD: dict[str, tuple[Level, str, tuple[str, ...]]] = {
 
 #: Faults in time, and in what is at once by the letter only, that a real clock hides.
 HIDDEN_BY_A_REAL_CLOCK = {
-    "SYN,ACK never again",
     "SYN,ACK again after 0.3 s",
     "SYN again after 0.5 s",
     "SYN never again",

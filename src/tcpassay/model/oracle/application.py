@@ -63,23 +63,27 @@ class Application:
 
     def _judge(self, call: Call, returned: Returned) -> None:
         """Hold what a call has returned against what may be true of its connection."""
-        rule, socket = RULES.get(call.name), self._socket(call)
+        socket = self._socket(call)
         if socket is not None and socket.flow is not None and call.name == "getsockopt":
             socket.flow.reported = True
-        if rule is None or socket is None or socket.flow is None or socket.flow.opaque:
+        if call.name in RULES and socket is not None:
+            self._judge_flow(call, returned, socket.flow)
+        if returned.errno == "EPIPE":
+            self._broken_pipe(call)
+
+    def _judge_flow(self, call: Call, returned: Returned, flow: Flow | None) -> None:
+        if flow is None or flow.opaque:
             return
-        wrong = rule(call, socket.flow, returned)
+        wrong = RULES[call.name](call, flow, returned)
         if wrong is not None:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         else:
             for clause in by_return(call, returned):
                 self._oracle.report.count(clause)
         if returned.errno in _ENDED:
-            socket.flow.reported = True
+            flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:
-            socket.flow.given_up(self._now)
-        if returned.errno == "EPIPE":
-            self._broken_pipe(call)
+            flow.given_up(self._now)
 
     def idle(self) -> None:
         """The stack has become idle: a signal that went with no call has come for nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.report import Report
     from tcpassay.wire import Segment
 
-#: Hypotheses kept at most; the newest beyond are dropped, which the report's peak shows.
-MOST = 32
+#: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
+#: report's peak shows it.
+MOST = 64
 #: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
 OUTDATED_NS = 24 * 86_400 * NS_PER_S
 
@@ -81,6 +83,8 @@ class Flow:
         self.icmp = False
         self.user_timeout = False
         self.opaque = False
+        #: Whether hypotheses have been let go that might have been true.
+        self._cut = False
         #: Whether something has come from an address that no host may have.
         self.from_nowhere = False
         self.accepted = False
@@ -120,6 +124,9 @@ class Flow:
             return
         if not left and all(min(h.ack_by, h.due_by) > self.heard for h in alive):
             left = [h for h in self._lapsed(now) if h.due_by >= now]
+        if not left and self._cut:
+            self.opaque = True
+            return
         if not left:
             clause, answer = alive[0].overdue(now) or ("", "")
             others = tuple(o[0] for h in alive[1:] if (o := h.overdue(now)))
@@ -130,7 +137,9 @@ class Flow:
 
     @property
     def deadline(self) -> int:
-        """The first moment at which something is due (ns)."""
+        """The first moment at which something is due (ns); never where nobody can tell."""
+        if self.opaque:
+            return NEVER
         due = self.transmission.due
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
@@ -185,10 +194,12 @@ class Flow:
             for new in self._one_arrival(h, segment, now):
                 out[new] = None
         kept = _without_needless(out)
-        self.hypotheses = kept[:MOST]
+        self.report.peak = max(self.report.peak, len(kept))
+        if len(kept) > MOST:
+            self._cut, kept = True, _some_of_each(kept)
+        self.hypotheses = kept
         self._heard(segment, now, n)
         self._only_variants(n)
-        self.report.peak = max(self.report.peak, len(kept))
         if flags & URG:
             self.taken.loose = True
         if segment.payload and flags & (ACK | SYN):
@@ -242,7 +253,9 @@ class Flow:
         tcb = h.tcb
         if tcb.state == "CLOSED" or not h.bound:
             tcb = Tcb("LISTEN" if self.listening else "CLOSED")
-            h = Hypothesis(tcb, now) if h.bound else h
+            if h.bound:
+                ended = not self.listening and (h.tcb.fin_taken or h.told == "ended")
+                h = Hypothesis(tcb, now, told="ended" if ended else "")
         branches = segment_arrives(tcb, segment)
         branches = (*branches, *departures(tcb, segment))
         if self.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
@@ -256,8 +269,8 @@ class Flow:
             if branch.variant in self.limits.variants:
                 branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
             new = after_arrival(h, branch, now, self.limits.slack)
-            if new.tcb.state == tcb.state == "TIME-WAIT" and not segment.flags & FIN:
-                new = new._replace(since=h.since)  # Only the peer's FIN starts it anew.
+            if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
+                new = new._replace(since=h.since)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out.append(new)
@@ -310,11 +323,16 @@ class Flow:
         ]
 
     def reborn(self, old: Flow) -> None:
-        """A SYN has ended another connection's TIME-WAIT; what may be true of it goes on here."""
+        """A SYN has followed another connection of this tuple; what may be true of it goes on here.
+
+        The old one was in TIME-WAIT, or its handshake has been given up.
+        """
         self.hypotheses = [h for h in old.hypotheses if not h.bound]
-        self.listening, self.heard = old.listening, old.heard
-        if old._syn_heard is not None:
-            self._take_options(old._syn_heard)
+        self.listening, self.heard, syn = old.listening, old.heard, old._syn_heard
+        if syn is not None:
+            self._take_options(syn)
+            self.taken.place(0, syn.payload)
+            self.taken.loose = bool(syn.flags & URG)
         old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
         old.transmission.forget()
 
@@ -463,6 +481,9 @@ class Flow:
         return after_departure(h, segment, sender, self.mss, now)
 
     def _refused(self, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
+        if self._cut:
+            self.opaque = True
+            return
         order = sorted(range(len(refusals)), key=lambda i: rank(self.hypotheses[i], segment))
         nearest = refusals[order[0]]
         if self._reset_at >= 0 and now - self._reset_at <= self.limits.slack:
@@ -527,8 +548,8 @@ class Flow:
     def handed_out(self) -> None:
         """accept() has given the connection to the application: its handshake is over."""
         self.accepted, self.queue_may_be_full = True, False
-        open_ = [h for h in self.hypotheses if h.tcb.state in SYNCHRONIZED or h.told]
-        self.hypotheses = open_ or self.hypotheses
+        opened = [h for h in self.hypotheses if h.tcb.snd_una != h.tcb.iss]
+        self.hypotheses = opened or self.hypotheses
 
     def reads_no_more(self) -> None:
         """The application shuts down the peer's direction: text may be kept, lost or reset."""
@@ -550,7 +571,8 @@ class Flow:
         """Nobody has a descriptor any more; `clause` wants a reset, empty where none is due."""
         self._changes(now)
         # Where the peer has sent two texts to one place nobody knows how much is unread.
-        unsure = self.taken.loose or self.deaf
+        most = max(text_in_order(h.tcb) for h in self.hypotheses)
+        unsure = self.taken.loose or self.deaf or most > self.read
         self.sender = self.sender._replace(ended=True, aborted=bool(clause) or unsure)
         lost: list[Hypothesis] = []
         if unsure or self.unread > 0:
@@ -605,6 +627,11 @@ class Flow:
         return len(self.hypotheses) == 1 and tcb.state in SETTLED
 
     @property
+    def was_opening(self) -> bool:
+        """Whether there may be an older connection whose handshake is not over."""
+        return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
+
+    @property
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
@@ -623,12 +650,30 @@ def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
     return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
 
 
+def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
+    """Whether TIME-WAIT starts anew: for "a retransmission of the remote FIN" (3.10.7.4)."""
+    at = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
+    return bool(segment.flags & FIN) and at == tcb.fin
+
+
 def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
     """Variants last, and without those that the rules have led to as well."""
     if not any(h.variant for h in out):
         return list(out)
     plain = [h for h in out if not h.variant]
     return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
+
+
+def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
+    """MOST of them, in turns of each state, of each thing due and of each way past the rules."""
+    turns: Counter[tuple[object, ...]] = Counter()
+
+    def turn(h: Hypothesis) -> int:
+        kind = h.tcb.state, h.variant, h.ack_by, h.due, h.due_by
+        turns[kind] += 1
+        return turns[kind]
+
+    return sorted(kept, key=turn)[:MOST]
 
 
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:

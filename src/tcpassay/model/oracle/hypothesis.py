@@ -30,8 +30,8 @@ class Hypothesis(NamedTuple):
     `ack_by` is when an acknowledgement is due at the latest (ns), by `ack_clause`. `due` is a reset
     or SYN,ACK that is due by `due_by`. `credit` counts the segments that an ACK may still answer.
     `since` is when the state was entered. `bound` is False until the target's SYN is seen. `told`
-    is what the application has been told ("reset", "refused"), empty for nothing. `variant` is a
-    clause that is not kept to on this way, and what has led past it.
+    is how the application hears of the end ("reset", "refused", "ended"), empty for nothing.
+    `variant` is a clause that is not kept to on this way, and what has led past it.
     """
 
     tcb: Tcb

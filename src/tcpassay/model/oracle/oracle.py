@@ -103,7 +103,8 @@ class Oracle:
     def _passes(self, late: int, n: int) -> None:
         for flow, due in list(self._owing.items()):
             if due < late:
-                flow.passes(late, n)
+                if not flow.opaque:
+                    flow.passes(late, n)
                 self.owes(flow)
 
     def owes(self, flow: Flow) -> None:
@@ -202,7 +203,7 @@ class Oracle:
                 return True
         again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
         if not again and any(not h.bound for h in flow.hypotheses):
-            if flow.completed and syn.flags & ACK:
+            if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)
         return False

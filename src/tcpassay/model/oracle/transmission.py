@@ -95,7 +95,7 @@ class Transmission:
                 self.first = self.last = now
                 self._earliest = self._limits.earliest(now)
                 self.retries = self._gap = 0
-                self._una = tcb.snd_una
+                self._una = start if tcb.state in _OPENING else tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
             self._pieces.append((start, end, now, False))
             self._disturbed = False
