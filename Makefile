@@ -12,7 +12,7 @@ OUT ?= reports/out
 .PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: pyproject.toml
 	@echo "setup: making $(VENV) and installing tcpassay with its development tools"

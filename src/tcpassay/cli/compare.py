@@ -19,8 +19,8 @@ def compare(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET...|RUN.json...|OLD.json NEW.json",
-            help="Targets to run, as `tcpassay run` takes them; with --from and --baseline files.",
+            metavar="NAME...",
+            help="Targets, as `tcpassay run` takes them; files with --from and --baseline.",
         ),
     ],
     *,
@@ -82,15 +82,16 @@ def compare(
 ) -> int:
     """Set targets side by side, or tell what changed since an earlier run.
 
-    Side by side: a row a requirement, a column a target, and the values that cases measured. Ends
-    as the run would: with 0 when every verdict is as its target's expectations say, 1 when one is
-    not (that targets differ is no fault), 3 after an error of the tester's own, 4 when a target did
-    not start.
+    Side by side: a row a requirement, a column a target, and the values that
+    cases measured. Ends as the run does: 0 when every verdict is as its
+    target's expectations say, 1 when one is not, 3 after an error of the
+    tester's own, 4 when a target did not start. That targets differ is no fault.
 
-    With --baseline ends with 1 where something got worse: a verdict that was pass, info or
-    unsupported is deviation, fail, inconclusive or error; a worse one of these; a new case that
-    fails and is not expected to; what was judged is unsupported. New choices, values and gone cases
-    are told and end with 0: compare runs of the same cases.
+    With --baseline: 1 where something got worse, else 0. Worse is a verdict
+    that was pass, info or unsupported and now is deviation, fail, inconclusive
+    or error; one of these that became a worse one; a new case that fails
+    unexpectedly; what was judged and is unsupported. Other choices, other
+    values, new and gone cases are told: compare runs of the same cases.
 
     tcpassay compare reference linux
 

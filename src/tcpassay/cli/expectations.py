@@ -32,12 +32,14 @@ def update(
         bool, typer.Option("--write", help="Change the files; without it the diff is printed.")
     ] = False,
 ) -> int:
-    """Propose how targets/T/expectations.toml has to change for a run to be as expected.
+    """Propose what makes a run as expected: a diff of targets/T/expectations.toml.
 
-    A verdict that nobody expected becomes a new entry at the end; its reason is yours to write,
-    clause first, and until then no run accepts the file. Entries that the run calls stale go.
-    Comments, order and everything else stay. Ends with 1 where something is proposed, 0 where
-    nothing is or --write has done it.
+    A verdict that nobody expected becomes an entry at the end of the file. Its
+    reason is yours to write, clause first: until then no run takes the file.
+    Entries that the run calls stale go; comments, order and layout stay.
+
+    Ends with 1 where something is proposed; with 0 where nothing is, or after
+    --write.
 
     tcpassay run linux --json run.json
 

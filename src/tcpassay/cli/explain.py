@@ -35,8 +35,9 @@ def explain(
 ) -> int:
     """Explain a requirement, a case, a row of the matrix, or the states of a connection.
 
-    Of a requirement: what it says, why it matters, how it is tested, the cases that judge it, the
-    planted faults that show that they can fail, and what each target was found to do.
+    Of a requirement: what it says, why it matters, how it is tested, the cases
+    that judge it, the planted faults that show that they can fail, and what
+    each target was found to do.
 
     tcpassay explain MUST-14
 

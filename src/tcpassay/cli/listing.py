@@ -45,6 +45,10 @@ def list_cases(
 ) -> int:
     """List the cases, one a line: id and what is done and demanded.
 
+    With --coverage list what the cases cover instead: of each document and
+    level how many entries of the catalogue are judged by a case or a row of the
+    matrix, which cannot be observed, and why the others are not judged.
+
     tcpassay list --case rfc5961
 
     tcpassay list --coverage --from run.json

@@ -66,8 +66,8 @@ class CaseRow(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether two targets that ran it gave another verdict for the requirement."""
-        return _differ(self.cells)
+        """Whether two targets that judged it gave another verdict for the requirement."""
+        return _differ(cell for cell in self.cells if cell.verdict is not Verdict.UNSUPPORTED)
 
 
 class Row(NamedTuple):
