@@ -129,7 +129,10 @@ def test_explain_tells_why_a_target_fails(tcpassay: Tcpassay) -> None:
     _, out, _ = tcpassay("explain", "MUST-23")
     assert "    pass on reference; fail on reference-documents\n" in out
     assert "reference-documents (tcpref 0.1.0): 1 fail" in out
-    assert "fail: rfc9293/3.8.3/unanswered_syn_lasts_three_minutes. RFC 9293, MUST-23: three" in out
+    told = (
+        "fail: rfc9293/3.8.3/unanswered_syn_lasts_three_minutes, oracle/RFC9293:MUST-23. RFC 9293"
+    )
+    assert told in " ".join(out.split())
 
 
 def test_explain_uses_the_kill_table(

@@ -75,6 +75,9 @@ def _lines(found: Coverage) -> Iterator[str]:
     missing = [each for each in found.entries if each.fate == "not covered"]
     yield from _section("not covered", [each for each in missing if each.reason])
     yield from _section("not covered, and nobody says why", found.unexplained())
+    alone = _by_the_oracle()
+    told = [each._replace(reason="") for each in missing if each.requirement.id in alone]
+    yield from _section("of these the oracle judges, which counts as no case", told)
     if found.needless:
         yield ""
         yield "reasons for what is covered: take them out"
@@ -83,6 +86,19 @@ def _lines(found: Coverage) -> Iterator[str]:
     yield ""
     yield "covered, of what can be observed and what a target has"
     yield from (_told(figure) for figure in figures(found.entries))
+
+
+def _by_the_oracle() -> set[str]:
+    """What the oracle has judged in the runs that the baselines are of."""
+    from tcpassay.cli.why import baselines
+    from tcpassay.conformance.result import ORACLE
+
+    return {
+        case.id.removeprefix(ORACLE)
+        for target in baselines()
+        for case in target.cases.values()
+        if case.of_oracle
+    }
 
 
 def _table(entries: Sequence[Entry]) -> Iterator[str]:

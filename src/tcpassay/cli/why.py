@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.reports.baseline import baseline_file, read_outcomes
@@ -83,36 +84,30 @@ def baselines() -> list[TargetOutcomes]:
 
 def results(requirement: Requirement, target: TargetOutcomes) -> Iterator[str]:
     """What a target's cases gave for a requirement: a line with counts, then what was not met."""
-    verdicts = {
-        outcome.key: (outcome, verdict)
-        for outcome in target.cases.values()
-        if not outcome.of_oracle
+    told = [
+        (outcome, verdict)
+        for outcome in sorted(target.cases.values(), key=lambda each: each.of_oracle)
         for name, verdict in outcome.verdicts()
         if name == requirement.id
-    }
-    counts = Counter(verdict for _, verdict in verdicts.values())
-    told = ", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each])
-    yield f"{told or 'none of these ran'}{_by_oracle(requirement, target)}"
+    ]
+    counts = Counter(verdict for outcome, verdict in told if not outcome.of_oracle)
+    words = ", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each])
+    by_oracle = [verdict for outcome, verdict in told if outcome.of_oracle]
+    more = f"; the oracle, over all traffic of the run: {by_oracle[0]}" if by_oracle else ""
+    yield f"{words or 'none of these ran'}{more}"
     unmet: dict[tuple[Verdict, str], list[str]] = {}
-    for outcome, verdict in verdicts.values():
+    for outcome, verdict in told:
         if verdict not in (Verdict.PASS, Verdict.INFO, Verdict.UNSUPPORTED):
             unmet.setdefault((verdict, _reason(target, outcome)), []).append(outcome.key)
     for (verdict, reason), keys in unmet.items():
         yield f"{verdict}: {', '.join(keys)}{reason}"
 
 
-def _by_oracle(requirement: Requirement, target: TargetOutcomes) -> str:
-    entry = target.cases.get(f"oracle/{requirement.id}")
-    if entry is None:
-        return ""
-    return f"; {entry.verdict} in all traffic of the run, by the oracle"
-
-
 def _reason(target: TargetOutcomes, outcome: Outcome) -> str:
     """Why that is expected, by the target's expectations."""
     from tcpassay.conformance.expectations import load_expectations
 
-    folder = baseline_file(target.name).parents[2] / "targets" / target.name
+    folder = content_root() / "targets" / target.name
     try:
         expected = load_expectations(folder).expected(outcome.id, outcome.ip, target.version)
     except ConfigurationError:
