@@ -45,6 +45,7 @@ def find_coverage(records: Sequence[Path] = ()) -> Coverage:
     catalogue = load_catalogue()
     omissions = load_not_covered(catalogue)
     if records:
+        from tcpassay.conformance.load import load_cases
         from tcpassay.reports.judged import bound_by_runs
         from tcpassay.reports.read import read_record
 
@@ -52,7 +53,8 @@ def find_coverage(records: Sequence[Path] = ()) -> Coverage:
         declared = frozenset(
             word for run in runs for target in run.targets for word in target.capabilities
         )
-        return coverage(catalogue, bound_by_runs(runs, catalogue), omissions, declared)
+        bound = bound_by_runs(runs, catalogue, load_cases(catalogue=catalogue))
+        return coverage(catalogue, bound, omissions, declared)
     manifests = available()
     declared = frozenset(word for manifest in manifests for word in manifest.capabilities)
     return coverage(catalogue, _by_citation(), omissions, declared)

@@ -10,6 +10,7 @@ from tcpassay.core.verdict import Verdict, verdict_when_not_met
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcpassay.conformance.case import Case
     from tcpassay.conformance.result import CaseResult
     from tcpassay.model.catalogue import Catalogue
     from tcpassay.reports.record import RunRecord
@@ -22,12 +23,15 @@ _NOT_JUDGED = {
 }
 
 
-def bound_by_runs(runs: Iterable[RunRecord], catalogue: Catalogue) -> Bound:
+def bound_by_runs(
+    runs: Iterable[RunRecord], catalogue: Catalogue, cases: Iterable[Case] = ()
+) -> Bound:
     """The requirements that an assertion was bound to, on any target; why cases of others were not.
 
     A value that a case has measured counts for the choices that it cites (MAY, OBSERVE). The
-    oracle's entries are left out.
+    oracle's entries are left out. What `cases` cite tells why those that a run left out were.
     """
+    cited = {case.id: case.mark.requirements for case in cases}
     covered: set[str] = set()
     lacking: dict[str, str] = {}
     for run in runs:
@@ -40,6 +44,9 @@ def bound_by_runs(runs: Iterable[RunRecord], catalogue: Catalogue) -> Bound:
                 why = f"{result.id}: {_NOT_JUDGED[result.verdict]}: {result.message}"
                 for name in result.requirements:
                     lacking.setdefault(name, why)
+        for left in run.not_run:
+            for name in cited.get(left.case, ()):
+                lacking.setdefault(name, f"{left.case}: not run on {left.target}: {left.reason}")
     return Bound(frozenset(covered), lacking)
 
 
