@@ -75,7 +75,10 @@ def parse_options(octets: bytes) -> Options:
 
 def read_options(octets: bytes) -> Options:
     """The values of an option area in any order; of an option given twice the last counts."""
-    found = NO_OPTIONS
+    mss = wscale = tsval = timeout = cookie = None
+    tsecr = 0
+    permitted = False
+    blocks: tuple[tuple[int, int], ...] = ()
     position, end = 0, len(octets)
     while position < end:
         kind = octets[position]
@@ -88,23 +91,21 @@ def read_options(octets: bytes) -> Options:
         if length < 2 or position + length > end:
             break
         if kind == MAXIMUM_SEGMENT_SIZE and length == 4:
-            found = found._replace(mss=int.from_bytes(octets[position + 2 : position + 4], "big"))
+            mss = int.from_bytes(octets[position + 2 : position + 4], "big")
         elif kind == WINDOW_SCALE and length == 3:
-            found = found._replace(wscale=octets[position + 2])
+            wscale = octets[position + 2]
         elif kind == TIMESTAMPS and length == 10:
             tsval, tsecr = _TWO_NUMBERS.unpack_from(octets, position + 2)
-            found = found._replace(tsval=tsval, tsecr=tsecr)
         elif kind == SACK_PERMITTED and length == 2:
-            found = found._replace(sack_permitted=True)
+            permitted = True
         elif kind == SACK and length % 8 == 2:
             blocks = tuple(_TWO_NUMBERS.iter_unpack(octets[position + 2 : position + length]))
-            found = found._replace(sack=blocks)
         elif kind == USER_TIMEOUT and length == 4:
-            found = found._replace(user_timeout=user_timeout(octets[position + 2 : position + 4]))
+            timeout = user_timeout(octets[position + 2 : position + 4])
         elif kind == FAST_OPEN and length - 2 in COOKIE_LENGTHS:
-            found = found._replace(fast_open=octets[position + 2 : position + length])
+            cookie = octets[position + 2 : position + length]
         position += length
-    return found
+    return Options(mss, wscale, tsval, tsecr, permitted, blocks, timeout, cookie)
 
 
 def user_timeout(octets: bytes) -> int | None:

@@ -94,6 +94,8 @@ class Transmission:
     def leaves(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
         """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
         start, size = segment.seq, segment.seg_len
+        if self._pieces and offset(self._pieces[0][1], tcb.snd_una) <= 0:
+            self._shown(tcb.snd_una)
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
             if not self._pieces:
                 self.first = self.last = now
@@ -112,10 +114,6 @@ class Transmission:
                 self._shut = True
             self._arrange(tcb)
             return None
-        if self._left_out and offset(tcb.snd_una, self._pieces[0][1]) >= 0:
-            # Only this segment shows that our SYN has been acknowledged, and its text has not.
-            self._pieces.popleft()
-            self._left_out, self._recovering = False, True
         earliest = self._pieces[0]
         if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
             return None
@@ -131,6 +129,14 @@ class Transmission:
         self._disturbed = False
         self._arrange(tcb)
         return wrong
+
+    def _shown(self, una: int) -> None:
+        """Only what goes out now shows that the peer's last ACK has been taken: up to `una`."""
+        while self._pieces and offset(self._pieces[0][1], una) <= 0:
+            self._pieces.popleft()
+        self.first = self.last = self._earliest = self._heard_at
+        self._una, self.retries, self._gap = una, 0, 0
+        self._recovering, self._left_out = self._recovering or self._left_out, False
 
     def _answers(self, now: int) -> bool:
         return self._disturbed and now - self._heard_at <= self._limits.slack
