@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.model.oracle import flow_arrivals
 from tcpassay.model.oracle.network import CE, codepoint
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.tcb import offset
@@ -23,7 +24,7 @@ def arrives(flow: Flow, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> 
     marked = codepoint(ip) == CE and bool(segment.payload)
     before = expected(flow) if marked else None
     opening = segment.flags & SYN and not flow.completed
-    flow.arrives(segment, now, n)
+    flow_arrivals.arrives(flow, segment, now, n)
     network, hypotheses = flow.network, flow.hypotheses
     if opening and any(h.tcb.irs == segment.seq and h.tcb.state not in NONE for h in hypotheses):
         network.hears_syn(segment.flags)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import checksum, datagrams
+from tcpassay.model.oracle import checksum, datagrams, flow_begin, flow_departures, flow_due
 from tcpassay.model.oracle.application import Application
 from tcpassay.model.oracle.fast_open import FastOpens, sent_again
 from tcpassay.model.oracle.flow import Flow
@@ -106,7 +106,7 @@ class Oracle:
         for flow, due in list(self._owing.items()):
             if due < late:
                 if not flow.opaque:
-                    flow.passes(late, n)
+                    flow_due.passes(flow, late, n)
                 self.owes(flow)
 
     def owes(self, flow: Flow) -> None:
@@ -199,7 +199,7 @@ class Oracle:
                 self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
         if not (body.flags & SYN and self._opens(flow, key, body, now, n)):
             flow = self._flows[key]
-            flow.leaves(body, now, n)
+            flow_departures.leaves(flow, body, now, n)
             self.owes(flow)
         datagrams.leaves(self._flows[key], ip, body, len(octets), now, n)
 
@@ -209,7 +209,7 @@ class Oracle:
             flow = self._renewed(key) if flow.over else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
-                flow.opens(syn, now, n)
+                flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
         again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
@@ -221,7 +221,7 @@ class Oracle:
 
     def _reborn(self, old: Flow, key: FlowKey) -> None:
         new = self._renewed(key)
-        new.reborn(old)
+        flow_begin.reborn(new, old)
         listener = self._application.listener(key[0], key[1])
         if listener is not None:
             listener.made[new] = None
