@@ -24,6 +24,8 @@ def arrives(flow: Flow, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> 
     marked = codepoint(ip) == CE and bool(segment.payload)
     before = expected(flow) if marked else None
     opening = segment.flags & SYN and not flow.completed
+    if opening and not flow.open:
+        flow.network = flow.network.anew()
     flow_arrivals.arrives(flow, segment, now, n)
     network, hypotheses = flow.network, flow.hypotheses
     if opening and any(h.tcb.irs == segment.seq and h.tcb.state not in NONE for h in hypotheses):

@@ -64,6 +64,7 @@ def reborn(flow: Flow, old: Flow) -> None:
     flow.listening, flow.heard, syn = old.listening, old.heard, old.syn_heard
     if syn is not None:
         _take_options(flow, syn)
+        flow.network.hears_syn(syn.flags)
         flow.taken.place(0, syn.payload)
         flow.taken.loose = bool(syn.flags & URG)
     old.hypotheses = [Hypothesis(Tcb("CLOSED"))]

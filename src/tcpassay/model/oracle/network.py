@@ -71,6 +71,10 @@ class Network:
         self._all_have_df = False
         self._warned = False
 
+    def anew(self) -> Network:
+        """Of another connection between the same ends."""
+        return Network(self._ip, self._count, self._slack)
+
     # -- what comes ------------------------------------------------------------------------------
 
     def hears_syn(self, flags: int) -> None:
