@@ -9,10 +9,10 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix mutants test lint type docs bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
+.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: pyproject.toml
 	@echo "setup: making $(VENV) and installing tcpassay with its development tools"
@@ -28,6 +28,18 @@ conformance: setup  ## judge the reference stack, its variant and, where permitt
 matrix: setup  ## every state x segment, 5,088 generated rows a target
 	$(BIN)/tcpassay run $(TARGET) --matrix --where-possible --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
 
+compare: setup  ## the targets side by side: verdicts that differ, values measured
+	$(BIN)/tcpassay compare $(TARGET) --where-possible --out $(OUT)/compare $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+
+coverage: setup  ## which entries of the catalogue cases judge, and why not the others
+	$(BIN)/tcpassay list --coverage
+
+baselines: setup  ## write reports/baselines anew: one run a target, every case of it
+	$(BIN)/python -m tcpassay.cli.baselines $(TARGET) --out $(OUT)/baselines
+
+check-baselines: setup  ## what the last `make conformance` changed against reports/baselines
+	$(BIN)/python -m tcpassay.cli.baselines --check --from $(OUT)/conformance/run.json
+
 mutants: setup  ## show that each planted fault is caught: the kill table
 	$(BIN)/python -m tcpassay.cli.mutants
 
@@ -42,6 +54,9 @@ type: setup  ## mypy, strict
 
 docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
 	$(BIN)/python -m docs.generate
+
+docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one bad link (root)
+	$(BIN)/python -m docs.generate.windows
 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench

@@ -38,9 +38,9 @@ def wrong(bench, row):
     _opened(bench).expect("R", seq=row)
 
 
-@case("MUST-14", needs=("fastopen",))
+@case("MUST-14", needs=("rack",))
 def lacking(bench):
-    """Fast open, which the target does not have; not run."""
+    """RACK, which the target does not have; not run."""
 
 
 @case("MUST-12")
@@ -139,7 +139,7 @@ def test_outcomes(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "PASS  reference  mine/sample/surprise (expected fail)",
-            "SKIPPED [[]1] mine/sample.py:25: unsupported: *fastopen*",
+            "SKIPPED [[]1] mine/sample.py:25: unsupported: *rack*",
             "XFAIL mine/sample.py::wrong/known[[]reference] - fail: no stack sends it",
         ]
     )

@@ -117,8 +117,13 @@ class Walk:
         acked = (segment.ack - self.first.get(1 - side, 0)) % 2**32
         ack = f" ack {acked}" if segment.flags & ACK else ""
         mss = f" mss {segment.options.mss}" if segment.options.mss is not None else ""
+        theirs = self.first.get(1 - side, 0)
+        blocks = (
+            f" sack {(left - theirs) % 2**32}:{(right - theirs) % 2**32}"
+            for left, right in segment.options.sack
+        )
         way = "-->" if side == CLIENT else "<--"
-        return f"{way} {flags} seq {span}{ack}{mss}"
+        return f"{way} {flags} seq {span}{ack}{mss}{''.join(blocks)}"
 
     def state(self, side: int) -> str:
         """The state of one end of the connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import output
-from tcpref.output import retransmit
+from tcpref.output import resend
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC9293:3.10.8-RETRANS-FIN"
 
 
-def forgetful(stack: Stack, tcb: Tcb) -> None:
-    if len(tcb.send_buffer):
-        retransmit(stack, tcb)
+def forgetful(stack: Stack, tcb: Tcb, number: int, size: int) -> int:
+    return resend(stack, tcb, number, size) if len(tcb.send_buffer) else number
 
 
 def plant(patch: Patch) -> None:
-    patch(output, "retransmit", forgetful)
+    patch(output, "resend", forgetful)

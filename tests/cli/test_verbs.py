@@ -51,9 +51,9 @@ def test_list_imports_little() -> None:
 def test_help_names_the_verbs(tcpassay: Tcpassay) -> None:
     """--help; the verbs that exist and no other."""
     _, out, _ = tcpassay("--help")
-    verbs = ("doctor", "targets", "list", "explain", "run", "replay", "serve", "fetch")
-    assert all(f"│ {verb} " in out for verb in verbs)
-    assert not any(f"│ {verb} " in out for verb in ("compare", "fuzz", "minimise"))
+    verbs = ("doctor", "targets", "list", "explain", "run", "compare", "expectations", "replay")
+    assert all(f"│ {verb} " in out for verb in (*verbs, "serve", "fetch"))
+    assert not any(f"│ {verb} " in out for verb in ("fuzz", "minimise"))
 
 
 def test_version(tcpassay: Tcpassay) -> None:
@@ -96,8 +96,13 @@ def test_explain_requirement(tcpassay: Tcpassay) -> None:
     """A requirement by its short id; full id, level, text, and how it is tested."""
     code, out, _ = tcpassay("explain", "MUST-14")
     assert code == 0
-    assert out.startswith("RFC9293:MUST-14  MUST  (RFC9293 3.7.1)\n")
+    assert out.startswith("RFC9293:MUST-14  MUST  (RFC 9293, section 3.7.1)\n")
+    assert "why it matters\n  The document demands it of every implementation" in out
+    assert "  Without it, for instance: Segments are too large for the peer's link" in out
     assert "tested by    " in out
+    assert "    pass on linux, reference, reference-documents\n" in out
+    assert "\n  peer_mss_ignored: " in out
+    assert "\n  reference (tcpref 0.1.0): 7 pass" in out
     assert max(map(len, out.splitlines())) <= 96
 
 
@@ -115,7 +120,39 @@ def test_explain_case(tcpassay: Tcpassay, sample: str, monkeypatch: pytest.Monke
     assert "sample.py:15" in out
     assert "rows         plain" in out
     _, out, _ = tcpassay("explain", "MUST-14")
-    assert "cases\n  mine/sample/wrong/plain\n  mine/sample/broken" in out
+    assert "cases\n  mine/sample/wrong/plain\n    A SYN to a listener; an RST" in out
+    assert "\n  mine/sample/broken\n" in out
+
+
+def test_explain_tells_why_a_target_fails(tcpassay: Tcpassay) -> None:
+    """A requirement that a target is known not to meet; its verdict, case and reason."""
+    _, out, _ = tcpassay("explain", "MUST-23")
+    assert "    pass on reference; fail on reference-documents\n" in out
+    assert "reference-documents (tcpref 0.1.0): 1 fail" in out
+    told = (
+        "fail: rfc9293/3.8.3/unanswered_syn_lasts_three_minutes, oracle/RFC9293:MUST-23. RFC 9293"
+    )
+    assert told in " ".join(out.split())
+
+
+def test_explain_uses_the_kill_table(
+    tcpassay: Tcpassay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table of kills is there; the case that kills each mutant is named."""
+    from tcpassay.conformance import killed
+
+    case = "rfc9293/3.7.1/servers_mss_bounds_segments"
+    table = tmp_path / "kills.json"
+    table.write_text(
+        json.dumps({"kills": 1, "mutants": {"peer_mss_ignored": {"killed_by": [case]}}})
+    )
+    monkeypatch.setattr(killed, "kills_file", lambda: table)
+    _, out, _ = tcpassay("explain", "MUST-14")
+    assert "    shown to fail on the mutant peer_mss_ignored\n" in out
+    assert f"  peer_mss_ignored: killed by {case}\n" in out
+    table.write_text('{"kills": 7}')
+    code, _, err = tcpassay("explain", "MUST-14")
+    assert (code, "not a kill table of version 1" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

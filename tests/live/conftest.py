@@ -175,11 +175,13 @@ class Lab:
         server = ("-u", "-m", "http.server", str(port), "--directory", str(root))
         self.start(*self.inside(sys.executable, *server), ready="Serving")
 
-    def connect(self, address: tuple[str, int]) -> socket.socket:
-        """A connection of the namespace's kernel."""
+    def connect(self, address: tuple[str, int], rcvbuf: int = 0) -> socket.socket:
+        """A connection of the namespace's kernel, with this SO_RCVBUF where one is wanted."""
         with self.space:
             made = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         made.settimeout(10)
+        if rcvbuf:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         made.connect(address)
         return made
 

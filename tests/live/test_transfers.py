@@ -38,6 +38,16 @@ class Link(NamedTuple):
 
 LINKS = [
     pytest.param(Link((), 20_000_000 if SOAK else 300_000), id="clean"),
+    *(
+        pytest.param(Link(("--impair", f"{bad},seed=11"), 20_000_000), id=name)
+        for name, bad in (
+            ("loss 1 %", "loss=1%"),
+            ("loss 5 %", "loss=5%"),
+            ("bursts", "loss=3%,burst=4"),
+            ("reordering 10 %", "reorder=10%"),
+        )
+        if SOAK
+    ),
     pytest.param(
         Link(
             ("--impair", "loss=2%,reorder=2%,dup=1%,seed=11"),
@@ -87,7 +97,9 @@ def check_fates(said: str, link: Link) -> None:
     for line in told:
         fates = [int(number) for number in re.findall(r"(\d+) (?:lost|late|doubled)", line)]
         assert (len(fates), line.endswith("; seed 11")) == (6, True)
-        assert min(fates) > 0 or not SOAK
+        words = dict(zip(("loss", "reorder", "dup") * 2, fates, strict=True))
+        asked = [count for word, count in words.items() if word in link.options[1]]
+        assert min(asked) > 0 or not SOAK
 
 
 @both

@@ -9,11 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tcpassay.conformance.bench import Bench
+from tcpassay.conformance.probes import CE, ECT_0, flight, marked, too_big
 from tcpassay.conformance.reach import listener, syn_sent
 from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import MaximumSegmentSize, Timestamps, WindowScale
+from tests.model.fast_exchanges import fast, fast_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -331,10 +333,47 @@ def many(bench: Bench) -> None:
     bench.wait(0.1)
 
 
+def congested(bench: Bench) -> None:
+    """ECN: a mark that is echoed until CWR, and text that goes twice."""
+    sock = listener(bench)
+    conn = bench.connection()
+    bench.note("syn")
+    conn.send("SEC", options=MSS)
+    conn.expect("SA")
+    conn.send("A")
+    conn.app = sock.accept()
+    for note, text, flags, ecn in (
+        ("mark", b"congested", "PA", CE), ("echo", b"more", "PA", ECT_0), ("cwr", b"less", "PAC", 0)
+    ):  # fmt: skip
+        bench.note(note)
+        marked(conn, text, flags=flags, ecn=ecn)
+        bench.wait(0.4)
+    bench.note("lost")
+    conn.app.send(b"lost")
+    bench.wait(1.5)
+    conn.send("A", ack=int(conn.target.snd.nxt) + 4)
+    bench.note("text")
+    conn.app.send(b"text")
+    bench.wait(0.1)
+
+
+def narrow(bench: Bench) -> None:
+    """A router tells an MTU of 600, and the text that was too big goes again twice."""
+    conn = opened(bench)
+    bench.note("send")
+    sent = flight(conn, 3, 1000)
+    bench.wait(0.1)
+    bench.note("too big")
+    too_big(conn, 600, sent[0])
+    bench.wait(1.5)
+    conn.send("A", ack=sent[0].segment.seq + 560)
+    bench.wait(0.1)
+
+
 EXCHANGES: dict[str, Callable[[Bench], None]] = {
     exchange.__name__: exchange
     for exchange in (
         talk, attacked, half_closed, bulk, lost, unanswered, connected, embryonic, nobody,
-        refused, lost_end, queued, aborted, kept_alive, many,
+        refused, lost_end, queued, aborted, kept_alive, many, congested, narrow, fast, fast_client,
     )
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.events import Returned
-from tcpassay.wire import NoOperation, Segment, Timestamps, parse
+from tcpassay.wire import FastOpen, NoOperation, Segment, Timestamps, build, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,16 @@ def fields(note: str, k: int = 0, **changes: int | bytes) -> Callable[[Script], 
         s.segment(note, k),
         lambda seg: seg._replace(**changes),  # type: ignore[arg-type]
     )
+
+
+def packet(note: str, k: int = 0, **changes: int) -> Callable[[Script], None]:
+    """Fields of the IPv4 header changed, its checksum made right."""
+
+    def edit(data: bytearray) -> None:
+        datagram = parse(bytes(data))
+        data[:] = build(datagram._replace(ip=datagram.ip._replace(**changes)))  # type: ignore[arg-type]
+
+    return lambda s: s.octets(s.segment(note, k), edit)
 
 
 def moved(note: str, k: int = 0, **by: int) -> Callable[[Script], None]:
@@ -202,3 +212,8 @@ def no_signal(s: Script) -> None:
 def _returned(entry: Entry) -> Returned:
     assert isinstance(entry.data, Returned)
     return entry.data
+
+
+def other_cookie(options: Options) -> Options:
+    """Options with every cookie for fast open turned round."""
+    return tuple(FastOpen(o.cookie[::-1]) if isinstance(o, FastOpen) else o for o in options)

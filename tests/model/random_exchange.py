@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.leash import Leash
+from tcpassay.conformance.probes import too_big
 from tcpassay.core.trace import Trace
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.targets.contract import StackOptions
@@ -20,8 +21,11 @@ from tcpassay.targets.registry import open_target
 from tcpassay.wire import (
     ACK,
     SYN,
+    FastOpen,
     MaximumSegmentSize,
     NoOperation,
+    Sack,
+    SackPermitted,
     Timestamps,
     UnknownOption,
     WindowScale,
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 #: Distances from a number that matters.
 NEAR = (0, 1, -1, 5, -5, 100, -100, 1460, -1460, 60_000, 70_000, -70_000, 1 << 31)
 WAITS = (0.0, 0.01, 0.1, 0.3, 0.6, 1.1, 3.0, 10.0)
+#: Kind of the user time-out option (RFC 5482).
+USER_TIMEOUT = 28
 LONG_WAITS = (30.0, 100.0, 250.0, 8_000.0)
 
 
@@ -82,6 +88,10 @@ class Exchange:
         self.accepting: list[tuple[Socket, Pending]] = []
         self.listening: list[Socket] = []
         self.stamps: dict[Connection, int] = {}
+        #: What later documents have added is drawn apart from the rest.
+        self.modern = Random(f"modern {bench.trace.seed}")
+        self.selective: set[Connection] = set()
+        self.cookies: list[bytes] = [b""]
 
     def run(self) -> None:
         """All of it."""
@@ -117,7 +127,7 @@ class Exchange:
         else:
             conn = self.bench.connection(port=port, iss=self.rng.randrange(1 << 32))
         self.conns.append(conn)
-        conn.send("S", options=self.syn_options())
+        conn.send(self.marked("S"), options=self.syn_options())
         self.take(conn)
         if self.rng.random() < 0.9:
             self.plain(conn, "A")
@@ -136,7 +146,7 @@ class Exchange:
         self.conns.append(conn)
         way = self.rng.random()
         if way < 0.75:
-            conn.send("SA", options=self.syn_options())
+            conn.send(self.marked("SA"), options=self.syn_options())
         elif way < 0.9:
             conn.send("S", options=self.syn_options())
             self.take(conn)
@@ -152,7 +162,33 @@ class Exchange:
             options += [NoOperation(), WindowScale(self.rng.choice((0, 2, 7, 14)))]
         if self.rng.random() < 0.3:
             options += [NoOperation(), NoOperation(), Timestamps(self.rng.randrange(1 << 32), 0)]
+        draw = self.modern
+        if draw.random() < 0.5:
+            options += [NoOperation(), NoOperation(), SackPermitted()]
+        if draw.random() < 0.1:
+            options += [NoOperation(), NoOperation(), FastOpen(draw.choice(self.cookies))]
+        if draw.random() < 0.1:
+            options.append(UnknownOption(USER_TIMEOUT, draw.randbytes(2)))
         return tuple(options)
+
+    def marked(self, flags: str) -> str:
+        """Flags with those of ECN now and then, right or wrong (RFC 3168, 6.1)."""
+        if self.modern.random() < 0.85:
+            return flags
+        return flags + self.modern.choice(("E", "C", "EC"))
+
+    def reports(self, conn: Connection) -> tuple[Option, ...]:
+        """Blocks of SACK now and then: of what is in flight, below it and beyond (RFC 2018)."""
+        draw = self.modern
+        if conn not in self.selective or draw.random() < 0.8:
+            return ()
+        una, flight = int(conn.target.snd.una), int(conn.target.snd.nxt - conn.target.snd.una)
+        blocks = []
+        for _ in range(draw.choice((1, 1, 2))):
+            left = una + draw.randrange(1 + max(0, flight)) + draw.choice((0, 0, 0, -500, 5_000))
+            right = left + draw.choice((1, 100, 1_460, 3_000))
+            blocks.append((left & 0xFFFFFFFF, right & 0xFFFFFFFF))
+        return (NoOperation(), NoOperation(), Sack(tuple(blocks)))
 
     # -- the peer --------------------------------------------------------------------------------
 
@@ -162,6 +198,10 @@ class Exchange:
             for option in arrival.segment.options:
                 if isinstance(option, Timestamps):
                     self.stamps[conn] = option.tsval
+                elif isinstance(option, SackPermitted):
+                    self.selective.add(conn)
+                elif isinstance(option, FastOpen) and option.cookie:
+                    self.cookies.append(option.cookie)
 
     def options(self, conn: Connection) -> tuple[Option, ...]:
         """The options of a later segment: a timestamp mostly where the target uses them."""
@@ -190,8 +230,8 @@ class Exchange:
         """A segment as it should be, but for `changes`; its text belongs at its number."""
         seq = changes.get("seq", int(conn.peer.snd.nxt))
         payload = at_number(seq & 0xFFFFFFFF, size) if size else b""
-        options = self.options(conn)
-        conn.send(flags, payload=payload, options=options, **changes)
+        options = (*self.options(conn), *self.reports(conn))
+        conn.send(self.marked(flags), payload=payload, options=options, **changes)
         self.take(conn)
 
     def any_conn(self) -> Connection | None:
@@ -241,6 +281,13 @@ class Exchange:
         if "R" in flags and rng.random() < 0.7:
             return
         self.plain(conn, flags, rng.choice((0, 0, 1, 100)), seq=seq, ack=ack)
+
+    def router(self) -> None:
+        """A router says that a segment was too big, right or wrong (RFC 1191, RFC 8201)."""
+        conn = self.any_conn()
+        if conn is not None and conn.last_arrival is not None:
+            too_big(conn, self.modern.choice((68, 296, 576, 1_280, 1_400)), conn.last_arrival)
+            self.take(conn)
 
     # -- the application -------------------------------------------------------------------------
 
@@ -320,8 +367,9 @@ DOINGS: tuple[Callable[[Exchange], None], ...] = (
     Exchange.wrong,
     Exchange.calls,
     Exchange.waits,
+    Exchange.router,
 )
-WEIGHTS = (1, 6, 6, 3, 8, 5)
+WEIGHTS = (1, 6, 6, 3, 8, 5, 0.3)
 
 CALLS: dict[str, Callable[[Exchange, Socket], None]] = {
     "send": Exchange.call_send,

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from tcpassay.model.catalogue import load_catalogue
+from tcpassay.model.oracle import flow_begin, flow_calls, flow_departures
 from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.hypothesis import Hypothesis
 from tcpassay.model.oracle.limits import Limits
@@ -82,7 +83,7 @@ def test_abort_is_what_the_oracle_makes_of_it(state: State) -> None:
     (branch,) = calls.abort(tcb_in(state))
     flow = Flow(4, Report(), Limits())
     flow.hypotheses, flow.accepted = [Hypothesis(tcb_in(state))], True
-    flow.abandoned(1, "RFC9293:3.10.5-ABORT-SYNC")
+    flow_calls.abandoned(flow, 1, "RFC9293:3.10.5-ABORT-SYNC")
     gone = flow.hypotheses[-1]
     assert gone.tcb.state == branch.tcb.state == "CLOSED"
     assert branch.answer.control == ("RST" if gone.due is not None else "")
@@ -96,7 +97,7 @@ def test_close_is_what_the_oracle_makes_of_it(state: State) -> None:
     before = tcb_in(state)
     flow = Flow(4, Report(), Limits())
     flow.hypotheses = [Hypothesis(before)]
-    flow.abandoned(1, "")
+    flow_calls.abandoned(flow, 1, "")
     branches = calls.close(before, reads=False)
     if state in FIN_SENT:
         assert not branches
@@ -104,7 +105,7 @@ def test_close_is_what_the_oracle_makes_of_it(state: State) -> None:
         return
     if branches[0].answer.kind == "fin":
         fin = Segment(7, 8, before.snd_nxt, before.rcv_nxt, FIN | ACK, before.rcv_wnd)
-        flow.leaves(fin, 2, 1)
+        flow_departures.leaves(flow, fin, 2, 1)
     assert flow.report.violations == []
     (after,) = {h.tcb.state for h in flow.hypotheses}
     assert after == branches[0].tcb.state
@@ -114,7 +115,7 @@ def test_connect_is_what_the_oracle_makes_of_it() -> None:
     """An active OPEN; the variables are those that the oracle reads off the SYN."""
     (branch,) = calls.open_active(Tcb("CLOSED"), 7, 100)
     flow = Flow(4, Report(), Limits())
-    flow.opens(Segment(7, 8, 7, 0, SYN, 100), 1, 1)
+    flow_begin.opens(flow, Segment(7, 8, 7, 0, SYN, 100), 1, 1)
     assert [h.tcb for h in flow.hypotheses] == [branch.tcb]
 
 

@@ -187,9 +187,16 @@ def test_the_projects_own_manifests(name: str) -> None:
 OF_THE_REFERENCE_ALONE = {
     "backlog_sum",
     "backlog_three_halves",
+    "fastopen_short_key",
+    "initial_window_4",
+    "no_congestion_control",
+    "no_limited_transmit",
     "no_time_wait_reuse",
+    "ports_by_chance",
+    "ports_by_one_hash",
     "quiet_time",
     "time_wait_reuse_by_sequence",
+    "user_timeout_option",
 }
 
 

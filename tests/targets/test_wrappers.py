@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,7 @@ def test_capture_sees_both_directions(start: Start) -> None:
         ("delay=10ms", Impairment(delay_ns=10 * MS)),
         (" delay=1.5s , loss=100%", Impairment(loss=1.0, delay_ns=1500 * MS)),
         ("delay=20us", Impairment(delay_ns=20_000)),
+        ("loss=5%,burst=2.5", Impairment(loss=0.05, burst=2.5)),
     ],
 )
 def test_impairment_as_text(text: str, wanted: Impairment) -> None:
@@ -72,13 +74,14 @@ def test_impairment_as_text(text: str, wanted: Impairment) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "unknown word ''; valid: loss, reorder, dup, delay, seed"),
+        ("", "unknown word ''; valid: loss, burst, reorder, dup, delay, seed"),
         ("los=2%", r"unknown word 'los' \(nearest: 'loss'\)"),
         ("loss", "'loss' needs a value"),
         ("loss=2%,loss=3%", "'loss' is given twice"),
         ("loss=2", "loss is '2', wanted a share such as 2%"),
         ("loss=101%", "loss is '101%'"),
         ("delay=10", "delay is '10', wanted a time such as 10ms"),
+        ("burst=0.5", "burst is '0.5', wanted a mean number of datagrams"),
         ("seed=-1", "seed is '-1', wanted a whole number"),
     ],
 )
@@ -101,6 +104,15 @@ def test_loss_and_duplication_have_their_shares(start: Start) -> None:
     doubled = sizes(Impair(start(), Impairment(dup=0.1), 1), 2000)
     assert set(doubled) == {1, 2, 3, 4}
     assert sum(doubled) / 2000 == pytest.approx(1.21, abs=0.03)
+
+
+def test_losses_in_bursts(start: Start) -> None:
+    """Bursts of four; the share of losses is what it was, and they come in runs."""
+    stack = Impair(start(), Impairment(loss=0.1, burst=4), 1)
+    arrived = [bool(size) for size in sizes(stack, 8000)]
+    assert stack.inwards.lost / 8000 == pytest.approx(0.1, abs=0.02)
+    runs = sum(before and not now for before, now in pairwise([True, *arrived]))
+    assert arrived.count(False) / runs == pytest.approx(4.5, abs=0.8)
 
 
 def test_same_seed_same_fate(start: Start) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DATAGRAMS = 10_000
 BLOCKS = DATAGRAMS // BLOCK + 1
+#: A fault may show in few of the blocks only.
+MOST_BLOCKS = 4 * BLOCKS
 
 
 @pytest.fixture
@@ -59,6 +61,6 @@ def test_memory_is_bounded_by_the_settings() -> None:
 def test_faults_are_found(fault: Fault, patch: Patch) -> None:
     """A stack with a fault in it; one of the blocks breaks a rule."""
     fault(patch)
-    found = next((block for block in map(try_block, range(BLOCKS)) if block.broken), None)
+    found = next((block for block in map(try_block, range(MOST_BLOCKS)) if block.broken), None)
     assert found is not None
     assert f"make soak-fuzz SEED={found.seed}" in str(found)

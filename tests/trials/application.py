@@ -66,14 +66,25 @@ class Application:
         yield Call("close", (fd,))
 
     def connect(
-        self, made: tuple[Tagged, ...], here: tuple[str, int] | None, there: tuple[str, int]
+        self,
+        made: tuple[Tagged, ...],
+        here: tuple[str, int] | None,
+        there: tuple[str, int],
+        *,
+        fast: bool = False,
     ) -> Task:
-        """Open actively."""
+        """Open actively; `fast`: with the first piece of the stream."""
         self.fd = (yield Call("socket", made)).value
         yield from self.prepare(self.fd)
         if here is not None:
             yield Call("bind", (("fd", self.fd), ("address", here)))
-        returned = yield Call("connect", (("fd", self.fd), ("address", there)))
+        fd, where = ("fd", self.fd), ("address", there)
+        if fast:
+            first = ("octets", self.program.stream[: self.program.write_size])
+            returned = yield Call("sendmsg", (fd, first, ("flags", ("MSG_FASTOPEN",)), where))
+            self.accepted = max(0, returned.value)
+        else:
+            returned = yield Call("connect", (fd, where))
         self.note("connect", returned)
 
     def prepare(self, fd: int) -> Task:
@@ -83,6 +94,7 @@ class Application:
             ("IPPROTO_TCP", "TCP_MAXSEG", program.max_segment),
             ("IPPROTO_TCP", "TCP_KEEPIDLE", program.keepalive_s),
             ("SOL_SOCKET", "SO_KEEPALIVE", program.keepalive_s),
+            ("IPPROTO_TCP", "TCP_FASTOPEN", 5),
         ):
             if value:
                 names = ("name", level), ("name", name)
@@ -106,7 +118,7 @@ class Application:
     def write(self) -> Task:
         """Send the stream, piece by piece."""
         stream, size = self.program.stream, self.program.write_size
-        for start in range(0, len(stream), size):
+        for start in range(self.accepted, len(stream), size):
             octets = ("octets", stream[start : start + size])
             returned = yield Call("send", (("fd", self.fd), octets))
             self.accepted += max(0, returned.value)

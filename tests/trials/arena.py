@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.wire.datagram import parse
 from tcpassay.wire.icmp import Icmp
-from tcpref import addresses
+from tcpref import addresses, fastopen_cookies
 from tcpref.assay import Assay, open_stack
 from tcpref.tcb import State, Tcb
 from tests.trials import packets
@@ -108,6 +108,8 @@ class Arena:
     def listen(self, ip: int) -> int:
         """A listener; that of IPv6 leaves IPv4 to the other."""
         fd = self.socket(ip)
+        queue = ("name", "IPPROTO_TCP"), ("name", "TCP_FASTOPEN"), ("value", 3)
+        self.on(fd, "setsockopt", *queue)
         if ip == 6:
             option = ("name", "IPPROTO_IPV6"), ("name", "IPV6_V6ONLY"), ("value", 1)
             self.on(fd, "setsockopt", *option)
@@ -125,6 +127,7 @@ class Arena:
         iss = self.rng.choice((self.rng.getrandbits(32), 0xFFFFFFF0, 0x7FFFFFF0))
         ends = (here, here_port), (there, there_port or self.port)
         partner = Partner(*ends, iss, self.stack.settings.mtu)
+        partner.cookie = fastopen_cookies.make(self.stack.secret, there, 0)
         self.partners[partner.key] = partner
         return partner
 

@@ -6,11 +6,12 @@ from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref import fastopen_cookies
 from tcpref.addresses import from_text
 from tcpref.isn import TICK_NS
 from tests.trials.application import Task
 from tests.trials.broken import BrokenError, demand
-from tests.trials.schedule import SECOND, Ending, Schedule, draw
+from tests.trials.schedule import SECOND, Ending, FastOpening, Schedule, draw
 from tests.trials.verdict import Outcome, judge
 from tests.trials.world import ADDRESSES, Side, World
 
@@ -88,8 +89,30 @@ class Duel:
         )
         if number == 0 and not schedule.simultaneous:
             return side.application.listen(made, here)
+        fast = schedule.fast_open is not FastOpening.NONE and side.assay.stack.settings.fast_open
+        if fast:
+            self.give_cookie(side)
         fixed = schedule.simultaneous or side.host.before_wrap is not None
-        return side.application.connect(made, here if fixed else None, there)
+        return side.application.connect(made, here if fixed else None, there, fast=fast)
+
+    def give_cookie(self, side: Side) -> None:
+        """What an earlier connection would have left: the server's cookie, or another."""
+        if self.schedule.fast_open is FastOpening.ASKS:
+            return
+        server = self.world.sides[1 - side.number]
+        here, there = (
+            from_text(ADDRESSES[self.schedule.ip][number])
+            for number in (side.number, server.number)
+        )
+        assert here is not None
+        assert there is not None
+        stack = server.assay.stack
+        period = server.clock // (stack.settings.fast_open_key_s * SECOND)
+        cookie = fastopen_cookies.make(stack.secret, here, period)
+        if self.schedule.fast_open is FastOpening.WRONG:
+            cookie = cookie[::-1]
+        key = (here, 0, there, PORTS[server.number])
+        side.assay.stack.fast_opens.learn(key, cookie, server.assay.stack.settings.mtu - 60)
 
     def named(self, number: int) -> str:
         """The address of a side as its sockets' family has it."""

@@ -72,13 +72,14 @@ def forgets_an_octet(patch: Patch) -> None:
 def never_resends_fin(patch: Patch) -> None:
     """A FIN that is lost stays lost."""
 
-    def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
+    def resend(stack: Stack, tcb: Tcb, number: int, size: int) -> int:
         sent, tcb.fin_sent = tcb.fin_sent, False
-        kept(stack, tcb, size)
+        end = kept(stack, tcb, number, size)
         tcb.fin_sent = sent
+        return end
 
-    kept = output.resend_front
-    patch(output, "resend_front", resend_front)
+    kept = output.resend
+    patch(output, "resend", resend)
 
 
 def never_probes(patch: Patch) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 from sys import getsizeof
 
+#: What a host may remember of servers and paths once all is over; the tables are bounded.
+REMEMBERED = frozenset({"Grant", "Refusal"})
 PLAIN = (int, float, str, bool, type(None), Enum, type)
 
 
@@ -60,4 +62,5 @@ def memory(root: object) -> int:
 
 def leftovers(root: object, fresh: Counter[str]) -> dict[str, int]:
     """What there is more of than in a fresh stack."""
-    return dict(census(root) - fresh)
+    more = census(root) - fresh
+    return {name: count for name, count in more.items() if name not in REMEMBERED}

@@ -6,6 +6,7 @@ from random import Random
 from struct import pack
 from typing import TYPE_CHECKING
 
+from tcpref.options import build_fast_open
 from tests.trials import packets
 from tests.trials.observer import ACK, FIN, MASK, RST, SYN
 from tests.trials.partner import Partner, near
@@ -68,7 +69,8 @@ def nearly_due(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
 
 def odd_options(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
     """Options of every kind, in any order, cut off anywhere."""
-    options = b"".join(rng.choices(PIECES, k=rng.randrange(1, 6)))[:40]
+    pieces = (*PIECES, build_fast_open(partner.cookie))
+    options = b"".join(rng.choices(pieces, k=rng.randrange(1, 6)))[:40]
     options += bytes(-len(options) % 4)
     return [partner.wrap(segment(rng, partner, tcb, options))]
 
@@ -167,6 +169,16 @@ def blind(rng: Random, partner: Partner, _tcb: Tcb | None) -> list[bytes]:
     return [partner.wrap(partner.build(flags, number & MASK, ack, text=rng.choice((0, 20))))]
 
 
+def early(rng: Random, partner: Partner, tcb: Tcb | None) -> list[bytes]:
+    """A SYN with text and a cookie for fast open, mostly a good one."""
+    cookie = partner.cookie if rng.random() < 0.8 else rng.randbytes(8)
+    flags = SYN if rng.random() < 0.9 else SYN | FIN
+    number = partner.iss if tcb is None else tcb.irs
+    options = build_fast_open(cookie)
+    syn = partner.build(flags, number, 0, text=rng.choice(TEXTS), options=options)
+    return [partner.wrap(syn)]
+
+
 #: Each maker with its share.
 MAKERS = {
     due: 15,
@@ -181,6 +193,7 @@ MAKERS = {
     elsewhere: 5,
     garbage: 2,
     blind: 4,
+    early: 5,
 }
 CHOICES = tuple(maker for maker, share in MAKERS.items() for _ in range(share))
 #: Those whose text may differ from what belongs at its number.

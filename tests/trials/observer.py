@@ -60,10 +60,12 @@ class Observer:
         return segment
 
     def opens(self, segment: tcp.Segment) -> None:
-        """A SYN: the same number each time."""
+        """A SYN: the same number each time; text on it is the beginning of the stream."""
         demand(self.iss in (None, segment.seq), "a SYN sent again has its number")
         self.iss = segment.seq
-        self.highest = max(self.highest, 1)
+        size = len(segment.payload)
+        demand(self.stream[0:size] == segment.payload, "text on a SYN is the stream's", size)
+        self.highest = max(self.highest, 1 + size)
         for option in segment.options:
             if isinstance(option, MaximumSegmentSize):
                 self.mss = option.value

@@ -44,6 +44,8 @@ class Partner:
         self.wild: list[tuple[int, bytes]] = []
         self.stamp = 1
         self.echo: int | None = None
+        #: What the stack would give this host as a cookie for fast open.
+        self.cookie = b""
 
     @property
     def key(self) -> Key:

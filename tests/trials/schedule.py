@@ -16,6 +16,15 @@ UNLIMITED = 1 << 30
 MOST_SEGMENTS = 200
 
 
+class FastOpening(StrEnum):
+    """How an active open goes about fast open (RFC 7413)."""
+
+    NONE = "plain opens"
+    ASKS = "opens that ask for a cookie"
+    KNOWN = "opens with a cookie"
+    WRONG = "opens with a wrong cookie"
+
+
 class Ending(StrEnum):
     """How a program ends its connection."""
 
@@ -89,6 +98,7 @@ class Schedule:
     lead: int
     hosts: tuple[Host, Host]
     paths: tuple[Path, Path]
+    fast_open: FastOpening
 
     @property
     def abrupt(self) -> bool:
@@ -113,7 +123,8 @@ def draw(seed: int) -> Schedule:
     ]
     hosts = [Host(settings[side], programs[side], draw_wrap(rng, sizes[side])) for side in (0, 1)]
     lead = rng.randrange(min(path.latency for path in paths)) if simultaneous else 0
-    return Schedule(seed, family, ip, simultaneous, lead, (hosts[0], hosts[1]), paths)
+    fast_open = Random(f"fast open {seed}").choice(tuple(FastOpening))
+    return Schedule(seed, family, ip, simultaneous, lead, (hosts[0], hosts[1]), paths, fast_open)
 
 
 def draw_path(rng: Random, *, good: bool) -> Path:
@@ -183,7 +194,7 @@ def draw_wrap(rng: Random, size: int) -> int | None:
 def describe(schedule: Schedule) -> list[str]:
     """What was drawn, a line each."""
     opening = "both open" if schedule.simultaneous else "side 0 listens"
-    lines = [f"{schedule.family} over IPv{schedule.ip}, {opening}"]
+    lines = [f"{schedule.family} over IPv{schedule.ip}, {opening}, {schedule.fast_open}"]
     for side, (host, path) in enumerate(zip(schedule.hosts, schedule.paths, strict=True)):
         program = host.program
         shown = replace(program, stream=b"")

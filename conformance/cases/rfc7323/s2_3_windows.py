@@ -5,7 +5,7 @@ from itertools import pairwise
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.match import ANY
-from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.conformance.stamped import burst, farthest, scaled
 from tcpassay.core.seq import Seq
 
@@ -15,15 +15,25 @@ TEXT = 200_000
 
 
 def pump(conn: Connection, octets: int, window: int, rounds: int) -> list[int]:
-    """How far the target sends beyond each of the peer's ACKs, all with this window field."""
+    """How far the target sends beyond each of the peer's ACKs, all with this window field.
+
+    In between each segment is acknowledged on its own, which opens a congestion window soonest.
+    """
     sock = conn.app.accept()
     sock.set_option("SOL_SOCKET", "SO_SNDBUF", 2 * octets)
     sock.begin_send(bytes(octets))
     reached = []
     for _ in range(rounds):
-        reached.append(farthest(conn, burst(conn, 0.05)))
-        conn.send("A", window=window)
+        arrivals = burst(conn, 0.05)
+        reached.append(farthest(conn, arrivals))
+        for arrival in arrivals:
+            conn.send("A", ack=end_of(arrival), window=window)
     return reached
+
+
+def end_of(arrival: Arrival) -> int:
+    """The number that acknowledges the text of a segment."""
+    return int(Seq(arrival.segment.seq) + len(arrival.segment.payload))
 
 
 def send_in_pieces(conn: Connection, octets: int, piece: int = 1460) -> None:

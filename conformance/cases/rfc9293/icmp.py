@@ -5,7 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import ICMP, ICMPv6DestUnreach
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import latest, syn_gap
+from tcpassay.conformance.probes import flight, latest, syn_gap
 from tcpassay.conformance.reach import established, syn_sent
 from tcpassay.wire import Segment
 
@@ -152,6 +152,36 @@ def soft_error_does_not_abort(bench: Bench, row: tuple[int, int]) -> None:
     conn.app.send(b"and there")
     conn.expect("A", seq=conn.target.snd.nxt, payload=b"and there")
     conn.expect_state("ESTABLISHED")
+
+
+@case(
+    "RFC5927:5.2-HARD-TO-SOFT",
+    rows={"protocol": 2, "port": 3},
+    needs=("icmp",),
+    ip=(4,),
+    state="ESTABLISHED",
+)
+def hard_error_after_the_open(bench: Bench, code: int) -> None:
+    """Protocol or port unreachable quotes data in flight; the connection lives, both ways work."""
+    conn = established(bench)
+    conn.app.send(b"lost?")
+    conn.expect("A", payload=b"lost?")
+    unreachable(conn, code)
+    conn.expect_silence(repeats=True)
+    conn.send("PA", payload=b"here")
+    conn.expect("A", ack=conn.peer.snd.nxt, payload=ANY)
+    conn.app.recv(16, want=b"here")
+    conn.expect_state("ESTABLISHED")
+
+
+@case("RFC5927:6-QUENCH", needs=("icmp",), ip=(4,), state="ESTABLISHED")
+def source_quench_slows_nothing(bench: Bench) -> None:
+    """Source Quench quotes one of four segments; after an ACK of all, four more come at once."""
+    conn = established(bench, mss=536)
+    flight(conn, 4, 536)
+    conn.send_icmp(ICMP(type=4, code=0))
+    conn.send("A")
+    flight(conn, 4, 536)
 
 
 @case("RFC5461:4-SYN-SOFT", needs=("active_open", "icmp"), ip=(4,), state="SYN-SENT", measures=True)

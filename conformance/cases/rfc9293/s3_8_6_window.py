@@ -7,13 +7,11 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY, Between, Pattern
 from tcpassay.conformance.peer import Arrival, Connection
+from tcpassay.conformance.probes import fill
 from tcpassay.conformance.reach import established, handshake, listener
 from tcpassay.core.seq import Seq
 
 SECTION = "3.8.6"
-
-#: Segments after which any receive buffer that manifests declare is full.
-ENOUGH = 400
 
 
 def with_window(bench: Bench, window: int) -> Connection:
@@ -36,23 +34,6 @@ def probe(conn: Connection, text: bytes, within: float) -> Arrival:
         Pattern("A", seq=first, payload=text[:1]),
         within=within,
     )[1]
-
-
-def fill(conn: Connection) -> bytes:
-    """The peer sends until the target, whose application does not read, has closed its window."""
-    text = b""
-    conn.bench.needs_silent_app("leaves text unread")
-    with conn.bench.reaching("a receive window of zero"):
-        for number in range(ENOUGH):
-            room = conn.target.rcv.wnd
-            if not room:
-                break
-            piece = bytes([number % 251]) * min(1000, room)
-            text += piece
-            conn.send("PA", payload=piece)
-            conn.expect("A", ack=conn.peer.snd.nxt)
-        conn.bench.check(conn.target.rcv.wnd, 0, "window announced")
-    return text
 
 
 @case("RFC9293:3.10.7.4-WND-UPDATE", "RFC9293:3.8.6-SEND-IN-WINDOW", state="ESTABLISHED")

@@ -21,6 +21,8 @@ VERBS = {
     "list": ("listing", "list_cases"),
     "explain": ("explain", "explain"),
     "run": ("run", "run"),
+    "compare": ("compare", "compare"),
+    "expectations": ("expectations", "expectations"),
     "replay": ("replay", "replay"),
     "check": ("check", "check"),
     "serve": ("serve", "serve"),
@@ -44,7 +46,11 @@ def make_app(arguments: Sequence[str] = ()) -> typer.Typer:
     first = next(iter(arguments), "")
     for name in (first,) if first in VERBS else VERBS:
         module, function = VERBS[name]
-        app.command(name)(getattr(import_module(f"tcpassay.cli.{module}"), function))
+        verb = getattr(import_module(f"tcpassay.cli.{module}"), function)
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name)(verb)
     app.callback()(options)
     return app
 

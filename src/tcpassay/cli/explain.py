@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcpassay.cli.guard import guarded
+from tcpassay.cli.layout import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcpassay.conformance.case import Case
-    from tcpassay.model.catalogue import Catalogue, Requirement
-
-_WIDTH = 96
-_LABEL = 13
+    from tcpassay.model.catalogue import Catalogue
 
 
 @guarded
@@ -37,6 +34,10 @@ def explain(
     ] = "",
 ) -> int:
     """Explain a requirement, a case, a row of the matrix, or the states of a connection.
+
+    Of a requirement: what it says, why it matters, how it is tested, the cases
+    that judge it, the planted faults that show that they can fail, and what
+    each target was found to do.
 
     tcpassay explain MUST-14
 
@@ -62,7 +63,9 @@ def explain(
     if "/" in name:
         lines = _case(_named(name, cases), catalogue)
     else:
-        lines = _requirement(catalogue.get(name), cases)
+        from tcpassay.cli.explaining import requirement_lines
+
+        lines = requirement_lines(catalogue.get(name), cases)
     typer.echo("\n".join(lines))
     return 0
 
@@ -80,25 +83,6 @@ def _named(name: str, cases: Sequence[Case]) -> list[Case]:
     raise ConfigurationError(f"unknown case {name!r}{hint}")
 
 
-def _requirement(requirement: Requirement, cases: Sequence[Case]) -> Iterator[str]:
-    yield f"{requirement.id}  {requirement.level}  ({requirement.source} {requirement.section})"
-    yield ""
-    yield from textwrap.wrap(requirement.text, _WIDTH)
-    yield ""
-    yield from _labelled("tested by", requirement.test)
-    yield from _labelled("seen on", _seen_on(requirement))
-    yield from _labelled("role", requirement.role)
-    yield from _labelled("state", requirement.state)
-    yield from _labelled("binds where", _condition(requirement))
-    yield from _labelled("known", requirement.known)
-    yield from _labelled("checked", _basis(requirement))
-    citing = [case for case in cases if requirement.id in case.mark.requirements]
-    yield from _labelled("cases", "" if citing else "none yet")
-    if citing:
-        yield "cases"
-        yield from (f"  {case.id}" for case in citing)
-
-
 def _case(rows: list[Case], catalogue: Catalogue) -> Iterator[str]:
     first = rows[0]
     yield first.id if len(rows) == 1 else first.id.rpartition("/")[0]
@@ -107,13 +91,13 @@ def _case(rows: list[Case], catalogue: Catalogue) -> Iterator[str]:
     yield ""
     for name in first.mark.requirements:
         found = catalogue.get(name)
-        yield from _labelled("requirement", f"{found.id} ({found.level}): {found.text}")
-    yield from _labelled("source", f"{first.file}:{first.line}")
-    yield from _labelled("needs", ", ".join(first.mark.needs))
-    yield from _labelled("settings", ", ".join(first.mark.settings))
-    yield from _labelled("real time", f"{first.mark.real_s:g} s" if first.mark.real_s else "")
+        yield from labelled("requirement", f"{found.id} ({found.level}): {found.text}")
+    yield from labelled("source", f"{first.file}:{first.line}")
+    yield from labelled("needs", ", ".join(first.mark.needs))
+    yield from labelled("settings", ", ".join(first.mark.settings))
+    yield from labelled("real time", f"{first.mark.real_s:g} s" if first.mark.real_s else "")
     if first.has_row:
-        yield from _labelled("rows", ", ".join(case.id.rpartition("/")[2] for case in rows))
+        yield from labelled("rows", ", ".join(case.id.rpartition("/")[2] for case in rows))
 
 
 def _row(name: str, catalogue: Catalogue) -> Iterator[str]:
@@ -129,46 +113,9 @@ def _row(name: str, catalogue: Catalogue) -> Iterator[str]:
         raise ConfigurationError(f"unknown row {name!r}{hint}")
     yield row.id
     yield ""
-    yield from _labelled("sent", telling.stimulus(row))
+    yield from labelled("sent", telling.stimulus(row))
     for one in telling.allowed(row):
         yield ""
-        yield from _labelled(one.label, f"{one.answer}; {one.state}")
+        yield from labelled(one.label, f"{one.answer}; {one.state}")
         found = catalogue.get(one.clause)
-        yield from _labelled("", f"{found.id} ({found.level}): {found.text}")
-
-
-def _labelled(label: str, text: str) -> list[str]:
-    """A label and its text, wrapped under itself; nothing for no text."""
-    indent = " " * _LABEL
-    if label and len(label) >= _LABEL:
-        label += " "
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=f"{label:{_LABEL}}",
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-
-
-def _seen_on(requirement: Requirement) -> str:
-    words = {
-        "wire": "the wire",
-        "api": "the socket calls",
-        "both": "the wire and the socket calls",
-        "no": "nothing that an observer sees: it cannot be judged",
-    }
-    return words.get(requirement.observable, requirement.observable)
-
-
-def _condition(requirement: Requirement) -> str:
-    return f"the manifest declares {requirement.condition!r}" if requirement.condition else ""
-
-
-def _basis(requirement: Requirement) -> str:
-    words = {
-        "text": "against the source's text",
-        "quoted": "against another project's quotation of the source",
-        "memory": "not yet: written from memory",
-    }
-    return words.get(requirement.basis, requirement.basis)
+        yield from labelled("", f"{found.id} ({found.level}): {found.text}")

@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tcpassay.cli.guard import INTERNAL_FAULT, complain
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.cli.selecting import load_named
 from tcpassay.conformance.expectations import load_expectations
-from tcpassay.conformance.plan import Plan
+from tcpassay.conformance.plan import DEFAULT_MAX_TIME_S, Plan
 from tcpassay.conformance.runner import run
 from tcpassay.conformance.select import Selection, plan_target, select
 from tcpassay.core.errors import ConfigurationError
@@ -45,29 +45,44 @@ class Request:
     """The options of `tcpassay run`."""
 
     targets: tuple[str, ...]
-    wire: Port | None
-    cases: tuple[str, ...]
-    matrix: bool
-    full: bool
-    requirements: tuple[str, ...]
-    levels: tuple[str, ...]
-    states: tuple[str, ...]
-    ip: tuple[IpVersion, ...]
-    slow: bool
-    out: Path | None
-    json: Path | None
-    junit: Path | None
-    pcap: Literal["always", "fail", "never"]
-    jobs: int | None
-    seed: int | None
-    max_time_s: float
-    gate: bool
-    oracle: bool
-    where_possible: bool
+    wire: Port | None = None
+    cases: tuple[str, ...] = ()
+    matrix: bool = False
+    full: bool = False
+    requirements: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    ip: tuple[IpVersion, ...] = ()
+    slow: bool = False
+    out: Path | None = None
+    json: Path | None = None
+    junit: Path | None = None
+    pcap: Literal["always", "fail", "never"] = "fail"
+    jobs: int | None = None
+    seed: int | None = None
+    max_time_s: float = DEFAULT_MAX_TIME_S
+    gate: bool = True
+    oracle: bool = True
+    where_possible: bool = False
+
+
+class Ran(NamedTuple):
+    """What a run left: its record, where its files lie, its exit code."""
+
+    record: RunRecord
+    out: Path
+    exit_code: int
 
 
 def carry_out(request: Request) -> int:
     """Run, report, and return the exit code. Raises TcpassayError before anything has run."""
+    ran = carry_out_only(request)
+    _report(request, ran.record, ran.out)
+    return ran.exit_code
+
+
+def carry_out_only(request: Request) -> Ran:
+    """Run, and leave the report to the caller. Raises TcpassayError before anything has run."""
     with ExitStack() as held, Progress(progress_console()) as progress:
         progress.say("loading the catalogue and the cases")
         plan = make_plan(request, held)
@@ -85,11 +100,10 @@ def carry_out(request: Request) -> int:
         names = ", ".join(target.name for target in plan.targets)
         progress.say(f"starting {names}: can it shake hands?")
         summary = run(plan, listener)
-    _report(request, recorder.record, folder.root)
     if recorder.trouble is None:
-        return summary.exit_code
+        return Ran(recorder.record, folder.root, summary.exit_code)
     complain(str(recorder.trouble))
-    return max(INTERNAL_FAULT, summary.exit_code)
+    return Ran(recorder.record, folder.root, max(INTERNAL_FAULT, summary.exit_code))
 
 
 def make_plan(request: Request, held: ExitStack) -> Plan:

@@ -18,7 +18,7 @@ NETNS = typer.Option(metavar="NS", help="A network namespace made with ip netns 
 TUN = typer.Option(metavar="NAME", help="The TUN device to make in it, such as tun0.")
 IMPAIR = typer.Option(
     metavar="TEXT",
-    help="Make the link worse, both ways: loss=2%,reorder=2%,dup=1%,delay=10ms,seed=7.",
+    help="Make the link worse, both ways: loss=2%,burst=4,reorder=2%,dup=1%,delay=10ms,seed=7.",
 )
 PCAP = typer.Option(
     metavar="FILE", help="Write what crosses the TUN device to a pcapng file, as it goes."

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Entries of the trials' own, `exchanges/<requirement>/<why>`: of no run, so never stale in one.
 EXCHANGES = "exchanges"
 
+#: How a reason begins that `tcpassay expectations update` has left to be written.
+UNWRITTEN = "FILL IN: "
+
 #: An error is a fault of the tester's: nobody can expect it.
 _EXPECTABLE = tuple(str(verdict) for verdict in Verdict if verdict is not Verdict.ERROR)
 
@@ -181,7 +184,7 @@ def _entry(file: TomlFile, index: int, entry: object) -> list[Expectation]:
     first = Expectation(
         case="",
         verdict=Verdict(table.choice("verdict", _EXPECTABLE)),
-        reason=table.text("reason"),
+        reason=_reason(table),
         url=table.text("url", ""),
         ip=ip,
         target_version=table.text("target_version", ""),
@@ -190,3 +193,15 @@ def _entry(file: TomlFile, index: int, entry: object) -> list[Expectation]:
     )
     table.end()
     return [replace(first, case=glob) for glob in globs]
+
+
+def _reason(table: TableReader) -> str:
+    """Why the verdict is right to expect: what nobody has written yet is no reason."""
+    reason = table.text("reason")
+    if reason.startswith(UNWRITTEN.rstrip()):
+        raise table.error(
+            "reason",
+            f"the reason is still to be written: put the clause and what the target does in place "
+            f"of {reason[:60]!r}",
+        )
+    return reason

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay import wire
+from tcpassay.conformance.layers import ICMP, IP, TCP, ICMPv6PacketTooBig, IPv6, Raw
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.outcome import Inconclusive
+from tcpassay.conformance.reach import listener, syn_sent
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -13,8 +16,14 @@ if TYPE_CHECKING:
     from tcpassay.conformance.app import Pending, Socket
     from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
+    from tcpassay.conformance.reach import Way
+    from tcpassay.wire import Segment
 
 ALIVE = b"alive"
+#: Segments after which any receive buffer that manifests declare is full.
+ENOUGH = 400
+#: Codepoints of RFC 3168, section 5.
+NOT_ECT, ECT_1, ECT_0, CE = range(4)
 #: Addresses of no host on the link, for documentation (RFC 5737, RFC 3849).
 FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
 
@@ -67,6 +76,80 @@ def segment_sizes(conn: Connection, octets: int) -> list[int]:
     return sizes
 
 
+def too_big(conn: Connection, mtu: int, quoting: Segment | Arrival | None = None) -> None:
+    """A router tells that a segment (the target's last) was too big for a link of `mtu` octets.
+
+    It quotes no more of it than an IP header and eight octets.
+    """
+    if conn.bench.ip == 4:
+        conn.send_icmp(ICMP(type=3, code=4, nexthopmtu=mtu), quoting)
+    else:
+        conn.send_icmp(ICMPv6PacketTooBig(mtu=mtu), quoting, octets=48)
+
+
+def flight(conn: Connection, segments: int, size: int) -> list[Arrival]:
+    """Segments of `size` octets that the target sends at once; none is acknowledged."""
+    conn.app.send(bytes(segments * size))
+    return [conn.expect("A", payload=size) for _ in range(segments)]
+
+
+def fill(conn: Connection) -> bytes:
+    """The peer sends until the target, whose application does not read, has closed its window."""
+    text = b""
+    conn.bench.needs_silent_app("leaves text unread")
+    with conn.bench.reaching("a receive window of zero"):
+        for number in range(ENOUGH):
+            room = conn.target.rcv.wnd
+            if not room:
+                break
+            piece = bytes([number % 251]) * min(1000, room)
+            text += piece
+            conn.send("PA", payload=piece)
+            conn.expect("A", ack=conn.peer.snd.nxt)
+        conn.bench.check(conn.target.rcv.wnd, 0, "window announced")
+    return text
+
+
+def codepoint(arrival: Arrival) -> int:
+    """The ECN codepoint of a datagram: 0 for not-ECT, 1 and 2 for ECT(1) and ECT(0), 3 for CE."""
+    ip = arrival.datagram.ip
+    return (ip.tos if isinstance(ip, wire.IPv4) else ip.traffic_class) & 3
+
+
+def says(arrival: Arrival) -> str:
+    """Which of ECE ("E") and CWR ("C") a segment carries."""
+    return wire.flags_text(arrival.segment.flags & (wire.ECE | wire.CWR))
+
+
+def marked(
+    conn: Connection, payload: bytes, *, flags: str = "A", ecn: int = CE, seq: int | None = None
+) -> None:
+    """The peer sends text in a datagram of this codepoint; with `seq`, not its next text."""
+    network = IP(tos=ecn) if conn.bench.ip == 4 else IPv6(tc=ecn)
+    tcp = TCP(flags=flags) if seq is None else TCP(flags=flags, seq=seq)
+    conn.send(network / tcp / Raw(payload))
+
+
+def ecn_established(bench: Bench, way: Way = "listen") -> Connection:
+    """A connection whose ends have agreed on ECN; without SACK, timestamps and window scale."""
+    with bench.reaching("a connection with ECN"):
+        if way == "listen":
+            sock = listener(bench)
+            conn = bench.connection()
+            conn.send("SEC")
+            answer = conn.expect("SA", ack=conn.peer.snd.nxt)
+            bench.check(says(answer), "E", "flags of the SYN,ACK")
+            conn.send("A")
+            conn.app = sock.accept()
+            return conn
+        conn, pending = syn_sent(bench)
+        bench.check(says(latest(conn)), "EC", "flags of the SYN")
+        conn.send("SAE")
+        conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)
+        pending.expect_return(0)
+        return conn
+
+
 def syn_gap(bench: Bench) -> float:
     """Seconds until connect() sends an unanswered SYN again: by the manifest's schedule, else 1."""
     schedule = bench.manifest.limits.connect_schedule_s
@@ -79,6 +162,16 @@ def told(pending: Pending) -> str:
     if pending.returned is None:
         return "no return"
     return pending.returned.errno or "success"
+
+
+def cookie_in(arrival: Arrival) -> bytes | None:
+    """The cookie for fast open of a SYN or SYN,ACK; None where it has no such option (RFC 7413)."""
+    from tcpassay.wire import FastOpen
+
+    for option in arrival.segment.options:
+        if isinstance(option, FastOpen):
+            return option.cookie
+    return None
 
 
 def latest(conn: Connection) -> Arrival:

@@ -49,7 +49,8 @@ class Tcb(NamedTuple):
     can read it any more (3.6.1). `held` are
     the ranges above RCV.NXT that have arrived, and `fin` is the number of a FIN that has.
     `ts_offered`, `ts_recent` (None: no timestamps) and `last_ack` are RFC 7323's: whether our SYN
-    had the option, TS.Recent and Last.ACK.sent.
+    had the option, TS.Recent and Last.ACK.sent. `early` says that the application has a passive
+    connection before its handshake is over (RFC 7413).
     """
 
     state: State
@@ -71,6 +72,7 @@ class Tcb(NamedTuple):
     ts_offered: bool = False
     ts_recent: int | None = None
     last_ack: int = 0
+    early: bool = False
 
     def acks_our_fin(self, ack: int) -> bool:
         """Whether an acceptable ACK number covers our FIN."""

@@ -22,6 +22,7 @@ CAPABILITIES: Final = {
     "ipv6": "TCP over IPv6",
     "icmp": "ICMP errors reach the connection that they quote",
     "path_mtu_discovery": "ICMP packet too big lowers the segment size",
+    "path_mtu_checks": "but for one that what was sent and acknowledged belies (RFC 5927, 7.2)",
     "ethernet": "the link carries Ethernet frames rather than IP datagrams",
     # Options and algorithms
     "window_scale": "RFC 7323 window scale",
@@ -39,6 +40,7 @@ CAPABILITIES: Final = {
     "cubic": "RFC 9438 CUBIC",
     "plpmtud": "RFC 4821 packetisation-layer path MTU discovery",
     "syn_cookies": "a full queue of half-open connections is answered with SYN cookies",
+    "syn_cookie_options": "with timestamps a SYN cookie keeps window scale and SACK",
     # What the tester can see and do on the target's side
     "errno": "failed calls give a POSIX errno rather than a class of error",
     "descriptors": "POSIX descriptors: lowest free number, dup(), fcntl()",

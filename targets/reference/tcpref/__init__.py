@@ -18,7 +18,8 @@ time go in, octets and returns come out. A good order to read it in:
     cookies, quiet               a handshake without a record; silence after the start
     icmp, icmpv6, icmp_send      errors from the network, and errors of our own
     urgent, keepalive            the mark in the stream; probes of an idle connection
-    user_timeout                 R2 as the application sets it
+    user_timeout, uto            R2 as the application sets it, and as the peer advises
+    pmtu, ecn                    what the path carries, and how full it is
     user                         the calls of RFC 9293: OPEN, SEND, RECEIVE, CLOSE, ABORT
     sockets, processes, kernel   descriptors, who holds them, calls that block
     calls and calls_*            the POSIX calls

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tcpref.calls_accept import accept_into_room
 from tcpref.calls_connection import close, connect, dup, exit_process, shutdown
 from tcpref.calls_control import fcntl, ioctl, setrlimit
-from tcpref.calls_data import recv, recvmsg, send, sendmsg
+from tcpref.calls_data import recv, recvmsg, send
+from tcpref.calls_fastopen import sendmsg
 from tcpref.calls_names import (
     freeaddrinfo,
     gai_strerror,

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import keepalive, user, user_timeout
+from tcpref import fastopen_stack, keepalive, user, uto
 from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
 from tcpref.sockets import Socket
-from tcpref.tcb import OPENING, State, Tcb
+from tcpref.tcb import Key, State, Tcb
 from tcpref.waiting import FOREVER, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcpref.fastopen import FastOpen
     from tcpref.kernel import Kernel
     from tcpref.stack import Stack
     from tcpref.waiting import PendingCall
+
+    Opener = Callable[[Stack, Key], FastOpen | None]
 
 
 def connect(kernel: Kernel, call: PendingCall) -> Result | None:
@@ -23,8 +28,11 @@ def connect(kernel: Kernel, call: PendingCall) -> Result | None:
     made = target(call)
     if not call.started:
         refuse_connect(made)
-        start_connect(kernel, call, made)
+        opening = fastopen_stack.deferred_open if made.fast_open_connect else None
+        start_connect(kernel, call, made, opening)
         call.started = True
+        if made.deferred:
+            return Result()
         if made.nonblocking:
             raise CallError("EINPROGRESS")
         return None
@@ -42,7 +50,7 @@ def refuse_connect(made: Socket) -> None:
     if made.listener is not None:
         raise CallError("EOPNOTSUPP")
     if made.connecting:
-        raise CallError("EALREADY")
+        raise CallError("EISCONN" if made.deferred else "EALREADY")
     if made.failed:
         made.raise_error()
         raise CallError("EINVAL")  # A failed socket is of no further use.
@@ -50,8 +58,14 @@ def refuse_connect(made: Socket) -> None:
         raise CallError("EISCONN")
 
 
-def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
-    """Choose this end, and send the SYN."""
+def start_connect(
+    kernel: Kernel,
+    call: PendingCall,
+    made: Socket,
+    fast_open: Opener | None = None,
+    text: bytes = b"",
+) -> Tcb:
+    """Choose this end, and send the SYN. `fast_open` makes what it needs for the ends chosen."""
     stack = kernel.stack
     remote, port = address_argument(made, call.args)
     if not made.reaches(remote) or not made.has_source(remote):
@@ -63,14 +77,16 @@ def start_connect(kernel: Kernel, call: PendingCall, made: Socket) -> None:
         raise CallError("ENOBUFS")
     local = source_for(stack, remote) if is_wildcard(made.address) else made.address
     if made.binding is None:
-        bind_to(kernel, made, made.address, 0)
+        bind_to(kernel, made, made.address, 0, (local, remote, port))
     key = (local, made.port, remote, port)
     if key in stack.connections or made.binding is None:
         raise CallError("EADDRINUSE")
     made.address = local
-    made.tcb = user.open_actively(stack, made, key, made.binding)
+    opening = None if fast_open is None else fast_open(stack, key)
+    made.tcb = user.open_actively(stack, made, key, made.binding, opening, text)
     kernel.limit_time(call, made.snd_timeout or FOREVER)
     call.timed_out = Result(-1, "EINPROGRESS")
+    return made.tcb
 
 
 def refuse_destination(stack: Stack, remote: bytes) -> None:
@@ -134,6 +150,7 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout
     accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout
+    accepted.user_timeout_asked = made.user_timeout_asked
     accepted.keepalive, accepted.keepalive_times = made.keepalive, made.keepalive_times
     accepted.tcb = tcb
     if tcb.binding is not None:
@@ -150,7 +167,7 @@ def catch_up(stack: Stack, accepted: Socket, tcb: Tcb) -> None:
     if accepted.keepalive or tcb.keepalive is not None:
         keepalive.apply(stack, accepted, tcb)
     if accepted.user_timeout or tcb.patience is not None:
-        user_timeout.apply(stack, accepted, tcb)
+        uto.apply(stack, accepted, tcb)
 
 
 def shutdown(kernel: Kernel, call: PendingCall) -> Result:
@@ -160,7 +177,7 @@ def shutdown(kernel: Kernel, call: PendingCall) -> Result:
     if how not in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"):
         raise CallError("EINVAL")
     tcb = made.connection()
-    if tcb.state in OPENING or tcb.state is State.CLOSED:
+    if made.connecting or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
     if how != "SHUT_WR":
         made.read_shut = True

@@ -30,7 +30,11 @@ def known_flags(kernel: Kernel, call: PendingCall, known: frozenset[str]) -> fro
 def send(kernel: Kernel, call: PendingCall) -> Result | None:
     """send(fd, octets, flags): a blocking call takes all, another what there is room for."""
     made = target(call)
-    flags = known_flags(kernel, call, SEND_FLAGS)
+    return give(kernel, call, made, known_flags(kernel, call, SEND_FLAGS))
+
+
+def give(kernel: Kernel, call: PendingCall, made: Socket, flags: frozenset[str]) -> Result | None:
+    """Queue what there is room for behind what the call has sent already."""
     octets = call.args.octets()
     tcb = sendable(made, call, quiet="MSG_NOSIGNAL" in flags)
     if tcb is None:

@@ -8,12 +8,13 @@ from tcpref import addresses
 from tcpref.errors import CallError
 from tcpref.listener import Listener
 from tcpref.sockets import Socket
-from tcpref.tcb import OPENING, State
+from tcpref.tcb import State
 from tcpref.waiting import Result
 
 if TYPE_CHECKING:
     from tcpref.arguments import Arguments
     from tcpref.kernel import Kernel
+    from tcpref.port_selection import Destination
     from tcpref.waiting import PendingCall
 
 IPPROTO_TCP = 6
@@ -72,13 +73,22 @@ def bind(kernel: Kernel, call: PendingCall) -> Result:
     return Result()
 
 
-def bind_to(kernel: Kernel, made: Socket, address: bytes, port: int) -> None:
-    """Hold the port; 0 stands for an ephemeral one. Raises EADDRINUSE."""
+def bind_to(
+    kernel: Kernel,
+    made: Socket,
+    address: bytes,
+    port: int,
+    destination: Destination | None = None,
+) -> None:
+    """Hold the port; 0 stands for an ephemeral one, to `destination`.
+
+    Raises EADDRINUSE, or EADDRNOTAVAIL where no ephemeral port is left for a connect().
+    """
     ports = kernel.stack.ports
     if port == 0:
-        free = ports.ephemeral()
+        free = ports.ephemeral(destination)
         if free is None:
-            raise CallError("EADDRINUSE")
+            raise CallError("EADDRINUSE" if destination is None else "EADDRNOTAVAIL")
         port = free
     elif not ports.available(address, port, reuse=made.reuse, v6only=made.v6only):
         raise CallError("EADDRINUSE")
@@ -135,7 +145,7 @@ def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
     """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
     tcb = made.connection()
-    if tcb.state in OPENING or tcb.state is State.CLOSED:
+    if made.connecting or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
     if made.read_shut and made.write_shut:
         raise CallError("EINVAL")

@@ -9,8 +9,8 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpref import calls_fastopen, keepalive, output, user, uto
 from tcpref import calls_options_user as for_user
-from tcpref import keepalive, output, user, user_timeout
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
 from tcpref.tcb import SENDING
@@ -149,6 +149,8 @@ def numbers(tcb: Tcb) -> dict[str, int]:
         "snd.wnd": tcb.snd_wnd,
         "snd.wl1": tcb.snd_wl1,
         "snd.wl2": tcb.snd_wl2,
+        "snd.cwnd": tcb.congestion.cwnd,
+        "snd.ssthresh": tcb.congestion.ssthresh,
         "iss": tcb.iss,
         "rcv.nxt": tcb.rcv_nxt,
         "rcv.wnd": tcb.rcv_wnd,
@@ -181,6 +183,12 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
     ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
+    ("IPPROTO_TCP", "TCP_FASTOPEN"): Option(
+        lambda made: number(calls_fastopen.get_queue(made)), calls_fastopen.set_queue
+    ),
+    ("IPPROTO_TCP", "TCP_FASTOPEN_CONNECT"): Option(
+        lambda made: number(made.fast_open_connect), calls_fastopen.set_connect
+    ),
     ("IPPROTO_TCP", "TCP_INFO"): Option(get_info),
     ("IPPROTO_TCP", "TCP_KEEPCNT"): Option(
         lambda made: number(made.keepalive_times.probes), for_user.set_count, keepalive.apply
@@ -194,7 +202,7 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
     ("IPPROTO_TCP", "TCP_USER_TIMEOUT"): Option(
-        lambda made: number(made.user_timeout), for_user.set_user_timeout, user_timeout.apply
+        lambda made: number(made.user_timeout), for_user.set_user_timeout, uto.apply
     ),
 }
 

@@ -23,6 +23,8 @@ NEEDED_SETTING = {
     "TCP_KEEPINTVL": "keepalive",
     "TCP_KEEPCNT": "keepalive",
     "TCP_USER_TIMEOUT": "user_timeout",
+    "TCP_FASTOPEN": "fast_open",
+    "TCP_FASTOPEN_CONNECT": "fast_open",
 }
 
 
@@ -67,3 +69,4 @@ def set_user_timeout(made: Socket, args: Arguments) -> None:
     if not 0 <= milliseconds <= LARGEST_INT:
         raise CallError("EINVAL")
     made.user_timeout = milliseconds
+    made.user_timeout_asked = milliseconds > 0

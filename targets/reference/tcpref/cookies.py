@@ -5,10 +5,11 @@ a count of 64 seconds, three bits for the peer's MSS, and 24 bits of a keyed has
 ends and of the peer's initial number. Whoever acknowledges it has received it. So the ACK, or the
 first text, builds the connection, and a SYN costs no memory.
 
-What the cookie does not hold is lost: options other than MSS, text on the SYN, the SYN,ACK's
-retransmission. So it is for when the SYN queue is full (setting `syn_cookies` = "full"), unless
-"always" is asked for. An ACK is looked at as a cookie only while one may be under way, so that
-otherwise guesses (one in 2^24 of them hits) are not even tried.
+The other options go into the timestamp of the SYN,ACK, where the peer has timestamps
+(`cookie_options`). What neither holds is lost: those options without timestamps, text on the SYN,
+the SYN,ACK's retransmission. So it is for when the SYN queue is full (setting `syn_cookies` =
+"full"), unless "always" is asked for. An ACK is looked at as a cookie only while one may be under
+way, so that otherwise guesses (one in 2^24 of them hits) are not even tried.
 """
 
 from __future__ import annotations
@@ -17,11 +18,18 @@ from bisect import bisect
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from tcpref import seq
+from tcpref import cookie_options, seq, timestamps
 from tcpref.addresses import FIXED_HEADERS
-from tcpref.options import Options, build_mss
+from tcpref.cookie_options import Carried
+from tcpref.options import (
+    Options,
+    build_mss,
+    build_sack_permitted,
+    build_timestamps,
+    build_window_scale,
+)
 from tcpref.segment import ACK, RST, SYN, Segment, build_segment
-from tcpref.tcb import Key, State
+from tcpref.tcb import Key, State, shift_for
 
 if TYPE_CHECKING:
     from tcpref.listener import Listener
@@ -111,9 +119,42 @@ def answer(stack: Stack, listener: Listener, key: Key, segment: Segment) -> None
             ack=seq.add(segment.seq, 1),
             flags=SYN | ACK,
             wnd=min(socket.rcv_buffer, 0xFFFF),
-            options=build_mss(min(largest, socket.max_segment)),
+            options=build_mss(min(largest, socket.max_segment))
+            + offers(stack, listener, key, segment),
         )
     )
+
+
+def carries_options(settings: Settings, segment: Segment) -> bool:
+    """Whether timestamps are there to carry the other options."""
+    wanted = settings.syn_cookie_options and settings.timestamps
+    return wanted and segment.options.tsval is not None
+
+
+def offers(stack: Stack, listener: Listener, key: Key, syn: Segment) -> bytes:
+    """The options that stand behind MSS: those of the SYN that we grant, remembered by TSval."""
+    settings, offered = stack.settings, syn.options
+    if not carries_options(settings, syn):
+        return b""
+    carried = Carried(
+        wscale=offered.wscale if settings.window_scale else None,
+        sack=offered.sack_permitted and settings.sack,
+    )
+    options = b""
+    if carried.wscale is not None:
+        options += build_window_scale(shift_for(listener.socket.rcv_buffer))
+    if carried.sack:
+        options += build_sack_permitted()
+    clock = timestamps.clock_of(stack.secret, key, stack.now)
+    return options + build_timestamps(cookie_options.stamp(carried, clock), offered.tsval or 0)
+
+
+def options_of(settings: Settings, mss: int, segment: Segment) -> Options:
+    """The options of the SYN, as far as the segment that acknowledges the cookie tells them."""
+    if not carries_options(settings, segment):
+        return Options(mss)
+    carried = cookie_options.read(segment.options.tsecr)
+    return Options(mss, carried.wscale, segment.options.tsval, sack_permitted=carried.sack)
 
 
 def may_be_under_way(listener: Listener, now: int) -> bool:
@@ -134,11 +175,13 @@ def accept(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool
         return False
     if not listener.has_room():
         return not stack.settings.abort_on_overflow
-    syn = segment._replace(seq=peer_iss, ack=0, flags=SYN, options=Options(mss), payload=b"")
+    options = options_of(stack.settings, mss, segment)
+    syn = segment._replace(seq=peer_iss, ack=0, flags=SYN, options=options, payload=b"")
     tcb = stack.admit(listener, key, syn, cookie)
     if tcb is not None:
         tcb.snd_nxt = seq.add(cookie, 1)
         tcb.stalled_since = stack.now
+        tcb.ts_offset = timestamps.offset(stack.secret, key)
         stack.segment_for(tcb, segment)
         if tcb.state is State.SYN_RECEIVED:
             stack.close_connection(tcb, None)

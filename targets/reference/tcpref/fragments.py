@@ -43,9 +43,12 @@ class Piece(NamedTuple):
 
 
 class Partial:
-    """A datagram of which pieces have come, kept in order and apart."""
+    """A datagram of which pieces have come, kept in order and apart.
 
-    __slots__ = ("key", "octets", "pieces", "spoiled", "timer", "total")
+    `marked`: a router has marked one of them CE, so that the whole is (RFC 3168, 5.3).
+    """
+
+    __slots__ = ("key", "marked", "octets", "pieces", "spoiled", "timer", "total")
 
     def __init__(self, key: FragmentKey) -> None:
         self.key = key
@@ -54,6 +57,7 @@ class Partial:
         #: Octets of the whole payload, once the last piece has come.
         self.total: int | None = None
         self.spoiled = False
+        self.marked = False
         self.timer = Timer(TimerKind.FRAGMENTS, self)
 
     @property

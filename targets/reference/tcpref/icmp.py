@@ -30,6 +30,16 @@ _HARD = {PROTOCOL_UNREACHABLE: "ENOPROTOOPT", PORT_UNREACHABLE: "ECONNREFUSED"}
 _QUOTED_PORTS = Struct("!HHI")
 
 
+class TooBig(NamedTuple):
+    """A datagram was too big for a link: the MTU of that, and the datagram's length and that of its
+    IP header as they are quoted (octets). An MTU of 0 tells none.
+    """
+
+    mtu: int
+    size: int
+    header: int
+
+
 class IcmpError(NamedTuple):
     """An ICMP error and the segment of ours that it quotes.
 
@@ -41,6 +51,7 @@ class IcmpError(NamedTuple):
     seq: int
     hard: str | None
     soft: str | None
+    too_big: TooBig | None = None
 
 
 def parse_error(octets: bytes) -> IcmpError | None:
@@ -56,6 +67,9 @@ def parse_error(octets: bytes) -> IcmpError | None:
     src_port, dst_port, number = _QUOTED_PORTS.unpack_from(quoted, header)
     key = (quoted[12:16], src_port, quoted[16:20], dst_port)
     kind, code = octets[0], octets[1]
+    if kind == DESTINATION_UNREACHABLE and code == FRAGMENTATION_NEEDED:
+        told = int.from_bytes(octets[6:8], "big"), int.from_bytes(quoted[2:4], "big")
+        return IcmpError(key, number, None, None, TooBig(*told, header))
     return IcmpError(key, number, hard_errno(kind, code), soft_errno(kind, code))
 
 
@@ -87,7 +101,7 @@ def hard_errno(kind: int, code: int) -> str | None:
     return _HARD.get(code) if kind == DESTINATION_UNREACHABLE else None
 
 
-def soft_errno(kind: int, code: int) -> str | None:
+def soft_errno(kind: int, code: int) -> str:
     """What the application is told if the connection times out later (MUST-56, SHLD-25).
 
     A hard error that came too late to end an open is one of these (RFC 5927, 5.2).
@@ -96,7 +110,5 @@ def soft_errno(kind: int, code: int) -> str | None:
         return "EHOSTUNREACH"
     if kind == PARAMETER_PROBLEM:
         return "EPROTO"
-    if code == FRAGMENTATION_NEEDED:
-        return None
     unreachable = "ENETUNREACH" if code in _NETWORK_CODES else "EHOSTUNREACH"
     return _HARD.get(code, unreachable)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from struct import Struct
 
 from tcpref.checksum import remainder
-from tcpref.icmp import IcmpError
+from tcpref.icmp import IcmpError, TooBig
 from tcpref.ipv4 import PROTOCOL_TCP, Packet
 from tcpref.ipv6 import HEADER_OCTETS, PROTOCOL_ICMPV6
 from tcpref.segment import pseudo_header
 
 DESTINATION_UNREACHABLE = 1
+PACKET_TOO_BIG = 2
 TIME_EXCEEDED = 3
 PARAMETER_PROBLEM = 4
+KINDS = frozenset({DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM})
 
 NO_ROUTE = 0
 PROHIBITED = 1
@@ -30,21 +32,22 @@ _QUOTED_PORTS = Struct("!HHI")
 
 
 def parse_error(packet: Packet) -> IcmpError | None:
-    """The error in an ICMPv6 message; None when it is damaged, too short or about something else.
-
-    Packet Too Big is not one: without path MTU discovery nothing is done about it.
-    """
+    """The error in an ICMPv6 message; None when damaged, too short or about something else."""
     octets = packet.payload
     if len(octets) < _SHORTEST or not checksum_holds(packet):
         return None
     kind, code = octets[0], octets[1]
-    if kind not in (DESTINATION_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM):
+    if kind not in KINDS:
         return None
     quoted = octets[8:]
     if quoted[0] >> 4 != 6 or quoted[6] != PROTOCOL_TCP:
         return None
     src_port, dst_port, number = _QUOTED_PORTS.unpack_from(quoted, HEADER_OCTETS)
     key = (quoted[8:24], src_port, quoted[24:40], dst_port)
+    if kind == PACKET_TOO_BIG:
+        told = int.from_bytes(octets[4:8], "big"), int.from_bytes(quoted[4:6], "big")
+        too_big = TooBig(told[0], HEADER_OCTETS + told[1], HEADER_OCTETS)
+        return IcmpError(key, number, None, None, too_big)
     return IcmpError(key, number, hard_errno(kind, code), soft_errno(kind, code))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import icmp_send, ipv4, ipv4_options, ipv6, ipv6_headers
+from tcpref.ecn import CE
 from tcpref.fragments import FragmentKey, Partial, Piece
 from tcpref.ipv4 import Packet
 from tcpref.ipv6_headers import (
@@ -84,7 +85,8 @@ def take_ipv4_piece(stack: Stack, packet: Packet, octets: bytes) -> Packet | Non
     if not size or header + start + size > LONGEST or (not last and size % 8):
         return None
     key = (packet.src, packet.dst, packet.ident, packet.protocol)
-    joined = join(stack, key, Piece(start, packet.payload, last, b"" if start else octets))
+    piece = Piece(start, packet.payload, last, b"" if start else octets)
+    joined = join(stack, key, piece, packet.ecn)
     if joined is None:
         return None
     first, payload = joined
@@ -120,14 +122,16 @@ def take_ipv6_piece(stack: Stack, packet: Packet, octets: bytes, passed: Passed)
     if not text:
         return None
     key = (packet.src, packet.dst, ident, ANY_PROTOCOL)
-    joined = join(stack, key, Piece(start, text, last, b"" if start else octets))
+    joined = join(stack, key, Piece(start, text, last, b"" if start else octets), packet.ecn)
     if joined is None:
         return None
     whole = ipv6_headers.without_fragmentation(*joined)
     return None if whole is None else receive(stack, whole)
 
 
-def join(stack: Stack, key: FragmentKey, piece: Piece) -> tuple[bytes, bytes] | None:
+def join(
+    stack: Stack, key: FragmentKey, piece: Piece, codepoint: int
+) -> tuple[bytes, bytes] | None:
     """Keep a piece; once nothing is missing, the datagram of the first one and the payload."""
     table = stack.fragments
     if not stack.settings.fragment_datagrams:
@@ -137,9 +141,20 @@ def join(stack: Stack, key: FragmentKey, piece: Piece) -> tuple[bytes, bytes] | 
         settings = stack.settings
         wait = settings.fragment_s if len(key[0]) == 4 else settings.fragment_ipv6_s
         stack.timers.start(partial.timer, stack.now + wait * SECOND)
+    partial.marked = partial.marked or codepoint == CE
     payload = table.add(partial, piece)
     first = partial.first
-    return None if payload is None or first is None else (first.datagram, payload)
+    if payload is None or first is None:
+        return None
+    return (mark(first.datagram) if partial.marked else first.datagram), payload
+
+
+def mark(datagram: bytes) -> bytes:
+    """A datagram with the codepoint CE; the checksum of an IPv4 header is left as it was."""
+    first = int.from_bytes(datagram[:2], "big") | (
+        CE if datagram[0] < ipv6.FIRST_OCTET else CE << 4
+    )
+    return first.to_bytes(2, "big") + datagram[2:]
 
 
 def fragments_timeout(stack: Stack, partial: Partial) -> None:

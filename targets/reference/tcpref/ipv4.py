@@ -31,7 +31,7 @@ class Packet(NamedTuple):
 
     `protocol` is the Next Header field in IPv6, where an extension header may come first. Of IPv4
     alone: the identification, the field of flags and offset with only MF and the offset left (0
-    in a whole datagram), and the options of the header.
+    in a whole datagram), and the options of the header. `ecn` is the codepoint of RFC 3168, 5.
     """
 
     protocol: int
@@ -41,13 +41,14 @@ class Packet(NamedTuple):
     ident: int = 0
     fragment: int = 0
     options: bytes = b""
+    ecn: int = 0
 
 
 def parse_ipv4(octets: bytes) -> Packet | None:
     """The datagram in `octets`, or None for what must be dropped in silence (RFC 1122, 3.2.1)."""
     if len(octets) < HEADER_OCTETS or octets[0] >> 4 != 4:
         return None
-    (first, _tos, total, ident, fragment, _ttl, protocol, _sum, src, dst) = _HEADER.unpack_from(
+    (first, tos, total, ident, fragment, _ttl, protocol, _sum, src, dst) = _HEADER.unpack_from(
         octets
     )
     header = (first & 0x0F) * 4
@@ -58,8 +59,9 @@ def parse_ipv4(octets: bytes) -> Packet | None:
     payload = octets[header:total]
     fragment &= MORE_FRAGMENTS | OFFSET_MASK
     if not fragment and header == HEADER_OCTETS:
-        return Packet(protocol, src, dst, payload)
-    return Packet(protocol, src, dst, payload, ident, fragment, octets[HEADER_OCTETS:header])
+        return Packet(protocol, src, dst, payload, 0, 0, b"", tos & 3)
+    options = octets[HEADER_OCTETS:header]
+    return Packet(protocol, src, dst, payload, ident, fragment, options, tos & 3)
 
 
 def header_checksum_holds(header: bytes) -> bool:
@@ -79,14 +81,23 @@ def without_fragmentation(header: bytes, payload: bytes) -> bytes:
     return _HEADER.pack(*whole, checksum(remainder(blank)), *addresses) + options + payload
 
 
-def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:
+def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes, tos: int = 0) -> bytes:
     """A datagram with DF set, so that path MTU discovery can work (RFC 1191, 3)."""
     total = HEADER_OCTETS + len(payload)
-    words = _CONSTANT_WORDS + total + protocol + int.from_bytes(src + dst, "big")
+    words = _CONSTANT_WORDS + tos + total + protocol + int.from_bytes(src + dst, "big")
     header = _HEADER.pack(
-        0x45, 0, total, 0, DONT_FRAGMENT, TTL, protocol, checksum(words), src, dst
+        0x45, tos, total, 0, DONT_FRAGMENT, TTL, protocol, checksum(words), src, dst
     )
     return header + payload
+
+
+def fragmentable(datagram: bytes, ident: int) -> bytes:
+    """A datagram of ours without DF. Its pieces need a number to be known by (RFC 6864, 4)."""
+    header = bytearray(datagram[:HEADER_OCTETS])
+    header[4:8] = (ident << 16).to_bytes(4, "big")
+    header[10:12] = bytes(2)
+    header[10:12] = checksum(remainder(bytes(header))).to_bytes(2, "big")
+    return bytes(header) + datagram[HEADER_OCTETS:]
 
 
 def is_unicast(address: bytes) -> bool:

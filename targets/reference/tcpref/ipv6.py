@@ -17,6 +17,10 @@ HOP_LIMIT = 64
 
 _HEADER = Struct("!IHBB16s16s")
 _VERSION = 6 << 28
+#: Where the traffic class stands in the first word.
+_TRAFFIC_CLASS = 20
+#: Above that of any IPv4 header.
+FIRST_OCTET = 0x60
 MAPPED = bytes(10) + b"\xff\xff"
 _LOOPBACK = bytes(15) + b"\1"
 
@@ -28,16 +32,20 @@ def parse_ipv6(octets: bytes) -> Packet | None:
     """
     if len(octets) < HEADER_OCTETS or octets[0] >> 4 != 6:
         return None
-    _, length, following, _, src, dst = _HEADER.unpack_from(octets)
+    first, length, following, _, src, dst = _HEADER.unpack_from(octets)
     end = HEADER_OCTETS + length
     if end > len(octets):
         return None
-    return Packet(following, src, dst, octets[HEADER_OCTETS:end])
+    ecn = first >> _TRAFFIC_CLASS & 3
+    return Packet(following, src, dst, octets[HEADER_OCTETS:end], 0, 0, b"", ecn)
 
 
-def build_ipv6(src: bytes, dst: bytes, protocol: int, payload: bytes) -> bytes:
+def build_ipv6(
+    src: bytes, dst: bytes, protocol: int, payload: bytes, traffic_class: int = 0
+) -> bytes:
     """A datagram without extension headers."""
-    return _HEADER.pack(_VERSION, len(payload), protocol, HOP_LIMIT, src, dst) + payload
+    first = _VERSION | traffic_class << _TRAFFIC_CLASS
+    return _HEADER.pack(first, len(payload), protocol, HOP_LIMIT, src, dst) + payload
 
 
 def is_unicast(address: bytes) -> bool:

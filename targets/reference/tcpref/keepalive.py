@@ -64,8 +64,20 @@ def start(stack: Stack, tcb: Tcb) -> None:
     held = tcb.keepalive
     if held is not None and tcb.state in WATCHED:
         held.probes = 0
-        due = tcb.heard_at + held.times.idle * SECOND
+        due = tcb.heard_at + idle_time(tcb, held)
         stack.timers.start(held.timer, max(stack.now, due))
+
+
+def idle_time(tcb: Tcb, held: KeepAlive) -> int:
+    """How long nothing is heard before the first probe, nanoseconds.
+
+    Longer than the user time-out that was adopted, so that no keep-alive ends a connection which
+    that would have kept (RFC 5482, 4.2).
+    """
+    idle = held.times.idle * SECOND
+    if tcb.uto is None or tcb.patience is None:
+        return idle
+    return max(idle, tcb.patience.limit + SECOND)
 
 
 def heard(stack: Stack, tcb: Tcb) -> None:
@@ -79,7 +91,7 @@ def expires(stack: Stack, tcb: Tcb) -> None:
     held = tcb.keepalive
     if held is None or tcb.state not in WATCHED:
         return
-    idle = held.times.idle * SECOND
+    idle = idle_time(tcb, held)
     if outstanding(tcb):
         stack.timers.start(held.timer, stack.now + idle)
     elif stack.now - tcb.heard_at < idle:
@@ -98,8 +110,11 @@ def outstanding(tcb: Tcb) -> bool:
 
 
 def exhausted(stack: Stack, tcb: Tcb, held: KeepAlive) -> bool:
-    """Whether the probes have shown enough. TCP_USER_TIMEOUT stands in for their number."""
-    if tcb.patience is not None:
+    """Whether the probes have shown enough. TCP_USER_TIMEOUT stands in for their number, but not
+    what a peer has advised.
+    """
+    advised = tcb.uto is not None and tcb.uto.changeable
+    if tcb.patience is not None and not advised:
         return held.probes > 0 and stack.now - tcb.heard_at >= tcb.patience.limit
     return held.probes >= held.times.probes
 

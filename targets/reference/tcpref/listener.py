@@ -79,9 +79,11 @@ class Listener:
         self.syn_queue[tcb.key] = tcb
 
     def complete(self, tcb: Tcb) -> None:
-        """The handshake is over: the connection joins the tail of the accept queue."""
-        self.syn_queue.pop(tcb.key, None)
-        self.accept_queue.append(tcb)
+        """The handshake is over, or fast open does not wait for it: the connection joins the tail
+        of the accept queue, once.
+        """
+        if self.syn_queue.pop(tcb.key, None) is not None:
+            self.accept_queue.append(tcb)
 
     def take(self) -> Tcb:
         """The head of the accept queue, for accept(); raises IndexError where it is empty."""

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import seq, timestamps, urgent, user_timeout, window
-from tcpref.options import build_mss, build_window_scale
+from tcpref import (
+    ecn,
+    fastopen,
+    loss_recovery,
+    pmtu,
+    sack,
+    seq,
+    timestamps,
+    urgent,
+    user_timeout,
+    uto,
+    window,
+)
+from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
@@ -26,8 +38,12 @@ def transmit(
     *,
     payload: bytes = b"",
     options: bytes = b"",
+    fresh: bool = False,
 ) -> None:
-    """Send one segment. It carries the newest ACK and window, so no other ACK is owed."""
+    """Send one segment. It carries the newest ACK and window, so no other ACK is owed.
+
+    `fresh`: its text has never been sent.
+    """
     local, local_port, remote, remote_port = tcb.key
     if tcb.state in OPENING:
         wnd = window.field_while_opening(tcb, flags)
@@ -36,11 +52,20 @@ def transmit(
         wnd = window.field(tcb)
     if tcb.timestamps:
         options += timestamps.option(tcb, flags, stack.now)
+    if tcb.uto is not None:
+        options += uto.option(tcb, tcb.uto, flags, len(options), len(payload))
+    if tcb.sack_report is not None:
+        options += sack.option(tcb, len(options))
     if flags & ACK:
         tcb.last_ack_sent = tcb.rcv_nxt
         tcb.ack_due = False
         tcb.unacked_octets = 0
         tcb.delayed_ack.stop()
+    if len(payload) > tcb.largest_sent:
+        pmtu.larger_sent(tcb, number, len(options), len(payload))
+    mark = 0
+    if tcb.ecn is not None:
+        flags, mark = ecn.stamp(tcb.ecn, flags, fresh=fresh)
     pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
     stack.emit(
         build_segment(
@@ -55,6 +80,7 @@ def transmit(
             options=options,
             payload=payload,
             urgent=pointer,
+            ecn=mark,
         )
     )
 
@@ -62,11 +88,19 @@ def transmit(
 def send_syn(stack: Stack, tcb: Tcb) -> None:
     """The SYN of an active open, or the SYN,ACK that answers one; also when sent again."""
     flags = SYN | ACK if tcb.state is State.SYN_RECEIVED else SYN
-    tcb.snd_nxt = seq.add(tcb.iss, 1)
-    options = build_mss(tcb.announced_mss)
+    if tcb.snd_nxt == tcb.iss:
+        tcb.snd_nxt = seq.add(tcb.iss, 1)
+    if tcb.ecn is not None:
+        flags |= ecn.syn_flags(tcb, tcb.ecn, flags)
+    options, text = build_mss(tcb.announced_mss), b""
     if tcb.window_scaling:
         options += build_window_scale(tcb.rcv_scale)
-    transmit(stack, tcb, tcb.iss, flags, options=options)
+    if tcb.sack:
+        options += build_sack_permitted()
+    if tcb.fast_open is not None:
+        options, text = fastopen.syn_extras(tcb, options)
+        tcb.snd_nxt = seq.add(tcb.snd_nxt, len(text))
+    transmit(stack, tcb, tcb.iss, flags, payload=text, options=options)
 
 
 def send_ack(stack: Stack, tcb: Tcb) -> None:
@@ -76,25 +110,32 @@ def send_ack(stack: Stack, tcb: Tcb) -> None:
 
 def send_queued(stack: Stack, tcb: Tcb) -> None:
     """Send all text, and the FIN behind it, that may go now; then see to the timers."""
-    if tcb.state in TRANSMITTING:
+    held = tcb.ecn is not None and tcb.ecn.held
+    if (tcb.state in TRANSMITTING or tcb.opened_early) and not held:
         if tcb.probing and tcb.snd_wnd > 0:
             resend_probe(stack, tcb)
+        if tcb.recovery is not None:
+            loss_recovery.send_lost(stack, tcb, tcb.recovery)
         while size := next_size(tcb):
             send_text(stack, tcb, size)
         if tcb.fin_queued and fin_may_go(tcb):
             send_fin(stack, tcb)
+        if tcb.recovery is not None:
+            loss_recovery.send_doubtful(stack, tcb, tcb.recovery)
     arrange_timers(stack, tcb)
 
 
 def next_size(tcb: Tcb) -> int:
     """Octets of the next new segment; 0 when nothing may be sent now.
 
-    The sender's silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4).
+    Silly window avoidance and Nagle's algorithm (RFC 9293, 3.8.6.2.1 and 3.7.4), within the lesser
+    of the congestion window and the peer's (RFC 5681, 3).
     """
     unsent = tcb.unsent
     if not unsent:
         return 0
-    mss, room = tcb.snd_mss, tcb.usable_window
+    cwnd, wnd = tcb.congestion.cwnd + tcb.left_network, tcb.snd_wnd
+    mss, room = full_size(tcb), (wnd if wnd < cwnd else cwnd) - tcb.flight
     if unsent >= mss <= room:
         return mss
     size = min(unsent, room)
@@ -107,13 +148,28 @@ def next_size(tcb: Tcb) -> int:
     return 0
 
 
+def full_size(tcb: Tcb) -> int:
+    """Octets of a full segment that goes out now: its options go off (RFC 6691)."""
+    told = tcb.uto is not None and tcb.uto.due
+    if tcb.sack_report is None:
+        return max(1, tcb.snd_mss - uto.OCTETS) if told else tcb.snd_mss
+    taken = (TIMESTAMP_OCTETS if tcb.timestamps else 0) + (uto.OCTETS if told else 0)
+    return max(1, tcb.snd_mss - sack.octets(tcb, taken) - (uto.OCTETS if told else 0))
+
+
 def may_send_small(tcb: Tcb) -> bool:
     """Nagle: less than a full segment goes only when nothing is outstanding (SHLD-7).
 
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
-    Urgent text does not wait either.
+    Urgent text does not wait either. Before the handshake is over the SYN alone is outstanding.
     """
-    return tcb.flight == 0 or tcb.nodelay or tcb.fin_queued or tcb.snd_up is not None
+    return (
+        tcb.flight == 0
+        or tcb.nodelay
+        or tcb.fin_queued
+        or tcb.snd_up is not None
+        or (tcb.flight == 1 and tcb.state in OPENING)
+    )
 
 
 def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
@@ -127,20 +183,28 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
-    transmit(stack, tcb, number, flags, payload=text)
+    transmit(stack, tcb, number, flags, payload=text, fresh=True)
 
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
-    """New sequence numbers go out: SND.NXT moves, a round trip is timed."""
+    """New sequence numbers go out: SND.NXT moves, a round trip is timed.
+
+    After a pause cwnd no longer tells of the path (RFC 5681, 4.1).
+    """
+    now = stack.now
     if tcb.snd_una == tcb.snd_nxt:
-        tcb.stalled_since = stack.now
+        tcb.stalled_since = now
+        if now - tcb.sent_at > tcb.rto.rto:
+            tcb.congestion.idle(tcb)
+    tcb.sent_at = now
     tcb.snd_nxt = seq.add(tcb.snd_nxt, numbers)
-    tcb.rto.start_timing(tcb.snd_nxt, stack.now)
+    tcb.rto.start_timing(tcb.snd_nxt, now)
 
 
 def fin_may_go(tcb: Tcb) -> bool:
-    """Whether all text has been sent and the window has room for the FIN."""
-    return tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    """Whether all text has been sent, the window has room for the FIN and the handshake is over."""
+    ready = tcb.fin_pending and tcb.unsent == 0 and tcb.usable_window > 0
+    return ready and tcb.state not in OPENING
 
 
 def mark_fin_sent(stack: Stack, tcb: Tcb) -> None:
@@ -158,21 +222,23 @@ def send_fin(stack: Stack, tcb: Tcb) -> None:
     transmit(stack, tcb, number, FIN | ACK)
 
 
-def resend_front(stack: Stack, tcb: Tcb, size: int) -> None:
-    """Send again from SND.UNA: `size` octets of text, and the FIN if it comes right behind."""
+def resend(stack: Stack, tcb: Tcb, number: int, size: int) -> int:
+    """Send again from `number`: `size` octets of text, and the FIN if it comes right behind.
+
+    Returns one past the last number sent.
+    """
     tcb.rto.stop_timing()
-    text = tcb.send_buffer.read(0, size)
-    ends = len(text) == len(tcb.send_buffer)
+    tcb.sent_at = stack.now
+    offset = seq.distance(number, tcb.data_seq)
+    text = tcb.send_buffer.read(offset, size)
+    ends = offset + len(text) == len(tcb.send_buffer)
     flags = ACK | PSH if ends and text else ACK
+    end = seq.add(number, len(text))
     if ends and tcb.fin_sent:
         flags |= FIN
-    transmit(stack, tcb, tcb.snd_una, flags, payload=text)
-
-
-def retransmit(stack: Stack, tcb: Tcb) -> None:
-    """Send the front of the retransmission queue again, within the peer's window (SHLD-16)."""
-    outstanding = min(len(tcb.send_buffer), tcb.flight)
-    resend_front(stack, tcb, min(outstanding, tcb.snd_mss, max(1, tcb.snd_wnd)))
+        end = tcb.snd_nxt
+    transmit(stack, tcb, number, flags, payload=text)
+    return end
 
 
 def send_probe(stack: Stack, tcb: Tcb) -> None:
@@ -183,24 +249,25 @@ def send_probe(stack: Stack, tcb: Tcb) -> None:
         else:
             mark_fin_sent(stack, tcb)
     tcb.probing = True
-    resend_front(stack, tcb, 1)
+    resend(stack, tcb, tcb.snd_una, 1)
 
 
 def resend_probe(stack: Stack, tcb: Tcb) -> None:
     """The window has opened: what the probe carried goes again, with what fits behind it."""
     tcb.probing = False
-    size = min(len(tcb.send_buffer), tcb.snd_mss, tcb.snd_wnd)
+    size = min(len(tcb.send_buffer), full_size(tcb), tcb.snd_wnd)
     tcb.stalled_since = stack.now
     if size > tcb.flight and not tcb.fin_sent:
         tcb.snd_nxt = seq.add(tcb.snd_una, size)
-    resend_front(stack, tcb, size)
+    resend(stack, tcb, tcb.snd_una, size)
 
 
 def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     """Run the timer that the connection needs now: retransmission, persist or neither."""
     outstanding = tcb.snd_una != tcb.snd_nxt
     if tcb.state in OPENING:
-        start_retransmission(stack, tcb)
+        if tcb.snd_nxt != tcb.iss:
+            start_retransmission(stack, tcb)
     elif outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
@@ -237,10 +304,14 @@ def start_probing(stack: Stack, tcb: Tcb) -> None:
 
 
 def start_override(stack: Stack, tcb: Tcb) -> None:
-    """The window is open, but for a silly little: wait for more, not for long (3.8.6.2.1)."""
+    """The window is open, but for a silly little: wait for more, not for long (3.8.6.2.1).
+
+    With a congestion window of one segment a mark lets out the next after RTO (RFC 3168, 6.1.2).
+    """
     if tcb.probe_wait or not tcb.persist.running:
         tcb.probe_wait = 0
-        wait = tcb.settings.sws_override_ms * 1_000_000
+        held = tcb.ecn is not None and tcb.ecn.held
+        wait = tcb.rto.rto if held else tcb.settings.sws_override_ms * 1_000_000
         stack.timers.start(tcb.persist, stack.now + wait)
 
 

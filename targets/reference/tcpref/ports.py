@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tcpref.addresses import covers
+from tcpref.port_selection import Destination, PortSelection
 from tcpref.settings import Settings
 
 
@@ -43,13 +44,11 @@ class Binding:
 class PortTable:
     """All bindings, by port."""
 
-    __slots__ = ("_bindings", "_first", "_next", "_size")
+    __slots__ = ("_bindings", "selection")
 
     def __init__(self, settings: Settings, rng: Random) -> None:
         self._bindings: dict[int, set[Binding]] = {}
-        self._first = settings.ephemeral_first
-        self._size = max(1, settings.ephemeral_last - settings.ephemeral_first + 1)
-        self._next = rng.randrange(self._size)
+        self.selection = PortSelection(settings, rng)
 
     def available(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> bool:
         """Whether bind() to this address and port may succeed."""
@@ -84,11 +83,12 @@ class PortTable:
             if not held:
                 del self._bindings[binding.port]
 
-    def ephemeral(self) -> int | None:
-        """A port that nobody holds, each time another one; None when all are held."""
-        for _ in range(self._size):
-            port = self._first + self._next
-            self._next = (self._next + 1) % self._size
+    def ephemeral(self, destination: Destination | None = None) -> int | None:
+        """A port that nobody holds, for a connection to `destination`; None when all are held.
+
+        Ports that are held are stepped over, whoever has them (RFC 6056, 3.3).
+        """
+        for port in self.selection.candidates(destination):
             if port not in self._bindings:
                 return port
         return None

@@ -26,6 +26,17 @@ class Reassembly:
         """How many octets wait."""
         return sum(len(octets) for _, octets in self._blocks)
 
+    def spans(self) -> list[tuple[int, int]]:
+        """What waits, as (first number, one past the last); blocks that touch are one."""
+        spans: list[tuple[int, int]] = []
+        for start, block in self._blocks:
+            end = seq.add(start, len(block))
+            if spans and spans[-1][1] == start:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        return spans
+
     def insert(self, start: int, octets: bytes) -> None:
         """Keep what is new of `octets` until `take`."""
         kept: list[tuple[int, bytes]] = []

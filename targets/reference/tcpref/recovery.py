@@ -1,17 +1,16 @@
-"""Loss: timers that expire, duplicate ACKs, and when to give up (RFC 6298; RFC 9293, 3.8.3)."""
+"""Timers that expire, and when to give up (RFC 6298; RFC 9293, 3.8.3)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, quiet, seq, syn_schedule, user, user_timeout
+from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
     from tcpref.stack import Stack
 
 SECOND = 1_000_000_000
-DUPLICATE_ACKS = 3
 
 
 def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
@@ -29,9 +28,11 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         tcb.syn_lost = True
         output.send_syn(stack, tcb)
     else:
-        tcb.recover = tcb.snd_nxt
-        tcb.dup_acks = 0
-        output.retransmit(stack, tcb)
+        if tcb.path is not None:
+            pmtu.segment_timed_out(stack, tcb, tcb.path)
+        if tcb.ecn is not None:
+            tcb.ecn.held = False
+        loss_recovery.timed_out(stack, tcb)
     output.arrange_timers(stack, tcb)
 
 
@@ -65,6 +66,10 @@ def give_up(stack: Stack, tcb: Tcb) -> None:
 
 def persist_timeout(stack: Stack, tcb: Tcb) -> None:
     """Probe a closed window, or override silly window avoidance on a small one."""
+    if tcb.ecn is not None and tcb.ecn.held:
+        tcb.ecn.held = False
+        output.send_queued(stack, tcb)
+        return
     if tcb.snd_wnd > 0:
         override(stack, tcb)
     elif stalled_too_long(tcb, stack.now):
@@ -93,26 +98,9 @@ def orphan_exhausted(tcb: Tcb) -> bool:
 
 def override(stack: Stack, tcb: Tcb) -> None:
     """Case 4 of RFC 9293, 3.8.6.2.1: send what fits, although it is little."""
-    size = min(tcb.unsent, tcb.usable_window, tcb.snd_mss)
+    size = min(tcb.unsent, tcb.usable_window, output.full_size(tcb))
     if size > 0:
         output.send_text(stack, tcb, size)
-
-
-def loss_signals(stack: Stack, tcb: Tcb, *, progressed: bool) -> None:
-    """After an ACK: the third duplicate starts recovery, a partial ACK goes on with it.
-
-    RFC 6582 without its congestion window: until all that was outstanding at the loss is
-    acknowledged, each ACK of a part shows the next hole.
-    """
-    if tcb.recover is not None and not seq.before(tcb.snd_una, tcb.recover):
-        tcb.recover = None
-    if tcb.recover is None:
-        if tcb.dup_acks == DUPLICATE_ACKS:
-            tcb.recover = tcb.snd_nxt
-            tcb.retransmission.stop()  # A full RTO passes before this one goes again.
-            output.retransmit(stack, tcb)
-    elif progressed and tcb.snd_wnd > 0:
-        output.retransmit(stack, tcb)
 
 
 def lingering_timeout(stack: Stack, tcb: Tcb) -> None:

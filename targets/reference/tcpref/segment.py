@@ -16,6 +16,8 @@ RST = 0x04
 PSH = 0x08
 ACK = 0x10
 URG = 0x20
+ECE = 0x40
+CWR = 0x80
 
 HEADER_OCTETS = 20
 
@@ -23,7 +25,9 @@ _HEADER = Struct("!HHIIBBHHH")
 
 
 class Segment(NamedTuple):
-    """One segment that arrived. `wnd` is the window field as it stands in the header."""
+    """One segment that arrived. `wnd` is the window field as it stands in the header, `ecn` the
+    codepoint of its IP header (RFC 3168, 5), told only where it is CE.
+    """
 
     src: bytes
     dst: bytes
@@ -36,6 +40,7 @@ class Segment(NamedTuple):
     options: Options
     payload: bytes
     urgent: int = 0
+    ecn: int = 0
 
     @property
     def length(self) -> int:
@@ -56,7 +61,7 @@ def checksum_holds(src: bytes, dst: bytes, octets: bytes) -> bool:
 def parse_segment(src: bytes, dst: bytes, octets: bytes) -> Segment | None:
     """The segment in `octets`, or None when it is too short, ill-formed or damaged.
 
-    Reserved bits and the congestion bits are not looked at.
+    Reserved bits are not looked at.
     """
     size = len(octets)
     if size < HEADER_OCTETS:
@@ -83,10 +88,11 @@ def build_segment(
     options: bytes = b"",
     payload: bytes = b"",
     urgent: int = 0,
+    ecn: int = 0,
 ) -> bytes:
     """An IP datagram that holds one segment, checksums filled in (MUST-2).
 
-    `options` must already be a multiple of four octets.
+    `options` must already be a multiple of four octets; `ecn` is the codepoint of the IP header.
     """
     rest = options + payload if options else payload
     offset = (HEADER_OCTETS + len(options)) << 2
@@ -96,4 +102,4 @@ def build_segment(
     field = checksum(total + remainder(rest))
     header = _HEADER.pack(src_port, dst_port, seq, ack, offset, flags, wnd, field, urgent)
     build = build_ipv4 if len(src) == 4 else build_ipv6
-    return build(src, dst, PROTOCOL_TCP, header + rest)
+    return build(src, dst, PROTOCOL_TCP, header + rest, ecn)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
+from tcpref.algorithms import ALGORITHMS
 from tcpref.names_errors import TROUBLES
 from tcpref.syn_schedule import parse_waits
 
@@ -51,6 +52,18 @@ class Settings:
     # Window scale and timestamps are offered and granted (RFC 7323).
     window_scale: bool = True
     timestamps: bool = True
+    # SACK is offered, granted and used by both sides (RFC 2018, RFC 6675); duplicates are reported
+    # by it (RFC 2883).
+    sack: bool = True
+    dsack: bool = True
+    # Congestion control ("reno": RFC 5681; "none": what the peer's window permits is sent at once),
+    # the segments that a connection starts with (RFC 6928; up to 4 by RFC 5681), and whether the
+    # first two duplicate acknowledgements let new text out (RFC 3042). And whether SACK finds that
+    # what was sent again is lost as well, which no RFC has: else that is for the timer.
+    congestion_control: str = "reno"
+    initial_window: int = 10
+    limited_transmit: bool = True
+    lost_retransmissions: bool = True
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
     # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack
@@ -63,6 +76,24 @@ class Settings:
     keepalive_garbage: bool = False
     user_timeout: bool = True
     user_timeout_ms: int = 0
+    # The user time-out option (RFC 5482): ENABLED, which is off there too; CHANGEABLE, for
+    # connections whose application asks for no time; L_LIMIT and U_LIMIT.
+    user_timeout_option: bool = False
+    user_timeout_changeable: bool = True
+    user_timeout_lower_s: int = 100
+    user_timeout_upper_s: int = 3_600
+    # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
+    # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
+    # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,
+    # 7.2), 0 to believe it at once.
+    path_mtu_discovery: bool = True
+    path_mtu_ageing_s: int = 600
+    path_mtu_destinations: int = 1_024
+    path_mtu_timeouts: int = 1
+    # Explicit congestion notification (RFC 3168): "on" (offered by connect() too), "accept" (only
+    # agreed to), "off". After so many SYNs without an answer one goes without the offer; 0 never.
+    ecn: str = "accept"
+    ecn_syns: int = 2
     # Sizes.
     mtu: int = 1_500
     default_mss: int = 536
@@ -71,9 +102,16 @@ class Settings:
     rcv_buffer: int = 65_535
     snd_buffer: int = 65_536
     reassembly_blocks: int = 256
+    # Fast open (RFC 7413): whether the stack knows its calls and its option; a listener takes part
+    # only with TCP_FASTOPEN. How long the key of cookies lasts, and for how long a client leaves a
+    # path alone on which fast open has failed: twice as long for each failure in a row.
+    fast_open: bool = True
+    fast_open_key_s: int = 86_400
+    fast_open_retry_s: int = 3_600
     # Queues of a listener: what backlog counts ("completed", or the "sum" of both queues), whether
     # its bound is one and a half times that and one more, what a completed handshake without room
-    # gets, SYN cookies ("off", once the SYN queue is "full", "always") and how long one is good.
+    # gets, SYN cookies ("off", once the SYN queue is "full", "always"), how long one is good, and
+    # whether the timestamp of its SYN,ACK carries window scale and SACK.
     max_backlog: int = 128
     syn_queue: int = 128
     backlog_counts: str = "completed"
@@ -81,6 +119,7 @@ class Settings:
     abort_on_overflow: bool = False
     syn_cookies: str = "off"
     syn_cookie_s: int = 128
+    syn_cookie_options: bool = True
     # Tables.
     max_connections: int = 65_536
     max_descriptors: int = 1_024
@@ -95,13 +134,15 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports.
+    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
+    # (algorithms 1, 3 and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
+    port_selection: str = "double-hash"
     privileged_ports: int = 1_024
     # Names: tables in the form of /etc/hosts and /etc/services, the domain of this host, how the
     # host table answers, and how many results of getaddrinfo() a process may hold.
@@ -126,6 +167,8 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "min_mss": (1, 65_495),
     "default_mss_ipv6": (1, 65_495),
     "syn_cookie_s": (1, 1_920),
+    "fast_open_key_s": (1, None),
+    "initial_window": (1, None),
     "prefix": (0, 32),
     "prefix_ipv6": (0, 128),
     "ephemeral_first": (1, 65_535),
@@ -135,9 +178,12 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
 
 #: Settings that are one word of several.
 CHOICES = {
+    "ecn": ("off", "accept", "on"),
+    "congestion_control": tuple(ALGORITHMS),
     "resolver": tuple(TROUBLES),
     "backlog_counts": ("completed", "sum"),
     "syn_cookies": ("off", "full", "always"),
+    "port_selection": ("random", "hash", "double-hash"),
     "time_wait_reuse": ("timestamps", "sequence", "never"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import urgent
+from tcpref import urgent, uto
 from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
 from tcpref.keepalive import KeepAlive, default_times
@@ -12,6 +12,7 @@ from tcpref.tcb import OPENING, SENDING, State, Tcb
 from tcpref.user_timeout import Patience
 
 if TYPE_CHECKING:
+    from tcpref.fastopen_cookies import FastOpenQueue
     from tcpref.listener import Listener
     from tcpref.ports import Binding
     from tcpref.processes import Process
@@ -26,10 +27,12 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "family", "keepalive", "keepalive_times", "linger",
+        "address", "binding", "error", "failed", "family", "fast_open", "fast_open_connect",
+        "keepalive", "keepalive_times", "linger",
         "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "user_timeout", "v6only", "waiters", "write_shut",
+        "snd_timeout", "tcb", "user_timeout", "user_timeout_asked", "v6only", "waiters",
+        "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -62,7 +65,10 @@ class Socket:
         self.oob_inline = False
         self.keepalive = False
         self.keepalive_times = default_times(settings)
+        self.fast_open: FastOpenQueue | None = None
+        self.fast_open_connect = False
         self.user_timeout = settings.user_timeout_ms if settings.user_timeout else 0
+        self.user_timeout_asked = False
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -82,6 +88,7 @@ class Socket:
         tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
+        uto.begin(self, tcb)
         if self.user_timeout:
             tcb.patience = Patience(tcb, self.user_timeout)
 
@@ -103,8 +110,15 @@ class Socket:
 
     @property
     def connecting(self) -> bool:
-        """Whether a connect() is under way."""
-        return self.tcb is not None and self.tcb.state in OPENING
+        """Whether a handshake is under way that the application has to wait for."""
+        tcb = self.tcb
+        return tcb is not None and tcb.state in OPENING and not tcb.opened_early
+
+    @property
+    def deferred(self) -> bool:
+        """Whether a connect() waits for the first text (TCP_FASTOPEN_CONNECT)."""
+        opening = None if self.tcb is None else self.tcb.fast_open
+        return opening is not None and opening.deferred
 
     def connection(self) -> Tcb:
         """The connection, open or ended; raises ENOTCONN when there never was one."""
@@ -143,11 +157,11 @@ class Socket:
 
     def writable(self) -> bool:
         """Whether send() would not block."""
-        if self.listener is not None or self.connecting:
+        if self.listener is not None or (self.connecting and not self.deferred):
             return False
         if self.tcb is None or self.error is not None or self.write_shut:
             return True
-        return self.tcb.state not in SENDING or self.send_space() > 0
+        return self.tcb.state not in SENDING | OPENING or self.send_space() > 0
 
     def hung_up(self) -> bool:
         """Whether neither direction can be used: never connected, or both have ended."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    ecn,
+    fastopen_stack,
     icmp,
     icmpv6,
     ip_input,
@@ -18,21 +20,27 @@ from tcpref import (
     ipv6,
     isn,
     keepalive,
+    loss_recovery,
     output,
+    pmtu,
     quiet,
     recovery,
     resets,
+    sack,
     seq,
     states,
     syn_schedule,
     timestamps,
     urgent,
     user_timeout,
+    uto,
 )
 from tcpref.disposition import Answer, Disposition
+from tcpref.fastopen_cache import CookieCache
 from tcpref.fragments import FragmentTable, Partial
 from tcpref.icmp import IcmpError
 from tcpref.icmp_send import ErrorBudget
+from tcpref.pmtu import PathTable
 from tcpref.ports import PortTable
 from tcpref.quiet import QuietTime
 from tcpref.segment import Segment, parse_segment
@@ -72,6 +80,10 @@ class Stack:
         self.timers = TimerQueue()
         self.fragments = FragmentTable(settings)
         self.icmp_budget = ErrorBudget()
+        #: None without path MTU discovery; `identification` is that of the next IPv4 datagram then.
+        self.paths = PathTable(settings) if settings.path_mtu_discovery else None
+        self.identification = 0
+        self.fast_opens = CookieCache()
         self.connections: dict[Key, Tcb] = {}
         self.listeners: dict[tuple[bytes, int], Listener] = {}
         self.now = 0
@@ -93,6 +105,8 @@ class Stack:
                 return
             segment = parse_segment(src, dst, payload)
             if segment is not None:
+                if packet.ecn == ecn.CE:
+                    segment = segment._replace(ecn=ecn.CE)
                 self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
@@ -127,18 +141,23 @@ class Stack:
         una = tcb.snd_una
         self.carry_out(tcb, segment, states.handle(tcb, segment, self.now))
         if tcb.state is not CLOSED:
-            self.after_segment(tcb, progressed=tcb.snd_una != una)
+            self.after_segment(tcb, una)
 
-    def after_segment(self, tcb: Tcb, *, progressed: bool) -> None:
-        """Send what the segment made possible, and the ACK it is owed if nothing carried one."""
+    def after_segment(self, tcb: Tcb, una: int) -> None:
+        """Send what the segment made possible, and the ACK it is owed if nothing carried one.
+
+        `una`: SND.UNA before it came.
+        """
         if tcb.socket is not None and tcb.socket.read_shut:
             tcb.discard_received()
         if tcb.mark is not None:
             urgent.tell(self, tcb)
         if tcb.keepalive is not None:
             keepalive.heard(self, tcb)
-        if tcb.dup_acks or tcb.recover is not None:
-            recovery.loss_signals(self, tcb, progressed=progressed)
+        if tcb.fast_open is not None:
+            fastopen_stack.after_segment(self, tcb)
+        if tcb.suspicious:
+            loss_recovery.ack_arrived(self, tcb, (tcb.snd_una - una) & seq.MASK)
         output.send_queued(self, tcb)
         if tcb.ack_due:
             output.send_ack(self, tcb)
@@ -176,6 +195,8 @@ class Stack:
         """A SYN in LISTEN: a new connection in SYN-RECEIVED, its SYN,ACK on the way."""
         tcb = self.admit(listener, key, segment, iss)
         if tcb is not None:
+            if listener.socket.fast_open is not None:
+                fastopen_stack.syn_arrives(self, listener, tcb, segment)
             self.start_handshake(tcb)
 
     def admit(self, listener: Listener, key: Key, segment: Segment, iss: int) -> Tcb | None:
@@ -185,10 +206,14 @@ class Stack:
         tcb = Tcb(key, self.settings, iss, passive=True)
         tcb.listener = listener
         listener.socket.configure(tcb)
+        pmtu.begin(self, tcb)
         tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
         tcb.synchronize(segment.seq)
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
+        ecn.grant(tcb, segment)
+        if tcb.uto is not None:
+            tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
         states.steps.check_urgent(tcb, segment)
         states.steps.hold_text(tcb, segment)
@@ -252,8 +277,7 @@ class Stack:
         elif answer is ACK:
             tcb.ack_due = True
         elif answer is Answer.CHALLENGE_ACK:
-            if self.may_challenge(tcb):
-                output.send_ack(self, tcb)
+            self.challenge(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -265,6 +289,13 @@ class Stack:
         if tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
+
+    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+        """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
+        if self.may_challenge(tcb):
+            if tcb.sack:
+                sack.note_duplicate(tcb, segment)
+            output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
         """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
@@ -290,18 +321,25 @@ class Stack:
     def established(self, tcb: Tcb) -> None:
         """The handshake is over: tell whoever waits for it."""
         tcb.retransmission.stop()
-        tcb.heard_at = self.now
+        tcb.heard_at = tcb.sent_at = self.now
+        tcb.congestion.opened(tcb)
+        if tcb.uto is not None:
+            uto.adopt(tcb, tcb.uto)
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
         if tcb.listener is not None:
             tcb.listener.complete(tcb)
+        if tcb.fast_open is not None:
+            fastopen_stack.established(self, tcb)
         if tcb.fin_queued and tcb.state is State.ESTABLISHED:
             tcb.state = State.FIN_WAIT_1
 
     def close_connection(self, tcb: Tcb, errno: str | None) -> None:
         """Delete the TCB; `errno` is what the application is told, None for a normal end."""
-        refused = tcb.state in OPENING
+        refused = tcb.state in OPENING and not tcb.opened_early
+        if tcb.fast_open is not None:
+            fastopen_stack.ended(self, tcb, errno)
         self.wake(tcb)
         tcb.state = State.CLOSED
         tcb.stop_timers()
@@ -330,7 +368,9 @@ class Stack:
         tcb = self.connections.get(error.key)
         if tcb is None or not icmp.quotes_flight(tcb, error):
             return
-        if icmp.is_hard(tcb, error):
+        if error.too_big is not None:
+            pmtu.too_big(self, tcb, error, error.too_big)
+        elif icmp.is_hard(tcb, error):
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
@@ -364,10 +404,21 @@ class Stack:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:
             recovery.give_up(self, owner)
+        elif timer.kind is TimerKind.PATH_MTU:
+            pmtu.aged(self, owner)
         else:
             recovery.lingering_timeout(self, owner)
         self.wake(owner)
 
     def emit(self, datagram: bytes) -> None:
         """Give a datagram to whoever drives the stack."""
+        if self.paths is None:
+            datagram = self.fragmentable(datagram)
         self.events.append(("datagram", datagram))
+
+    def fragmentable(self, datagram: bytes) -> bytes:
+        """Without discovery an IPv4 datagram may be cut on its way (RFC 1191, 6.6)."""
+        if datagram[0] >= ipv6.FIRST_OCTET:
+            return datagram
+        self.identification = (self.identification + 1) & 0xFFFF
+        return ipv4.fragmentable(datagram, self.identification)

@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING
 
 from tcpref import seq
 from tcpref.addresses import FIXED_HEADERS
+from tcpref.algorithms import ALGORITHMS
 from tcpref.options import TIMESTAMP_OCTETS, Options
 from tcpref.reassembly import Reassembly
 from tcpref.rto import RtoEstimator
+from tcpref.scoreboard import NOTHING_REPORTED
 from tcpref.send_buffer import SendBuffer
 from tcpref.timers import Timer, TimerKind
 
 if TYPE_CHECKING:
+    from tcpref.ecn import Ecn
+    from tcpref.fastopen import FastOpen
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
+    from tcpref.loss_recovery import Recovery
+    from tcpref.pmtu import Path
     from tcpref.ports import Binding
+    from tcpref.sack import Report
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
     from tcpref.urgent import Mark
     from tcpref.user_timeout import Patience
+    from tcpref.uto import UserTimeoutOption
 
 MILLISECOND = 1_000_000
 #: The largest window field, and the largest shift that counts (RFC 7323, 2.3).
@@ -63,32 +71,83 @@ class Tcb:
     """
 
     __slots__ = (
-        "ack_due", "app_gone", "binding", "challenge_count", "challenge_second", "data_seq",
-        "default_mss", "delayed_ack", "dup_acks", "fin_queued", "fin_sent", "fin_seq",
-        "first_window", "heard_at",
-        "irs", "iss",
+        "ack_due",
+        "app_gone",
+        "binding",
+        "challenge_count",
+        "challenge_second",
+        "congestion",
+        "data_seq",
+        "default_mss",
+        "delayed_ack",
+        "dup_acks",
+        "duplicate",
+        "ecn",
+        "fast_open",
+        "fin_queued",
+        "fin_sent",
+        "fin_seq",
+        "first_window",
+        "heard_at",
+        "irs",
+        "iss",
         "keepalive",
-        "key", "largest_mss",
+        "key",
+        "largest_mss",
+        "largest_sent",
         "last_ack_sent",
-        "lingering", "listener",
+        "left_network",
+        "lingering",
+        "listener",
         "mark",
-        "max_segment", "max_snd_wnd", "nodelay",
-        "orphan_probes", "passive",
+        "max_segment",
+        "max_snd_wnd",
+        "nodelay",
+        "orphan_probes",
+        "passive",
+        "path",
         "patience",
+        "peer_mss",
         "persist",
-        "probe_wait", "probing",
-        "rcv_buffer", "rcv_edge", "rcv_mss", "rcv_nxt",
+        "probe_wait",
+        "probing",
+        "rcv_buffer",
+        "rcv_edge",
+        "rcv_mss",
+        "rcv_nxt",
         "rcv_scale",
-        "reassembly", "received", "recover",
-        "retransmission", "retransmissions", "rto", "send_buffer", "settings", "snd_mss",
+        "reassembly",
+        "received",
+        "recover",
+        "recovery",
+        "retransmission",
+        "retransmissions",
+        "rto",
+        "sack",
+        "sack_report",
+        "scoreboard",
+        "send_buffer",
+        "sent_at",
+        "settings",
+        "snd_mss",
         "snd_nxt",
         "snd_scale",
         "snd_una",
         "snd_up",
-        "snd_wl1", "snd_wl2", "snd_wnd", "socket", "soft_error",
-        "stalled_since", "state", "syn_lost",
-        "timestamps", "ts_offset", "ts_recent", "ts_recent_at",
-        "unacked_octets",
+        "snd_wl1",
+        "snd_wl2",
+        "snd_wnd",
+        "socket",
+        "soft_error",
+        "stalled_since",
+        "state",
+        "suspicious",
+        "syn_lost",
+        "timestamps",
+        "ts_offset",
+        "ts_recent",
+        "ts_recent_at",
+        "unacked_octets", "uto",
         "window_scaling",
     )  # fmt: skip
 
@@ -110,6 +169,7 @@ class Tcb:
         self.start_receiving()
         self.acknowledge_nothing()
         self.retransmit_nothing()
+        self.suspect_nothing()
         self.ask_for_nothing()
 
     def start_sending(self, iss: int) -> None:
@@ -120,9 +180,12 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.snd_mss = self.default_mss
+        self.snd_mss = self.peer_mss = self.default_mss
+        self.path: Path | None = None
+        self.largest_sent = 0
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
+        self.ecn: Ecn | None = None
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not self.settings.nagle
@@ -158,8 +221,6 @@ class Tcb:
         self.retransmissions = 0
         self.stalled_since = 0
         self.syn_lost = False
-        self.dup_acks = 0
-        self.recover: int | None = None
         self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
@@ -167,16 +228,35 @@ class Tcb:
         self.persist = Timer(TimerKind.PERSIST, self)
         self.lingering = Timer(TimerKind.LINGERING, self)
 
+    def suspect_nothing(self) -> None:
+        """What the network is thought to carry, and what duplicate ACKs have told of a loss.
+
+        `suspicious` is whether they may have told of one; `duplicate` whether the segment that is
+        being handled is one. The rest is explained in `loss_recovery`.
+        """
+        self.congestion = ALGORITHMS[self.settings.congestion_control]()
+        self.sent_at = 0
+        self.dup_acks = 0
+        self.duplicate = self.suspicious = False
+        self.recover = self.iss
+        self.recovery: Recovery | None = None
+        self.scoreboard = NOTHING_REPORTED
+        self.left_network = 0
+
     def ask_for_nothing(self) -> None:
-        """No urgent data, keep-alives or user time-out: what the application may ask for."""
+        """No urgent data, keep-alives, user time-out or fast open: what the application may ask
+        for.
+        """
         self.snd_up: int | None = None  # SND.UP, while urgent text is not acknowledged.
         self.mark: Mark | None = None
         self.heard_at = 0
         self.keepalive: KeepAlive | None = None
         self.patience: Patience | None = None
+        self.uto: UserTimeoutOption | None = None
+        self.fast_open: FastOpen | None = None
 
     def offer_options(self) -> None:
-        """RFC 7323: offered until the peer's SYN is here, from then on in use or not."""
+        """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
         self.window_scaling = self.settings.window_scale
         self.snd_scale = 0
         self.rcv_scale = 0
@@ -185,6 +265,8 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
+        self.sack = self.settings.sack
+        self.sack_report: Report | None = None
 
     @property
     def rcv_wnd(self) -> int:
@@ -231,6 +313,11 @@ class Tcb:
         return self.max_segment if self.max_segment < self.largest_mss else self.largest_mss
 
     @property
+    def opened_early(self) -> bool:
+        """Whether the application has the connection although its handshake is not over."""
+        return self.fast_open is not None and self.fast_open.early
+
+    @property
     def fin_acked(self) -> bool:
         """Whether our FIN has been sent and acknowledged."""
         return self.fin_sent and self.snd_una == self.snd_nxt
@@ -253,11 +340,12 @@ class Tcb:
         """
         self.first_window = min(self.rcv_buffer, LARGEST_FIELD)
         if self.window_scaling:
-            shift = (self.rcv_buffer >> 16).bit_length()
-            self.rcv_scale = min(shift, LARGEST_SHIFT)
+            self.rcv_scale = shift_for(self.rcv_buffer)
 
     def negotiate(self, options: Options, now: int) -> None:
-        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2)."""
+        """What the peer's SYN does not offer is not used (RFC 7323, 2.2 and 3.2; RFC 2018, 2)."""
+        if not options.sack_permitted:
+            self.sack = False
         if options.wscale is None:
             self.window_scaling = False
             self.rcv_scale = 0
@@ -270,14 +358,24 @@ class Tcb:
             self.ts_recent_at = now
 
     def take_mss(self, offered: int | None) -> None:
-        """Eff.snd.MSS from the MSS option of the peer's SYN (MUST-15, MUST-16).
+        """What the MSS option of the peer's SYN allows (MUST-15, MUST-16).
 
-        The option counts none of the other options, so what each segment carries of them goes off
-        (RFC 6691; RFC 9293, 3.7.1). A peer that asks for less than `min_mss` gets that much, where
-        the link carries it: smaller segments would cost more in headers than they carry.
+        A peer that asks for less than `min_mss` gets that much, where the link carries it: smaller
+        segments would cost more in headers than they carry.
         """
         wanted = self.default_mss if offered is None else offered
-        mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.peer_mss = min(self.announced_mss, max(self.settings.min_mss, wanted))
+        self.choose_size()
+
+    def choose_size(self) -> None:
+        """Eff.snd.MSS: what the peer takes, or the path carries if that is less.
+
+        Neither counts TCP options, so what each segment carries of them goes off (RFC 6691; RFC
+        9293, 3.7.1).
+        """
+        mss = self.peer_mss
+        if self.path is not None and self.path.mtu is not None:
+            mss = min(mss, self.path.mtu - FIXED_HEADERS[len(self.key[0])])
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:
@@ -290,6 +388,8 @@ class Tcb:
             self.keepalive.timer.stop()
         if self.patience is not None:
             self.patience.timer.stop()
+        if self.path is not None:
+            self.path.timer.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
@@ -301,3 +401,8 @@ class Tcb:
         """Throw away what waits to be read, the urgent octet with it."""
         self.received.clear()
         self.mark = None
+
+
+def shift_for(buffer: int) -> int:
+    """Rcv.Wind.Shift: the least with which a window field can tell of `buffer` octets."""
+    return min((buffer >> 16).bit_length(), LARGEST_SHIFT)

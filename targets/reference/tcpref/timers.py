@@ -24,6 +24,7 @@ class TimerKind(Enum):
     LINGERING = "lingering"
     KEEPALIVE = "keep-alive"
     USER = "user"
+    PATH_MTU = "path-mtu"
     CALL = "call"
     FRAGMENTS = "fragments"
 

@@ -28,6 +28,11 @@ def clock(tcb: Tcb, now: int) -> int:
     return (now // MILLISECOND + tcb.ts_offset) & seq.MASK
 
 
+def clock_of(secret: bytes, key: Key, now: int) -> int:
+    """The same for a pair of ends without a connection, as one would start."""
+    return (now // MILLISECOND + offset(secret, key)) & seq.MASK
+
+
 def option(tcb: Tcb, flags: int, now: int) -> bytes:
     """The option of a segment that goes out now; without ACK nothing is echoed (3.2)."""
     return build_timestamps(clock(tcb, now), tcb.ts_recent if flags & ACK else 0)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import output, resets, urgent, window
+from tcpref import ecn, fastopen_stack, output, pmtu, resets, urgent, window
 from tcpref.tcb import RECEIVING, SENDING, Key, State, Tcb
 
 if TYPE_CHECKING:
+    from tcpref.fastopen import FastOpen
     from tcpref.ports import Binding
     from tcpref.sockets import Socket
     from tcpref.stack import Stack
@@ -27,15 +28,31 @@ RESETTABLE = frozenset(
 )
 
 
-def open_actively(stack: Stack, socket: Socket, key: Key, binding: Binding) -> Tcb:
-    """OPEN (3.10.1): a SYN goes out and the connection is in SYN-SENT."""
+def open_actively(
+    stack: Stack,
+    socket: Socket,
+    key: Key,
+    binding: Binding,
+    opening: FastOpen | None = None,
+    text: bytes = b"",
+) -> Tcb:
+    """OPEN (3.10.1): a SYN goes out and the connection is in SYN-SENT.
+
+    `text` is what fast open may put on the SYN; a deferred `opening` waits with the SYN for some.
+    """
     tcb = Tcb(key, stack.settings, stack.choose_iss(key), passive=False)
     socket.configure(tcb)
+    pmtu.begin(stack, tcb)
+    ecn.offer(tcb)
     tcb.socket = socket
     tcb.binding = stack.ports.share(binding)
     stack.connections[key] = tcb
+    tcb.fast_open = opening
+    if opening is not None and opening.option:
+        tcb.send_buffer.append(text)
     stack.enter(tcb, State.SYN_SENT)
-    stack.start_handshake(tcb)
+    if opening is None or not opening.deferred:
+        stack.start_handshake(tcb)
     return tcb
 
 
@@ -44,6 +61,8 @@ def send(stack: Stack, tcb: Tcb, octets: bytes) -> None:
     tcb.send_buffer.append(octets)
     if tcb.state in SENDING:
         output.send_queued(stack, tcb)
+    elif tcb.fast_open is not None:
+        fastopen_stack.send(stack, tcb)
 
 
 def send_urgent(stack: Stack, tcb: Tcb, octets: bytes) -> None:
@@ -54,6 +73,8 @@ def send_urgent(stack: Stack, tcb: Tcb, octets: bytes) -> None:
         output.send_queued(stack, tcb)
         if urgent.unannounced(tcb):
             output.send_ack(stack, tcb)
+    elif tcb.fast_open is not None:
+        fastopen_stack.send(stack, tcb)
 
 
 def receive(stack: Stack, tcb: Tcb, count: int, *, peek: bool) -> bytes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
+from tcpassay.model.oracle import flow_calls, flow_due
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
@@ -83,7 +84,7 @@ class Application:
         if returned.errno in _ENDED:
             flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:
-            flow.given_up(self._now)
+            flow_calls.given_up(flow, self._now)
 
     def idle(self) -> None:
         """The stack has become idle: a signal that went with no call has come for nothing."""
@@ -123,6 +124,8 @@ class Application:
                 self._connecting.remove(socket)
                 socket.flow, socket.local = flow, local
                 flow.user_timeout = socket.user_timeout
+                flow_calls.gives(flow, bytes(socket.early))
+                socket.early.clear()
                 _options_of(socket)
                 return True
         return False
@@ -145,6 +148,10 @@ class Application:
             self._connecting.append(socket)
 
     def _start_send(self, call: Call, socket: Socket | None) -> None:
+        if "MSG_FASTOPEN" in _flags(call):
+            self._start_connect(call, socket)
+        if socket is not None and socket.flow is None:
+            socket.early += _octets(call)
         if socket is not None and socket.flow is not None:
             flow, data = socket.flow, _octets(call)
             ahead = len(flow.given.octets) + len(data)
@@ -163,10 +170,10 @@ class Application:
             return
         socket.had_ended = socket.flow.sender.ended
         if how in {"SHUT_RD", "SHUT_RDWR"}:
-            socket.flow.reads_no_more()
+            flow_calls.reads_no_more(socket.flow)
         if how in {"SHUT_WR", "SHUT_RDWR"}:
-            socket.flow.ends()
-        socket.flow.may_be_dropped()
+            flow_calls.ends(socket.flow)
+        flow_calls.may_be_dropped(socket.flow)
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
@@ -185,10 +192,11 @@ class Application:
                 self._listeners.remove(socket)
                 for flow in socket.made:
                     if not flow.accepted:
-                        flow.abandoned(now, "DOC-17")
+                        flow_calls.abandoned(flow, now, "DOC-17")
                         self._oracle.owes(flow)
             if socket.flow is not None:
-                socket.flow.abandoned(now, _reset_clause(socket, socket.flow))
+                clause = _reset_clause(socket, socket.flow)
+                flow_calls.abandoned(socket.flow, now, clause)
                 self._oracle.owes(socket.flow)
 
     # -- calls that return -----------------------------------------------------------------------
@@ -227,7 +235,7 @@ class Application:
             flow.opaque = flow.accepted = True
         elif flow is not None:
             self._in_order(socket, flow)
-            flow.handed_out()
+            flow_calls.handed_out(flow)
             new.flow = flow
             _options_of(new)
 
@@ -246,14 +254,18 @@ class Application:
         self._oracle.report.violations.append(Violation(self._n, requirement, why))
 
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
-        if socket is None or socket.flow is None:
+        if socket is None:
             return
-        flow, short = socket.flow, len(_octets(call)) - max(0, returned.value)
+        short = len(_octets(call)) - max(0, returned.value)
+        if socket.flow is None:
+            del socket.early[len(socket.early) - short :]
+            return
+        flow = socket.flow
         if short > 0:
             del flow.given.octets[-short:]
         octets = len(flow.given.octets)
         flow.sender = flow.sender._replace(octets=octets, least=octets)
-        flow.wants_probe(self._now)
+        flow_due.wants_probe(flow, self._now)
         self._oracle.owes(flow)
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
@@ -265,6 +277,8 @@ class Application:
             return
         names = {value for tag, value in call.args if tag == "name"}
         value = dict(call.args).get("value")
+        if names & {"TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE"}:
+            self._oracle.fast_opens.keyed = True
         if names & {"TCP_USER_TIMEOUT", "TCP_SYNCNT"}:
             socket.user_timeout = True
         if "SO_KEEPALIVE" in names:

@@ -15,7 +15,8 @@ Ends = tuple[str, int]
 class Socket:
     """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
 
-    `local` is chosen anew for each connect() unless it is `bound` by bind().
+    `local` is chosen anew for each connect() unless it is `bound` by bind(). `early` is
+    text for a connection whose SYN is still to come (RFC 7413).
     """
 
     local: Ends = ("", 0)
@@ -34,6 +35,7 @@ class Socket:
     keepalive: bool = False
     keepidle_s: int | None = None
     corked: bool = False
+    early: bytearray = field(default_factory=bytearray)
 
 
 class Descriptors:

@@ -8,7 +8,7 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK, RST, SYN, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import ACK, RST, SYN, FastOpen, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.wire import Segment
@@ -53,6 +53,9 @@ class Headers:
                 wrong = wrong or self._timestamp(segment, option.tsval)
             elif isinstance(option, MaximumSegmentSize):
                 wrong = Refusal("RFC9293:MUST-65", "an MSS option outside a SYN", "none")
+            elif isinstance(option, FastOpen):
+                why = "an option for fast open outside a SYN"
+                wrong = Refusal("RFC7413:4.1.1-FORMAT", why, "none")
             elif isinstance(option, WindowScale):
                 why = "a window scale option outside a SYN"
                 wrong = Refusal("RFC7323:2.2-NEGOTIATE", why, "none")

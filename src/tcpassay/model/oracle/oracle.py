@@ -5,8 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from tcpassay.model.oracle import checksum
+from tcpassay.model.oracle import checksum, datagrams, flow_begin, flow_departures, flow_due
 from tcpassay.model.oracle.application import Application
+from tcpassay.model.oracle.fast_open import FastOpens, sent_again
 from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.limits import Limits
@@ -42,6 +43,7 @@ class Oracle:
         self._opaque: set[tuple[str, str]] = set()
         self._application = Application(self)
         self._numbers = InitialNumbers()
+        self.fast_opens = FastOpens()
         #: Flows that owe something, and when the first of it is due.
         self._owing: dict[Flow, int] = {}
         self._now = 0
@@ -104,7 +106,7 @@ class Oracle:
         for flow, due in list(self._owing.items()):
             if due < late:
                 if not flow.opaque:
-                    flow.passes(late, n)
+                    flow_due.passes(flow, late, n)
                 self.owes(flow)
 
     def owes(self, flow: Flow) -> None:
@@ -128,7 +130,7 @@ class Oracle:
         if not _plain(ip):
             self._leave_opaque((ip.dst, ip.src))
         if isinstance(body, Icmp):
-            self._icmp(body)
+            self._icmp(body, now, heard=_plain(ip) and not _from_nowhere(ip))
         if not isinstance(body, Segment) or (ip.dst, ip.src) in self._opaque:
             return
         if not checksum.holds(datagram, body) or body.data_offset is not None or _damaged(ip):
@@ -151,7 +153,8 @@ class Oracle:
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
-        flow.arrives(body, now, n)
+        flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
+        datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
 
     def _leave_opaque(self, ends: tuple[str, str]) -> None:
@@ -161,7 +164,7 @@ class Oracle:
             for key, flow in self._flows.items():
                 flow.opaque = flow.opaque or (key[0], key[2]) in self._opaque
 
-    def _icmp(self, message: Icmp) -> None:
+    def _icmp(self, message: Icmp, now: int, *, heard: bool) -> None:
         """An error about a segment of the target's: its connection may be given up."""
         quote = quote_of(message.data)
         if quote is None:
@@ -169,6 +172,9 @@ class Oracle:
         flow = self._flows.get((quote.src, quote.sport, quote.dst, quote.dport))
         if flow is not None:
             flow.icmp = True
+            if heard and message.checksum is None and _tells_mtu(message, six=quote.six):
+                mtu = message.mtu6 if quote.six else message.mtu
+                flow.network.too_big(quote.seq, mtu, now)
 
     def _leaves(self, octets: bytes, now: int, n: int) -> None:
         try:
@@ -186,11 +192,16 @@ class Oracle:
         flow = self.flow(key)
         if flow.opaque:
             return
-        if body.flags & SYN and self._opens(flow, key, body, now, n):
-            return
-        flow = self._flows[key]
-        flow.leaves(body, now, n)
-        self.owes(flow)
+        if body.flags & SYN:
+            again = body.seq == flow.syn_gone
+            wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
+            if wrong is not None:
+                self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
+        if not (body.flags & SYN and self._opens(flow, key, body, now, n)):
+            flow = self._flows[key]
+            flow_departures.leaves(flow, body, now, n)
+            self.owes(flow)
+        datagrams.leaves(self._flows[key], ip, body, len(octets), now, n)
 
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
@@ -198,7 +209,7 @@ class Oracle:
             flow = self._renewed(key) if flow.over else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
-                flow.opens(syn, now, n)
+                flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
         again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
@@ -210,7 +221,7 @@ class Oracle:
 
     def _reborn(self, old: Flow, key: FlowKey) -> None:
         new = self._renewed(key)
-        new.reborn(old)
+        flow_begin.reborn(new, old)
         listener = self._application.listener(key[0], key[1])
         if listener is not None:
             listener.made[new] = None
@@ -257,6 +268,11 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     if trace.entries:
         oracle.ends(trace.entries[-1])
     return oracle.report
+
+
+def _tells_mtu(message: Icmp, *, six: bool) -> bool:
+    """Whether a datagram was too big for a link (RFC 4443, 3.2; RFC 1191, 4)."""
+    return message.type == 2 if six else (message.type, message.code) == (3, 4)
 
 
 def _plain(ip: IPv4 | IPv6) -> bool:

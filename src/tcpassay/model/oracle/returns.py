@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _GIVEN_UP = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
 
 
+#: RFC 9293, 3.10.7.2: text of a SYN is queued until the connection is ESTABLISHED.
+SYN_TEXT = "RFC9293:3.10.7.2-SYN-DATA"
+
+
 class Wrong(NamedTuple):
     """A return that no hypothesis allows."""
 
@@ -39,10 +43,17 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     at, flow.read = flow.read, flow.read + (0 if "MSG_PEEK" in flags else len(octets))
     if flow.taken.differs(at, octets):
         return Wrong("RFC9293:3.10.7.4-SEQ-OVERLAP-OOO", "octets that the peer has not sent there")
+    if _too_early(flow):
+        return Wrong(SYN_TEXT, "text of a SYN before the handshake is over")
     in_order = max(map(text_in_order, (h.tcb for h in flow.hypotheses)), default=0)
     if in_order and at + len(octets) > in_order:
         return Wrong("RFC9293:SHLD-31", f"{at + len(octets) - in_order} octets from behind a hole")
     return None
+
+
+def _too_early(flow: Flow) -> bool:
+    """Whether the handshake is not over for sure, and no cookie has made that needless."""
+    return all(h.tcb.state == "SYN-RECEIVED" and not h.tcb.early for h in flow.hypotheses)
 
 
 def _end_of_file(call: Call, flow: Flow) -> Wrong | None:

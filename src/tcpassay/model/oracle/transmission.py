@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.tcb import offset
+from tcpassay.wire import SYN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
@@ -50,6 +53,7 @@ class Transmission:
         "_earliest",
         "_gap",
         "_heard_at",
+        "_left_out",
         "_limits",
         "_longest",
         "_pieces",
@@ -73,7 +77,7 @@ class Transmission:
         self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
         #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
         self._earliest = 0
-        self._recovering = self._shut = self._disturbed = False
+        self._recovering = self._shut = self._disturbed = self._left_out = False
         self.first = self.last = self.retries = self._heard_at = 0
         self._sure = True
         self._una = 0
@@ -90,6 +94,8 @@ class Transmission:
     def leaves(self, tcb: Tcb, segment: Segment, now: int) -> Refusal | None:
         """Text, SYN or FIN of the target's, sent with the variables `tcb` before it."""
         start, size = segment.seq, segment.seg_len
+        if self._pieces and offset(self._pieces[0][1], tcb.snd_una) <= 0:
+            self._shown(tcb.snd_una)
         if not self._pieces or offset(start, self._pieces[-1][1]) >= 0:
             if not self._pieces:
                 self.first = self.last = now
@@ -97,6 +103,11 @@ class Transmission:
                 self.retries = self._gap = 0
                 self._una = start if tcb.state in _OPENING else tcb.snd_una
             end = (start + size) & 0xFFFFFFFF
+            if segment.flags & SYN and size > 1:
+                # RFC 7413, 4.2.2: text that the SYN,ACK leaves out goes again with the first ACK.
+                behind = (start + 1) & 0xFFFFFFFF
+                self._pieces.append((start, behind, now, False))
+                start, self._left_out = behind, True
             self._pieces.append((start, end, now, False))
             self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
@@ -118,6 +129,14 @@ class Transmission:
         self._disturbed = False
         self._arrange(tcb)
         return wrong
+
+    def _shown(self, una: int) -> None:
+        """Only what goes out now shows that the peer's last ACK has been taken: up to `una`."""
+        while self._pieces and offset(self._pieces[0][1], una) <= 0:
+            self._pieces.popleft()
+        self.first = self.last = self._earliest = self._heard_at
+        self._una, self.retries, self._gap = una, 0, 0
+        self._recovering, self._left_out = self._recovering or self._left_out, False
 
     def _answers(self, now: int) -> bool:
         return self._disturbed and now - self._heard_at <= self._limits.slack
@@ -163,8 +182,12 @@ class Transmission:
         if progress:
             # A partial ACK in recovery shows the next hole (RFC 6582, 3.2).
             self._recovering = bool(pieces) and (
-                self._recovering or self.retries > 0 or self._duplicates >= DUPLICATE_ACKS
+                self._recovering
+                or self._left_out
+                or self.retries > 0
+                or self._duplicates >= DUPLICATE_ACKS
             )
+            self._left_out = False
             self.first = self.last = self._earliest = now
             self._duplicates = self.retries = self._gap = self._probed = 0
         elif pieces:
@@ -179,6 +202,18 @@ class Transmission:
         else:
             self.due = NEVER
         return progress or not waited
+
+    def selected(self, blocks: Iterable[tuple[int, int]]) -> None:
+        """The peer reports what it has beyond the earliest piece (RFC 2018).
+
+        That piece counts as lost once three blocks, or text of more than two segments, lie beyond
+        it (RFC 6675, 4: IsLost).
+        """
+        una = self._una
+        beyond = [offset(right, left) for left, right in blocks if offset(left, una) > 0]
+        largest = max((offset(end, start) for start, end, _, _ in self._pieces), default=0)
+        if len(beyond) >= DUPLICATE_ACKS or sum(beyond) > (DUPLICATE_ACKS - 1) * largest:
+            self._recovering = bool(self._pieces)
 
     def stamps(self, tsval: int, now: int) -> None:
         """The target has sent a timestamp."""

@@ -48,7 +48,8 @@ def passive(answer: Segment, syn: Segment | None, *, stamped: bool) -> Tcb:
     irs = (answer.ack - 1) & MASK if syn is None else syn.seq
     window = syn.window if syn else 0
     stamps = timestamps(syn) if syn is not None and stamped else None
-    return Tcb(
+    early = syn is not None and syn.payload and answer.ack != (irs + 1) & MASK
+    tcb = Tcb(
         "SYN-RECEIVED",
         iss=answer.seq,
         snd_una=answer.seq,
@@ -61,4 +62,12 @@ def passive(answer: Segment, syn: Segment | None, *, stamped: bool) -> Tcb:
         snd_wl1=irs,
         ts_recent=stamps.tsval if stamps else None,
         last_ack=(irs + 1) & MASK,
+        early=bool(early),
     )
+    return tcb._replace(rcv_nxt=behind_syn(tcb, syn))
+
+
+def behind_syn(tcb: Tcb, syn: Segment | None) -> int:
+    """RCV.NXT in SYN-RECEIVED: behind the text of the SYN where that was taken (RFC 7413)."""
+    taken = len(syn.payload) if tcb.early and syn is not None else 0
+    return (tcb.irs + 1 + taken) & MASK

@@ -42,7 +42,7 @@ def own_syn(flow: WireFlow, segment: Segment, n: int) -> None:
         return  # It was late, or what the target said before was.
     repeated = flow.high == unwrapped(tcb.iss, flow.high) + 1 and not flow.evident
     if not active and tcb.passive and repeated and tcb.state in {"ESTABLISHED", "CLOSE-WAIT"}:
-        tcb = tcb._replace(state="SYN-RECEIVED", rcv_nxt=(tcb.irs + 1) & MASK)
+        tcb = tcb._replace(state="SYN-RECEIVED", rcv_nxt=wire_begin.behind_syn(tcb, flow.syn))
     flow.seen.count("RFC9293:3.10.1-OPEN-ACTIVE" if active else "RFC9293:3.10.7.2-SYN")
     if active and tcb.state in SYNCHRONIZED and segment.seq == tcb.iss and not flow.evident:
         return  # It crossed the SYN,ACK.
@@ -59,9 +59,10 @@ def _answers_syn(flow: WireFlow, segment: Segment, n: int) -> None:
     else:
         clause = "RFC9293:3.10.7.2-SYN"
         flow.seen.count(clause)
-        allowed = {(syn.seq + 1) & MASK, (syn.seq + syn.seg_len) & MASK}
+        behind = (syn.seq + 1) & MASK
+        allowed = {behind, (behind + len(syn.payload)) & MASK, (syn.seq + syn.seg_len) & MASK}
         if segment.ack not in allowed:
-            right = f"ACK={(syn.seq + 1) & MASK}"
+            right = f"ACK={behind}"
             why = f"a SYN,ACK with ACK={segment.ack}"
             flow.found(Finding(n, clause, why, right, whole=False))
         stamps = timestamps(segment)
@@ -70,7 +71,7 @@ def _answers_syn(flow: WireFlow, segment: Segment, n: int) -> None:
     stamped = flow.peer.stamps and flow.own.stamps
     flow.to(wire_begin.passive(segment, syn, stamped=stamped))
     flow.high, flow.una = segment.seq + 1, segment.seq
-    flow.received = Received(flow.tcb.irs + 1)
+    flow.received = Received(unwrapped(flow.tcb.rcv_nxt, flow.tcb.irs))
     flow.edge = None if syn is None else segment.seq + 1 + syn.window
 
 

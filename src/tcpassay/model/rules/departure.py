@@ -58,6 +58,8 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment)
     if wrong is not None:
         return wrong
+    if tcb.state == "SYN-RECEIVED" and segment.payload and not tcb.early:
+        return Refusal("RFC9293:3.10.2-SEND-SYNSENT", f"{tcb.state}: text before the handshake")
     if segment.payload or flags & FIN:
         after = _text(tcb, segment, sender, mss)
     else:

@@ -49,8 +49,5 @@ def _syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.2-SYN-DATA"
     else:
         clause = "RFC9293:3.10.7.2-SYN"
-    acks: tuple[int, ...] = ((segment.seq + 1) & MASK,)
-    if segment.payload:
-        # RFC 9293, 3.10.7.2: "other controls or text" may be queued; TFO would ack them.
-        acks = (*acks, (segment.seq + segment.seg_len) & MASK)
-    return kept_or_left(Branch(opened, Answer("syn-ack", (), acks), clause), segment)
+    answer = Answer("syn-ack", (), ((segment.seq + 1) & MASK,))
+    return kept_or_left(Branch(opened, answer, clause), segment)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: How much longer a reordered datagram stays on the way, so that those behind overtake it.
 REORDER_NS: Final = 5_000_000
+#: A pause that ends a burst of losses: what filled a queue has left it by then.
+BURST_PAUSE_NS: Final = 50_000_000
 
 
 class _Waiting(NamedTuple):
@@ -54,6 +56,8 @@ class Impair:
         self.seed = seed if impairment.seed is None else impairment.seed
         self.inwards = Fates()
         self.outwards = Fates()
+        #: Whether the last datagram of a direction was lost, and when it came.
+        self._last = {True: (False, 0), False: (False, 0)}
         self._chance = {way: random.Random(f"{self.seed}/{way}") for way in (True, False)}
         self._waiting: list[_Waiting] = []
         self._count = 0
@@ -125,13 +129,25 @@ class Impair:
         deadline = idle.next_deadline_ns
         return idle._replace(next_deadline_ns=due if deadline is None else min(due, deadline))
 
+    def _loses(self, drawn: float, now_ns: int, *, inwards: bool) -> bool:
+        """Whether a datagram is lost. In bursts the last one's fate counts: a loss is the last of
+        its run with a chance of 1 / burst, so that runs begin as seldom as the share asks for.
+        """
+        loss, burst = self._impairment.loss, self._impairment.burst
+        if burst > 1 and loss < 1:
+            losing, before = self._last[inwards]
+            goes_on = losing and now_ns - before < BURST_PAUSE_NS
+            loss = 1 - 1 / burst if goes_on else loss / (burst * (1 - loss))
+        self._last[inwards] = drawn < loss, now_ns
+        return drawn < loss
+
     def _on_the_way(self, octets: bytes, now_ns: int, *, inwards: bool) -> list[bytes]:
         """The copies that arrive at once; the others are put on the heap."""
         chance, impairment = self._chance[inwards].random, self._impairment
         fates = self.inwards if inwards else self.outwards
         lost, doubled, held = (chance() for _ in range(3))
         fates.seen += 1
-        if lost < impairment.loss:
+        if self._loses(lost, now_ns, inwards=inwards):
             fates.lost += 1
             return []
         copies = 2 if doubled < impairment.dup else 1

@@ -1,4 +1,4 @@
-"""How a link is made worse, as text: "loss=2%,reorder=2%,dup=1%,delay=10ms,seed=7"."""
+"""How a link is made worse, as text: "loss=2%,burst=4,reorder=2%,dup=1%,delay=10ms,seed=7"."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from tcpassay.core.toml_places import nearest
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%\Z")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s)\Z")
 _UNITS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
-_WORDS = ("loss", "reorder", "dup", "delay", "seed")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\Z")
+_WORDS = ("loss", "burst", "reorder", "dup", "delay", "seed")
 
 
 class Impairment(NamedTuple):
     """Shares of datagrams, 0 to 1, and the time that each spends on the way, in nanoseconds.
 
-    They hold for each direction by itself. `seed` None leaves the seed to the run.
+    They hold for each direction by itself. `seed` None leaves the seed to the run. Losses come one
+    by one, or, where `burst` is above 1, in runs of so many datagrams on the average (Gilbert's
+    model); their share stays what `loss` says, but that a pause of 50 ms ends a run.
     """
 
     loss: float = 0.0
@@ -25,6 +28,7 @@ class Impairment(NamedTuple):
     dup: float = 0.0
     delay_ns: int = 0
     seed: int | None = None
+    burst: float = 1.0
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -45,6 +49,7 @@ class Impairment(NamedTuple):
             dup=_share(text, values, "dup"),
             delay_ns=_time(text, values),
             seed=_seed(text, values),
+            burst=_burst(text, values),
         )
 
 
@@ -69,6 +74,13 @@ def _seed(text: str, values: dict[str, str]) -> int | None:
     if not value.isdecimal():
         raise _wrong(text, "seed", value, "a whole number")
     return int(value)
+
+
+def _burst(text: str, values: dict[str, str]) -> float:
+    value = values.get("burst", "1")
+    if not _NUMBER.match(value) or float(value) < 1:
+        raise _wrong(text, "burst", value, "a mean number of datagrams, 1 or more")
+    return float(value)
 
 
 def _wrong(text: str, word: str, got: str, wanted: str) -> ConfigurationError:

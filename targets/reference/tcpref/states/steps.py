@@ -7,9 +7,10 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps, urgent
+from tcpref import ecn, sack, seq, timestamps, urgent, uto
 from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
-from tcpref.segment import ACK, FIN, RST, SYN, URG, Segment
+from tcpref.scoreboard import NOTHING_REPORTED, Scoreboard
+from tcpref.segment import ACK, ECE, FIN, RST, SYN, URG, Segment
 from tcpref.tcb import Tcb
 
 #: When an acknowledgement is sent. Python 3.11 takes 90 ns to find a member of an enumeration.
@@ -78,15 +79,37 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         timestamps.remember(tcb, segment, now)
     if tcb.snd_wnd == 0:
         tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
+    if tcb.ecn is not None and segment.flags & ECE and not seq.before(ack, una):
+        ecn.echo_arrives(tcb, tcb.ecn, ack)
     if ack == una:
         if is_duplicate_ack(tcb, segment):
-            tcb.dup_acks += 1
+            count_duplicate(tcb)
     elif seq.after(ack, una):
         acknowledge(tcb, segment, now)
     else:
-        return None  # An old one: its window is old as well.
+        return None  # An old one: its window is old as well, and so is what it reports.
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
+    if segment.options.sack and tcb.sack:
+        take_report(tcb, segment)
     update_send_window(tcb, segment)
     return None
+
+
+def count_duplicate(tcb: Tcb) -> None:
+    """A duplicate ACK has come; what follows from it is for `loss_recovery`."""
+    tcb.dup_acks += 1
+    tcb.duplicate = tcb.suspicious = True
+
+
+def take_report(tcb: Tcb, segment: Segment) -> None:
+    """A SACK option. With SACK a duplicate ACK is one that reports something new, whatever else it
+    is or brings (RFC 6675, 2).
+    """
+    if tcb.scoreboard is NOTHING_REPORTED:
+        tcb.scoreboard = Scoreboard()
+    if tcb.scoreboard.update(segment.options.sack, tcb.snd_una, tcb.snd_nxt):
+        count_duplicate(tcb)
 
 
 def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
@@ -101,6 +124,9 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     else:
         tcb.rto.acknowledged(ack, now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
+    echo = segment.flags & ECE and tcb.ecn is not None
+    if not echo and (tcb.recovery is None or not tcb.recovery.fast):
+        tcb.congestion.acknowledged(tcb, octets)
     tcb.snd_wnd = max(0, tcb.snd_wnd - octets)
     tcb.send_buffer.acknowledge(octets)
     tcb.data_seq = seq.add(tcb.data_seq, octets)
@@ -116,10 +142,11 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
 def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
     """RFC 5681, section 2: nothing new in it at all, while something is outstanding.
 
-    The answer to a probe of a closed window tells of no loss.
+    The answer to a probe of a closed window tells of no loss. With SACK `take_report` tells.
     """
     return (
         tcb.snd_una != tcb.snd_nxt
+        and not tcb.sack
         and segment.ack == tcb.snd_una
         and tcb.snd_wnd > 0
         and segment.length == 0
@@ -160,12 +187,19 @@ def process_text(tcb: Tcb, segment: Segment) -> Answer:
     Returns the acknowledgement it deserves: none for a segment without text, at once for one that
     is out of order, fills a hole or brings nothing new, delayed for the usual case.
     """
+    if tcb.ecn is not None:
+        ecn.arrives(tcb.ecn, segment)
     size = len(segment.payload)
     if not size and not segment.flags & FIN:
         return AT_NO_TIME
     before = tcb.rcv_nxt
     in_turn = segment.seq == before and not tcb.reassembly and tcb.fin_seq is None
-    queue_text(tcb, segment)
+    if in_turn or not tcb.sack:
+        queue_text(tcb, segment)
+    else:
+        sack.note_duplicate(tcb, segment)
+        queue_text(tcb, segment)
+        sack.note_text(tcb, segment)
     if segment.flags & FIN or not in_turn or tcb.rcv_nxt == before:
         return AT_ONCE
     if size != tcb.rcv_mss:
@@ -202,6 +236,12 @@ def hold_text(tcb: Tcb, segment: Segment) -> None:
     """Keep the text of a SYN until the connection is established (RFC 9293, 3.10.7.2)."""
     note_fin(tcb, segment, tcb.rcv_wnd - len(segment.payload))
     tcb.reassembly.insert(tcb.rcv_nxt, segment.payload[: tcb.rcv_wnd])
+
+
+def drop_held_text(tcb: Tcb) -> None:
+    """Forget the text and the FIN of a SYN: the peer has to send them again."""
+    tcb.reassembly.clear()
+    tcb.fin_seq = None
 
 
 def note_fin(tcb: Tcb, segment: Segment, room: int) -> None:

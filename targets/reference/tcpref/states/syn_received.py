@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tcpref import seq, timestamps
+from tcpref import ecn, seq, timestamps, uto
 from tcpref.disposition import (
     ABORT,
     ACKNOWLEDGE,
     CHALLENGE,
     CLOSE_QUIETLY,
+    CONNECTION_RESET,
     DROP,
     REFUSED,
     RESET,
@@ -26,12 +27,14 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """The third segment of the handshake, or what comes in its place."""
     # First, check the sequence number.
     if repeats_syn(tcb, segment):
+        if tcb.ecn is not None:
+            ecn.syn_arrives(tcb, segment)
         crossed = segment.flags & ACK and not tcb.passive
         return finish_crossed(tcb, segment, now) if crossed else CHALLENGE
     refused = (
         steps.check_sequence(tcb, segment)
         # Second, check the RST bit.
-        or steps.check_rst(tcb, segment, CLOSE_QUIETLY if tcb.passive else REFUSED)
+        or steps.check_rst(tcb, segment, reset_of(tcb))
         # Fourth, check the SYN bit.
         or check_syn(tcb, segment)
     )
@@ -56,11 +59,22 @@ def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     return finished._replace(answer=Answer.ACK) if finished.enter else finished
 
 
+def reset_of(tcb: Tcb) -> Disposition:
+    """A passive open returns to LISTEN, an active one is refused; with fast open there may be an
+    application that has to be told.
+    """
+    if tcb.opened_early:
+        return CONNECTION_RESET
+    return CLOSE_QUIETLY if tcb.passive else REFUSED
+
+
 def check_syn(tcb: Tcb, segment: Segment) -> Disposition | None:
-    """A passive open returns to LISTEN; an active one challenges the SYN (RFC 5961, 4.2)."""
+    """A passive open returns to LISTEN; an active one challenges the SYN (RFC 5961, 4.2), and so
+    does one that the application has already.
+    """
     if not segment.flags & SYN:
         return None
-    return CLOSE_QUIETLY if tcb.passive else CHALLENGE
+    return CLOSE_QUIETLY if tcb.passive and not tcb.opened_early else CHALLENGE
 
 
 def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = None) -> Disposition:
@@ -72,10 +86,12 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
         return DROP
     if not acknowledges_our_syn(tcb, segment):
         return RESET
-    if tcb.listener is not None and not tcb.listener.admits_connection():
+    if not may_complete(tcb):
         return OVERFLOW if tcb.settings.abort_on_overflow else DROP
     if tcb.timestamps:
         timestamps.remember(tcb, segment, now)
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     steps.acknowledge(tcb, segment, now)
     steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
@@ -87,6 +103,11 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
     if steps.take_fin(tcb):
         return ACKNOWLEDGE._replace(enter=State.CLOSE_WAIT)
     return Disposition(Answer.ACK if held else answer, State.ESTABLISHED)
+
+
+def may_complete(tcb: Tcb) -> bool:
+    """Whether the accept queue has room, or holds the connection already."""
+    return tcb.listener is None or tcb.opened_early or tcb.listener.admits_connection()
 
 
 def acknowledges_our_syn(tcb: Tcb, segment: Segment) -> bool:

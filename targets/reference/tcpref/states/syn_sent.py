@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpref import seq
+from tcpref import ecn, fastopen, seq, uto
 from tcpref.disposition import ACKNOWLEDGE, DROP, REFUSED, RESET, Answer, Disposition
 from tcpref.segment import ACK, RST, SYN, Segment
 from tcpref.states import steps
@@ -36,6 +36,10 @@ def acknowledges_our_syn(tcb: Tcb, segment: Segment) -> bool:
 def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     """Take the peer's numbers; with an ACK the connection is open, without one SYNs crossed."""
     tcb.synchronize(segment.seq)
+    if tcb.ecn is not None:
+        ecn.syn_arrives(tcb, segment)
+    if tcb.uto is not None:
+        uto.heard(tcb, tcb.uto, segment)
     tcb.negotiate(segment.options, now)
     tcb.take_mss(segment.options.mss)
     steps.set_send_window(tcb, segment)
@@ -43,6 +47,7 @@ def synchronize(tcb: Tcb, segment: Segment, now: int) -> Disposition:
     if not segment.flags & ACK:
         steps.hold_text(tcb, segment)
         return CROSSED_SYN
+    fastopen.answered(tcb, segment)
     steps.acknowledge(tcb, segment, now)
     steps.process_text(tcb, segment)
     return OPENED_AND_ENDED if steps.take_fin(tcb) else OPENED

@@ -1,0 +1,82 @@
+"""What arrives at the target: put to the rules, and what else it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.oracle import flow_begin, flow_due
+from tcpassay.model.oracle.flow_spread import only_variants, spreads
+from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.tcb import SYNCHRONIZED, offset
+from tcpassay.wire import ACK, RST, SYN, URG, Sack
+
+if TYPE_CHECKING:
+    from tcpassay.model.oracle.flow import Flow
+    from tcpassay.model.oracle.hypothesis import Hypothesis
+    from tcpassay.wire import Segment
+
+#: RFC 7323, 5.5: TS.Recent is outdated when nothing has come for so long.
+OUTDATED_NS = 24 * 86_400 * NS_PER_S
+
+
+def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
+    """The peer's segment reaches the target."""
+    flags = segment.flags
+    if flags & SYN:
+        flow_begin.peer_syn(flow, segment)
+    elif flow.peer_scale and flow.stack_scale is not None:
+        segment = segment._replace(window=segment.window << flow.peer_scale)
+    if now - flow.heard > OUTDATED_NS:
+        flow.hypotheses = [_outdated(h, segment) for h in flow.hypotheses]
+    flow.heard = now
+    flow.reset_at = now if flags & RST else -1
+    flow.changes(now)
+    spreads(flow, (*flow.hypotheses, *flow_due.lapsed(flow, now)), segment, now)
+    _heard(flow, segment, now, n)
+    only_variants(flow, n)
+    if flags & URG:
+        flow.taken.loose = True
+    if segment.payload and flags & (ACK | SYN):
+        _take_text(flow, segment)
+
+
+def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
+    stamps = timestamps(segment)
+    if h.tcb.ts_recent is None or stamps is None:
+        return h
+    return h._replace(tcb=h.tcb._replace(ts_recent=stamps.tsval))
+
+
+def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
+    """What a segment means for timers, once it has been put to the rules."""
+    hypotheses, transmission = flow.hypotheses, flow.transmission
+    tcb = next((h.tcb for h in hypotheses if h.tcb.state != "CLOSED"), hypotheses[0].tcb)
+    if not flow.before or tcb != flow.before[0].tcb:
+        flow.moved = now
+    sure = len(hypotheses) == 1 or all(
+        h.tcb.snd_una == tcb.snd_una and h.tcb.state != "CLOSED" for h in hypotheses
+    )
+    stamps = timestamps(segment) if segment.options else None
+    if stamps is not None:
+        transmission.echoed(stamps.tsecr, now)
+    heard = transmission.hears(tcb, now, sure=sure and not flow.queue_may_be_full)
+    for option in segment.options:
+        if isinstance(option, Sack):
+            transmission.selected(option.blocks)
+    if heard and tcb.state != "CLOSED":
+        flow.retries = 0
+    if sure and not tcb.snd_wnd:
+        flow_due.wants_probe(flow, now)
+    flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
+    if not flow.completed and tcb.state in SYNCHRONIZED:
+        flow.completed = n
+
+
+def _take_text(flow: Flow, segment: Segment) -> None:
+    """Text of the peer's, in its place; the number of its SYN may be one of several."""
+    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.irs):
+        at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
+        if -len(segment.payload) < at < 1 << 24:
+            flow.taken.place(at, segment.payload)
+            return

@@ -1,0 +1,89 @@
+"""How a connection begins: SYNs of either side, and one that takes the place of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.oracle.flow_sent import hold_text
+from tcpassay.model.oracle.hypothesis import Hypothesis
+from tcpassay.model.oracle.judging import by_segment
+from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.tcb import Tcb
+from tcpassay.wire import URG, MaximumSegmentSize, WindowScale
+
+if TYPE_CHECKING:
+    from tcpassay.model.oracle.flow import Flow
+    from tcpassay.wire import Segment
+
+
+def peer_syn(flow: Flow, segment: Segment) -> None:
+    """The options of a SYN count once it has opened a connection for sure."""
+    flow.syn_heard = segment
+    if all(h.tcb.state in {"CLOSED", "SYN-SENT"} or not h.bound for h in flow.hypotheses):
+        _take_options(flow, segment)
+
+
+def stack_syn(flow: Flow, segment: Segment) -> None:
+    """The target's SYN or SYN,ACK; the latter is for the SYN that the peer has sent last."""
+    if flow.syn_heard is not None and any(not h.bound for h in flow.hypotheses):
+        _take_options(flow, flow.syn_heard)
+    _offers(flow, segment)
+
+
+def opens(flow: Flow, segment: Segment, now: int, n: int) -> None:
+    """The target's own SYN, by a connect() of its application."""
+    tcb = Tcb(
+        "SYN-SENT",
+        passive=False,
+        iss=segment.seq,
+        snd_una=segment.seq,
+        snd_nxt=(segment.seq + segment.seg_len) & 0xFFFFFFFF,
+        rcv_wnd=segment.window,
+        ts_offered=timestamps(segment) is not None,
+    )
+    _offers(flow, segment)
+    for clause in by_segment(segment, stamped=False):
+        flow.report.count(clause)
+    flow.hypotheses = [Hypothesis(tcb, now)]
+    hold_text(flow, tcb, segment, n)
+    wrong = flow.headers.wrong(segment, now)
+    if wrong is not None:
+        flow.refused(wrong, n)
+    flow.transmission.leaves(tcb, segment, now)
+    stamps = timestamps(segment)
+    if stamps is not None:
+        flow.transmission.stamps(stamps.tsval, now)
+
+
+def reborn(flow: Flow, old: Flow) -> None:
+    """A SYN has followed another connection of this tuple; what may be true of it goes on here.
+
+    The old one was in TIME-WAIT, or its handshake has been given up.
+    """
+    flow.hypotheses = [h for h in old.hypotheses if not h.bound]
+    flow.listening, flow.heard, syn = old.listening, old.heard, old.syn_heard
+    if syn is not None:
+        _take_options(flow, syn)
+        flow.network.hears_syn(syn.flags)
+        flow.taken.place(0, syn.payload)
+        flow.taken.loose = bool(syn.flags & URG)
+    old.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+    old.transmission.forget()
+
+
+def _take_options(flow: Flow, syn: Segment) -> None:
+    flow.headers.hears(syn)
+    flow.mss, flow.peer_scale = flow.default_mss, None
+    for option in syn.options:
+        if isinstance(option, MaximumSegmentSize):
+            flow.mss = option.value or flow.default_mss
+        elif isinstance(option, WindowScale):
+            flow.peer_scale = min(option.shift, 14)
+
+
+def _offers(flow: Flow, syn: Segment) -> None:
+    flow.syn_gone = syn.seq
+    flow.stack_scale = None
+    for option in syn.options:
+        if isinstance(option, WindowScale):
+            flow.stack_scale = option.shift

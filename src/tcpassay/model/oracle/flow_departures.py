@@ -1,0 +1,117 @@
+"""What the target sends: the hypotheses that allow it are left, or none does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.oracle import flow_begin, flow_due
+from tcpassay.model.oracle.flow import LEAST_RETRIES
+from tcpassay.model.oracle.flow_sent import hold_text, sent
+from tcpassay.model.oracle.flow_spread import only_variants
+from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, corrected, rank
+from tcpassay.model.oracle.judging import by_segment
+from tcpassay.model.oracle.report import Violation
+from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.tcb import Tcb
+from tcpassay.wire import RST, SYN
+
+if TYPE_CHECKING:
+    from tcpassay.model.oracle.flow import Flow
+    from tcpassay.wire import Segment
+
+
+def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
+    """The target's segment."""
+    if segment.flags & SYN:
+        flow_begin.stack_syn(flow, segment)
+    elif flow.stack_scale and flow.peer_scale is not None:
+        segment = segment._replace(window=segment.window << flow.stack_scale)
+    header = flow.headers.wrong(segment, now)
+    after = [_one_departure(flow, h, segment, now) for h in flow.hypotheses]
+    left = list(dict.fromkeys(h for h in after if isinstance(h, Hypothesis)))
+    before = flow.hypotheses[after.index(left[0]) if left else 0].tcb
+    crossed = _crossed(flow, segment, now)
+    if not left and crossed:
+        return
+    if not left:
+        lapsed = [_one_departure(flow, h, segment, now) for h in flow_due.lapsed(flow, now)]
+        left = [h for h in lapsed if isinstance(h, Hypothesis)]
+    if not left:
+        _refused(flow, segment, now, n, [r for r in after if isinstance(r, Refusal)])
+        return
+    _allowed(flow, segment, left, n, crossed=crossed)
+    count = flow.report.count
+    for clause in by_segment(segment, stamped=before.ts_recent is not None):
+        count(clause)
+    hold_text(flow, before, segment, n)
+    if header is not None:
+        flow.refused(header, n)
+    sent(flow, before, segment, now, n)
+
+
+def _allowed(
+    flow: Flow, segment: Segment, left: list[Hypothesis], n: int, *, crossed: bool
+) -> None:
+    """Go on with the hypotheses that are left; what may have crossed leaves open what is due."""
+    new = left[0].tcb.snd_nxt != flow.hypotheses[0].tcb.snd_nxt
+    flow.hypotheses = list(dict.fromkeys([*left, *flow.hypotheses])) if crossed else left
+    only_variants(flow, n)
+    if not segment.flags & RST:
+        flow.retries += not new and _asks(flow, segment)
+    flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in flow.hypotheses)
+
+
+def _asks(flow: Flow, segment: Segment) -> bool:
+    """Whether a segment is a repetition or a probe: something that wants an answer."""
+    return bool(segment.seg_len) or segment.seq != flow.hypotheses[0].tcb.snd_nxt
+
+
+def _crossed(flow: Flow, segment: Segment, now: int) -> bool:
+    """Whether a segment was on its way when the peer's last one came, or the last call.
+
+    Real time only: there the line was last seen empty before that.
+    """
+    if not flow.limits.slack or flow.before_at <= flow.limits.drained:
+        return False
+    return any(
+        isinstance(new := _one_departure(flow, h, segment, now), Hypothesis)
+        and new.tcb.snd_nxt == h.tcb.snd_nxt
+        for h in flow.before
+    )
+
+
+def _one_departure(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> Hypothesis | Refusal:
+    if h.tcb.state == "CLOSED" and h.due is None:
+        clause = "RFC9293:MUST-63" if flow.from_nowhere else "RFC9293:3.5.2-NO-RST-FOR-RST"
+        return Refusal(clause, "no connection, and nothing to answer", "silence")
+    sender = flow.sender
+    if segment.flags & RST and (flow.user_timeout or flow.retries >= LEAST_RETRIES):
+        given_up = not flow.transmission.waits_too_short(now, h.tcb.state)
+        sender = sender._replace(aborted=sender.aborted or flow.user_timeout or given_up)
+    return after_departure(h, segment, sender, flow.mss, now)
+
+
+def _refused(flow: Flow, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
+    """No hypothesis allows it: the nearest says why, and the numbers count from here on."""
+    if flow.cut:
+        flow.opaque = True
+        return
+    order = sorted(range(len(refusals)), key=lambda i: rank(flow.hypotheses[i], segment))
+    nearest = refusals[order[0]]
+    if flow.reset_at >= 0 and now - flow.reset_at <= flow.limits.slack:
+        nearest = _answers_reset(nearest, segment)
+    others = tuple(refusals[i].clause for i in order[1:])
+    flow.violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
+    if segment.flags & RST:
+        flow.hypotheses = [Hypothesis(Tcb("CLOSED"))]
+    else:
+        flow.hypotheses = list(dict.fromkeys(corrected(h, segment) for h in flow.hypotheses))
+
+
+def _answers_reset(nearest: Refusal, segment: Segment) -> Refusal:
+    """The clause that stands against any answer to a reset."""
+    if segment.flags & RST:
+        return nearest._replace(clause="RFC9293:3.5.2-NO-RST-FOR-RST", allowed="silence")
+    if nearest.clause == "RFC5961:10-ACK-LOOP":
+        return nearest._replace(clause="RFC9293:3.10.7.4-SEQ-RST-SILENT", allowed="silence")
+    return nearest

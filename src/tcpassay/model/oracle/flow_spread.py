@@ -1,0 +1,136 @@
+"""How hypotheses spread: one for each answer that the rules leave open, and how few are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tcpassay.model.answers import Answer
+from tcpassay.model.oracle.departures import departures
+from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
+from tcpassay.model.oracle.report import Violation
+from tcpassay.model.rules import segment_arrives
+from tcpassay.model.rules.fast_open import with_cookie
+from tcpassay.model.tcb import Tcb
+from tcpassay.wire import FIN, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcpassay.model.answers import Branch
+    from tcpassay.model.oracle.flow import Flow
+    from tcpassay.wire import Segment
+
+#: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
+#: report's peak shows it.
+MOST = 64
+
+#: The rules that answer by a challenge ACK.
+_CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
+
+
+def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -> None:
+    """All that may be true after a segment of the peer's, if one of `old` was before it."""
+    out: dict[Hypothesis, None] = {}
+    for h in old:
+        for new in _one_arrival(flow, h, segment, now):
+            out[new] = None
+    kept = _without_needless(out)
+    flow.report.peak = max(flow.report.peak, len(kept))
+    if len(kept) > MOST:
+        flow.cut, kept = True, _some_of_each(kept)
+    flow.hypotheses = kept
+
+
+def only_variants(flow: Flow, n: int) -> None:
+    """Say so once no hypothesis is left that keeps to the rules without a variant."""
+    first = flow.hypotheses[0].variant
+    if first is None or any(not h.variant for h in flow.hypotheses):
+        return
+    clause, name = first
+    flow.violated(Violation(n, clause, f"not as this clause has it, but as {name}"))
+    flow.hypotheses = [h._replace(variant=None) for h in flow.hypotheses]
+
+
+# -- one hypothesis --------------------------------------------------------------------------------
+
+
+def _one_arrival(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> list[Hypothesis]:
+    tcb = h.tcb
+    if tcb.state == "CLOSED" or not h.bound:
+        tcb = Tcb("LISTEN" if flow.listening else "CLOSED")
+        if h.bound:
+            ended = not flow.listening and (h.tcb.fin_taken or h.told == "ended")
+            h = Hypothesis(tcb, now, told="ended" if ended else "")
+    limits, count = flow.limits, flow.report.count
+    out = []
+    for branch in _branches(flow, tcb, segment):
+        count(branch.clause)
+        if _may_be_kept_back(flow, branch, now):
+            branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
+        if branch.variant in limits.variants:
+            branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
+        new = after_arrival(h, branch, now, limits.slack)
+        if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
+            new = new._replace(since=h.since)
+        if new.tcb.state == "LISTEN":
+            new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
+        out.append(new)
+        if branch.answer.kind == "syn-ack" and flow.queue_may_be_full:
+            out.append(new._replace(due_by=NEVER))
+    if tcb.state == "SYN-RECEIVED" and tcb.passive and flow.queue_may_be_full:
+        # A full accept queue: the ACK that would complete the handshake is not taken.
+        out.append(h)
+        out.append(_refused_for_want_of_room(h, segment))
+    return out
+
+
+def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """What the rules make of a segment, and the known ways past them."""
+    branches = (*segment_arrives(tcb, segment), *departures(tcb, segment))
+    if flow.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
+        branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
+    if flow.fast_open is not None and segment.flags & SYN:
+        branches = with_cookie(branches, segment, valid=flow.fast_open)
+    return branches
+
+
+def _may_be_kept_back(flow: Flow, branch: Branch, now: int) -> bool:
+    """Whether a throttle, or quiet time, may keep the target from answering."""
+    challenge = branch.clause.startswith(_CHALLENGED) and flow.limits.challenged(now)
+    return challenge or flow.limits.quiet
+
+
+def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
+    """An accept queue that is full may answer by a reset."""
+    gone = Hypothesis(h.tcb._replace(state="CLOSED"), h.since)
+    return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
+
+
+def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
+    """Whether TIME-WAIT starts anew: for "a retransmission of the remote FIN" (3.10.7.4)."""
+    at = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
+    return bool(segment.flags & FIN) and at == tcb.fin
+
+
+# -- all of them -----------------------------------------------------------------------------------
+
+
+def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
+    """Variants last, and without those that the rules have led to as well."""
+    if not any(h.variant for h in out):
+        return list(out)
+    plain = [h for h in out if not h.variant]
+    return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
+
+
+def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
+    """MOST of them, in turns of each state, of each thing due and of each way past the rules."""
+    turns: Counter[tuple[object, ...]] = Counter()
+
+    def turn(h: Hypothesis) -> int:
+        kind = h.tcb.state, h.variant, h.ack_by, h.due, h.due_by
+        turns[kind] += 1
+        return turns[kind]
+
+    return sorted(kept, key=turn)[:MOST]

@@ -1,0 +1,21 @@
+"""Queues overflow in each round: the window grows by a segment with every ACK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.reno import Reno
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.tcb import Tcb
+
+REQUIREMENT = "RFC5681:3.1-CA-GROWTH"
+
+
+def acknowledged(reno: Reno, tcb: Tcb, octets: int) -> None:
+    reno.cwnd += min(octets, tcb.snd_mss)
+
+
+def plant(patch: Patch) -> None:
+    patch(Reno, "acknowledged", acknowledged)

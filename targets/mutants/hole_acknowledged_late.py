@@ -1,0 +1,27 @@
+"""A loss is found late: segments out of order are acknowledged with a delay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.disposition import Answer
+from tcpref.states import steps
+from tcpref.states.steps import process_text
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.segment import Segment
+    from tcpref.tcb import Tcb
+
+REQUIREMENT = "RFC5681:3.2-DUPACK-RX"
+
+
+def slow(tcb: Tcb, segment: Segment) -> Answer:
+    due = tcb.rcv_nxt
+    answer = process_text(tcb, segment)
+    late = answer is Answer.ACK and (segment.seq != due)
+    return Answer.DELAYED_ACK if late else answer
+
+
+def plant(patch: Patch) -> None:
+    patch(steps, "process_text", slow)
