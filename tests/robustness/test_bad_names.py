@@ -26,7 +26,7 @@ Tell = Callable[..., tuple[int, str, str]]
         (["reference", "--ip", "5"], 2, "'5' is not one of '4', '6'"),
         (["reference", "--jobs", "0"], 2, "0 is not in the range x>=1"),
         (["reference", "--bogus"], 2, "No such option: --bogus"),
-        ([], 2, "Missing argument 'TARGET'"),
+        ([], 2, "name a target: `tcpassay targets` lists them; or --wire-only"),
     ],
 )
 def test_run(tell: Tell, tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
