@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,8 @@ LOST = frozenset({300, 620, 621, 1_100, 1_800, 1_810, 1_820, 2_700, 3_300})
 MSS = 1_448
 DELAY_NS = 10_000_000
 SAMPLE_S = 0.004
+#: Seconds within which a transfer is over; mostly two.
+LONGEST_S = 60
 TITLE = "Congestion window in segments"
 NOTE = f"{OCTETS // 1_000_000} MB, 20 ms there and back; the same data segments are lost of both"
 #: No window of a receiver is to be in the way.
@@ -123,7 +125,7 @@ class Scene:
         with self._made.namespace:
             self._socket = socket.socket()
         self._socket.bind(KERNEL)
-        self._socket.settimeout(60)
+        self._socket.settimeout(LONGEST_S)
 
     def reference_sends(self) -> Curve:
         """The window of the reference stack."""
@@ -146,11 +148,11 @@ class Scene:
         os.close(self._home)
 
     def _beside(self, kernel: Callable[[], None], program: Program) -> None:
-        thread = threading.Thread(target=kernel)
-        thread.start()
-        self._driver.run(program)
-        self._driver.close()
-        thread.join()
+        with ThreadPoolExecutor(1) as beside:
+            ended = beside.submit(kernel)
+            self._driver.run(program)
+            self._driver.close()
+            ended.result()
 
     def _kernel_reads(self) -> None:
         connection, _ = self._socket.accept()
@@ -162,12 +164,18 @@ class Scene:
         connection, left = self._socket, OCTETS
         connection.connect(REFERENCE)
         connection.setblocking(False)
-        while left or _window(connection)[1]:
-            with suppress(BlockingIOError):
-                left -= connection.send(PIECE[:left]) if left else 0
-            samples.append((self._watched.now_ns() / NS_PER_S, _window(connection)[0]))
-            time.sleep(SAMPLE_S)
-        connection.shutdown(socket.SHUT_WR)
+        end = time.monotonic() + LONGEST_S
+        try:
+            while (left or _window(connection)[1]) and time.monotonic() < end:
+                with suppress(BlockingIOError):
+                    left -= connection.send(PIECE[:left]) if left else 0
+                samples.append((self._watched.now_ns() / NS_PER_S, _window(connection)[0]))
+                time.sleep(SAMPLE_S)
+        finally:
+            # The stack reads to the end, or to a reset: whatever has happened here, it hears of it.
+            connection.close()
+        if left:
+            raise RuntimeError(f"the kernel has not sent its text in {LONGEST_S} s")
 
 
 def _window(connection: socket.socket) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.trace import Entry, Trace
 from tcpassay.model.oracle import judge_trace
 from tcpassay.model.oracle.limits import Limits
+from tcpassay.wire import ACK, Segment
 from tests.model.edits import COMMANDS
 from tests.model.exchanges import EXCHANGES, recorded
 
@@ -66,5 +67,14 @@ def test_the_earliest_moment() -> None:
 def test_a_limit_of_challenges_that_the_target_has_may_be_of_one() -> None:
     """RFC 5961, 7: how many are sent is the target's; without a limit of its own, several."""
     own, none = Limits(settings=("challenge_ack_limit",)), Limits()
-    assert [own.challenged(n) for n in range(3)] == [False, True, True]
-    assert [none.challenged(n) for n in range(6)] == [False] * 5 + [True]
+    met = [Segment(1, 2, n, 0, ACK, 0) for n in range(6)]
+    assert [own.challenged(each, 0) for each in met[:3]] == [False, True, True]
+    assert [none.challenged(each, 0) for each in met] == [False] * 5 + [True]
+
+
+def test_a_segment_is_one_challenge_whatever_may_be_true() -> None:
+    """Ten hypotheses want a challenge ACK for one segment; the next segment is the second."""
+    limits = Limits()
+    first, second = Segment(1, 2, 0, 0, ACK, 0), Segment(1, 2, 1, 0, ACK, 0)
+    assert not any(limits.challenged(first, 0) for _ in range(10))
+    assert not limits.challenged(second, 0)

@@ -187,11 +187,11 @@ class Connection:
     def have_said(self, data: bytes) -> None:
         """Tell an echo `data`, so that the target sends it; no more is acknowledged than before."""
         speech, last = self._speech, self.last_sent
-        possible = speech is not None and last is not None and speech.can_be_asked
-        possible = possible and 0 < len(data) <= LONGEST_PROMPT
-        if not possible or self.target.rcv.nxt.after(self.peer.snd.nxt):
-            refuse(SENDING, f"the echo cannot be had to say {len(data)} octets now")
-        assert speech is not None and last is not None  # noqa: S101, PT018 - looked at just now
+        why = f"the echo cannot be had to say {len(data)} octets now"
+        if speech is None or last is None or not speech.can_be_asked:
+            refuse(SENDING, why)
+        if not 0 < len(data) <= LONGEST_PROMPT or self.target.rcv.nxt.after(self.peer.snd.nxt):
+            refuse(SENDING, why)
         stamps = [option for option in last.options if isinstance(option, Timestamps)]
         speech.ask(len(data), self.peer.snd.nxt + len(data))
         self.send(

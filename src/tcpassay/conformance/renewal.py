@@ -136,7 +136,8 @@ def _without(path: Path, text: str, stale: set[tuple[int, str]]) -> tuple[str, l
     """The text without stale globs, the entries that it then has, and how many globs went."""
     file = read_toml(path)
     entries = file.data.get("expect", [])
-    assert isinstance(entries, list)  # noqa: S101 - the loader of expectations has read it
+    if not isinstance(entries, list):
+        raise ConfigurationError(f"{path}: wanted an array of tables, [[expect]]; read it again")
     starts = [file.line("expect", index) for index in range(len(entries))]
     lines = text.splitlines(keepends=True)
     kept: list[object] = []

@@ -360,7 +360,8 @@ def _ends(call: Call) -> Ends | None:
 def _ends_of(values: tuple[tuple[str, object], ...]) -> Ends | None:
     for tag, value in values:
         if tag == "address" and isinstance(value, (tuple, list)):
-            return str(value[0]), int(value[1])
+            # IPv4 behind an IPv6 socket (RFC 3493, 3.7) is IPv4 on the wire.
+            return str(value[0]).removeprefix("::ffff:"), int(value[1])
     return None
 
 

@@ -62,15 +62,10 @@ def _one_arrival(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> list[
         if h.bound:
             ended = not flow.listening and (h.tcb.fin_taken or h.told == "ended")
             h = Hypothesis(tcb, now, told="ended" if ended else "")
-    limits, count = flow.limits, flow.report.count
     out = []
     for branch in _branches(flow, tcb, segment):
-        count(branch.clause)
-        if _may_be_kept_back(flow, branch, now):
-            branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901 - weaker
-        if branch.variant in limits.variants:
-            branch = branch._replace(label="optional")  # noqa: PLW2901 - asked for
-        new = after_arrival(h, branch, now, limits.slack)
+        flow.report.count(branch.clause)
+        new = after_arrival(h, _as_limited(flow, branch, segment, now), now, flow.limits.slack)
         if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
             new = new._replace(since=h.since)
         if new.tcb.state == "LISTEN":
@@ -95,10 +90,13 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return branches
 
 
-def _may_be_kept_back(flow: Flow, branch: Branch, now: int) -> bool:
-    """Whether a throttle, or quiet time, may keep the target from answering."""
-    challenge = branch.clause.startswith(_CHALLENGED) and flow.limits.challenged(now)
-    return challenge or flow.limits.quiet
+def _as_limited(flow: Flow, branch: Branch, segment: Segment, now: int) -> Branch:
+    """The branch as settings leave it: a throttle, or quiet time, may keep the answer back."""
+    limits = flow.limits
+    challenge = branch.clause.startswith(_CHALLENGED) and limits.challenged(segment, now)
+    if challenge or limits.quiet:
+        branch = branch._replace(answer=branch.answer._replace(may_fail=True))
+    return branch._replace(label="optional") if branch.variant in limits.variants else branch
 
 
 def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:

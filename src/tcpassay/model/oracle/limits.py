@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
+
+if TYPE_CHECKING:
+    from tcpassay.wire import Segment
 
 #: RFC 5961, 7 (SHOULD): challenge ACKs may be limited; the document's example is 10 in 5 s.
 CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
@@ -50,6 +54,8 @@ class Limits:
         # A setting of that name is a throttle of the target's own, of whatever size.
         at_least = 1 if "challenge_ack_limit" in settings else CHALLENGES
         self._challenges: deque[int] = deque(maxlen=at_least)
+        self._challenger: Segment | None = None
+        self._throttled = False
 
     def earliest(self, now: int) -> int:
         """When what is seen at `now` may have left at the earliest.
@@ -63,9 +69,13 @@ class Limits:
             return now - self.slack
         return self.drained
 
-    def challenged(self, now: int) -> bool:
-        """Count one more challenge ACK that is due; whether a throttle may keep it back."""
-        met = self._challenges
-        throttled = len(met) == met.maxlen and now - met[0] < THROTTLE_NS
-        met.append(now)
-        return throttled
+    def challenged(self, segment: Segment, now: int) -> bool:
+        """Whether a throttle may keep back the challenge ACK that is due for a segment.
+
+        One is counted a segment, however many hypotheses want it.
+        """
+        if segment is not self._challenger:
+            met, self._challenger = self._challenges, segment
+            self._throttled = len(met) == met.maxlen and now - met[0] < THROTTLE_NS
+            met.append(now)
+        return self._throttled

@@ -252,7 +252,6 @@ class Oracle:
 
     def flow_to(self, port: int, remote: tuple[str, int]) -> Flow | None:
         """The newest tuple of a local port and a remote end, whichever address of the target."""
-        remote = (remote[0].removeprefix("::ffff:"), remote[1])
         for address in self._addresses:
             flow = self._flows.get((address, port, *remote))
             if flow is not None and not flow.accepted:

@@ -12,7 +12,7 @@ from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from tcpassay.model.tcb import Tcb
+    from tcpassay.model.tcb import State, Tcb
     from tcpassay.wire import Segment
 
 
@@ -175,13 +175,13 @@ def _probes(tcb: Tcb, start: int, size: int, room: int) -> bool:
     return start == 0 and size == 1 and room <= 0 and tcb.snd_una == tcb.snd_nxt
 
 
-_CLOSES = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
+_CLOSES: dict[State, State] = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK"}
 
 
 def finished(tcb: Tcb, nxt: int) -> Tcb:
     """The variables once our FIN has gone out, right before `nxt`."""
     state = _CLOSES.get(tcb.state, tcb.state)
-    return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)  # type: ignore[arg-type]
+    return tcb._replace(state=state, snd_nxt=nxt, fin_sent=True)
 
 
 def _announced(tcb: Tcb, segment: Segment) -> Tcb:
