@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tcpref.fastopen_cookies import FastOpenQueue
@@ -23,6 +24,7 @@ open_passively = Stack.open_passively
 def for_all(stack: Stack, listener: Listener, key: Key, segment: Segment, iss: int) -> None:
     queue = listener.socket.fast_open
     if queue is None or not queue.limit:
+        stack.settings = replace(stack.settings, fast_open=True)
         listener.socket.fast_open = FastOpenQueue(USUAL)
     open_passively(stack, listener, key, segment, iss)
 

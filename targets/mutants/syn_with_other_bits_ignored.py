@@ -1,11 +1,11 @@
-"""A SYN that carries PSH or URG besides is not answered: the flags are compared, not looked at."""
+"""A SYN that carries FIN, PSH or URG besides is not answered: its flags are compared as a whole."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tcpref.disposition import DROP
-from tcpref.segment import PSH, SYN, URG
+from tcpref.segment import FIN, PSH, SYN, URG
 from tcpref.states import listen
 from tcpref.states.listen import segment_arrives
 
@@ -19,7 +19,7 @@ REQUIREMENT = "RFC9293:3.10.7.2-SYN-URG-PSH"
 
 
 def bare_only(listener: Listener, segment: Segment) -> Disposition:
-    odd = segment.flags & SYN and segment.flags & (PSH | URG)
+    odd = segment.flags & SYN and segment.flags & (FIN | PSH | URG)
     return DROP if odd else segment_arrives(listener, segment)
 
 
