@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import ip_input, ipv4
+from tcpref import addresses, ip_input, ipv4
 from tcpref.ip_input import parse, receive
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ REQUIREMENT = "RFC9293:3.9.2.3-NONSYN-BCAST"
 
 def all_of_them(stack: Stack, octets: bytes) -> Packet | None:
     packet = parse(octets)
-    if packet is None or len(packet.dst) != len(ipv4.WILDCARD):
+    if packet is None or packet.protocol != ipv4.PROTOCOL_TCP or packet.fragment:
         return receive(stack, octets)
-    to_all = packet.dst in stack.broadcasts or not ipv4.is_unicast(packet.dst)
+    to_all = packet.dst in stack.broadcasts or not addresses.is_unicast(packet.dst)
     return packet if to_all else receive(stack, octets)
 
 
