@@ -97,17 +97,6 @@ def impossible_option(bench: Bench, row: tuple[bytes, int]) -> None:
     serves(sock)
 
 
-@case("RFC7126:4.3-SOURCE-ROUTE", ip=(4,), state="LISTEN", measures=True)
-def source_route(bench: Bench) -> None:
-    """SYN with a completed loose source route; whether it is taken is recorded."""
-    sock = listener(bench)
-    conn = bench.connection()
-    syn_with(conn, options=IPOption(b"\x83\x07\x08\xc6\x33\x64\x01\x00"))
-    answers = conn.drop_arrivals()
-    bench.measure("SYN with a completed source route", "taken" if answers else "dropped")
-    serves(sock)
-
-
 @case("RFC1122:3.2.1.2-IPCSUM", ip=(4,), state="LISTEN")
 def wrong_header_checksum(bench: Bench) -> None:
     """SYN with a wrong IP header checksum and a right one of TCP's; silence."""

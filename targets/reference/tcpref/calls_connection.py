@@ -8,6 +8,7 @@ from tcpref import fastopen_stack, keepalive, user, uto
 from tcpref.addresses import is_wildcard, same_network, to_text
 from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
 from tcpref.errors import CallError
+from tcpref.ip_choices import NO_CHOICES
 from tcpref.sockets import Socket
 from tcpref.tcb import Key, State, Tcb
 from tcpref.waiting import FOREVER, Result
@@ -147,6 +148,7 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.address, accepted.port = tcb.key[0], tcb.key[1]
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
     accepted.v6only = made.v6only
+    accepted.ip = tcb.ip or NO_CHOICES
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout
     accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout

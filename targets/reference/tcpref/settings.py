@@ -125,8 +125,8 @@ class Settings:
     max_descriptors: int = 1_024
     # IP input: pieces of datagrams (how many datagrams at once, the octets that they may hold
     # together, the pieces of each; 0 datagrams drops every piece) and how long they wait
-    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken
-    # (RFC 7126, 4.3); ICMP errors sent.
+    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken,
+    # and answered on the way back (RFC 7126, 4.3); ICMP errors sent.
     fragment_datagrams: int = 64
     fragment_octets: int = 262_144
     fragment_pieces: int = 128

@@ -28,6 +28,7 @@ from tcpref import (
     resets,
     sack,
     seq,
+    source_route,
     states,
     syn_schedule,
     timestamps,
@@ -107,7 +108,11 @@ class Stack:
             if segment is not None:
                 if packet.ecn == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
+                if packet.options:
+                    segment = segment._replace(route=source_route.back(packet.options))
                 self.segment_arrives(segment)
+                if segment.route is not None:
+                    source_route.after_segment(self, segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
             error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
@@ -212,6 +217,8 @@ class Stack:
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         ecn.grant(tcb, segment)
+        if segment.route is not None:
+            source_route.take(tcb, segment.route)
         if tcb.uto is not None:
             tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)

@@ -186,12 +186,12 @@ class Oracle:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error), "a datagram"))
             return
         ip, body = datagram.ip, datagram.body
-        if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
+        if not isinstance(body, Segment) or (ip.src, ip.destination) in self._opaque:
             return
         if not checksum.holds(datagram, body):
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum", _SUM))
             return
-        key = (ip.src, body.sport, ip.dst, body.dport)
+        key = (ip.src, body.sport, ip.destination, body.dport)
         flow = self.flow(key)
         if flow.opaque:
             return
