@@ -148,6 +148,7 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.address, accepted.port = tcb.key[0], tcb.key[1]
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
     accepted.v6only = made.v6only
+    accepted.soft_errors = made.soft_errors
     accepted.ip = tcb.ip or NO_CHOICES
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout

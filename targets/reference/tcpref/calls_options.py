@@ -184,8 +184,14 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
     ("IPPROTO_IP", "IP_OPTIONS"): Option(of_ip.get_options, of_ip.set_options, of_ip.apply),
+    ("IPPROTO_IP", "IP_RECVERR"): Option(
+        lambda made: number(made.soft_errors), of_ip.set_soft_errors
+    ),
     ("IPPROTO_IP", "IP_TOS"): Option(lambda made: number(made.ip.tos), of_ip.set_tos, of_ip.apply),
     ("IPPROTO_IP", "IP_TTL"): Option(lambda made: number(made.ip.ttl), of_ip.set_ttl, of_ip.apply),
+    ("IPPROTO_IPV6", "IPV6_RECVERR"): Option(
+        of_ip.get_soft_errors_ipv6, of_ip.set_soft_errors_ipv6
+    ),
     ("IPPROTO_IPV6", "IPV6_TCLASS"): Option(
         of_ip.get_traffic_class, of_ip.set_traffic_class, of_ip.apply
     ),

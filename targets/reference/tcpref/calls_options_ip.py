@@ -1,4 +1,4 @@
-"""Options about the IP header: IP_TOS, IP_TTL, IP_OPTIONS, IPV6_TCLASS, IPV6_UNICAST_HOPS.
+"""Options of the level IP: IP_TOS, IP_TTL, IP_OPTIONS, IP_RECVERR, and those of IPv6.
 
 As ip(7) and ipv6(7) have them: -1 is the default, the ECN bits are TCP's own, and a socket of IPv6
 has the options of IPv4 for mapped addresses.
@@ -83,6 +83,23 @@ def get_options(made: Socket) -> tuple[Tagged, ...]:
     """IP_OPTIONS: the route as setsockopt() takes it."""
     route = made.ip.route
     return (("octets", b"" if route is None else source_route.encode(route.kind, route.routers)),)
+
+
+def set_soft_errors(made: Socket, args: Arguments) -> None:
+    """IP_RECVERR: soft errors are told while the connection lives (MUST-47)."""
+    made.soft_errors = bool(args.number("value"))
+
+
+def set_soft_errors_ipv6(made: Socket, args: Arguments) -> None:
+    """IPV6_RECVERR: the same."""
+    of_ipv6(made)
+    set_soft_errors(made, args)
+
+
+def get_soft_errors_ipv6(made: Socket) -> tuple[Tagged, ...]:
+    """IPV6_RECVERR."""
+    of_ipv6(made)
+    return (("value", int(made.soft_errors)),)
 
 
 def apply(_stack: Stack, made: Socket, tcb: Tcb) -> None:

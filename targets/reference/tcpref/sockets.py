@@ -31,8 +31,8 @@ class Socket:
         "ip", "keepalive", "keepalive_times", "linger",
         "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "user_timeout", "user_timeout_asked", "v6only", "waiters",
-        "write_shut",
+        "snd_timeout", "soft_errors", "tcb", "user_timeout", "user_timeout_asked", "v6only",
+        "waiters", "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,7 @@ class Socket:
         # Options.
         self.ip = ip_choices.NO_CHOICES
         self.reuse = False
+        self.soft_errors = False
         self.v6only = settings.v6only
         self.linger = (0, 0)
         self.nodelay = not settings.nagle

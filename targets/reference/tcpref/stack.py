@@ -28,6 +28,7 @@ from tcpref import (
     resets,
     sack,
     seq,
+    soft_errors,
     source_route,
     states,
     syn_schedule,
@@ -381,6 +382,8 @@ class Stack:
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
+            if tcb.soft_error is not None:
+                soft_errors.tell(self, tcb, tcb.soft_error)
 
     # Time.
     def next_timeout(self) -> int | None:
