@@ -58,7 +58,7 @@ class Bench:
         self.trace = trace
         self.requirements = requirements
         self.ip = ip
-        self.stack_addresses: tuple[str, ...] = _Ours(addresses.stack)
+        self.stack_addresses: tuple[str, ...] = _Ours(manifest.own_addresses(ip, trace.settings))
         self.stack_address = addresses.stack[0]
         self.peer_address = addresses.peer
         self.any_address = "0.0.0.0" if ip == 4 else "::"  # noqa: S104 - bound inside the target

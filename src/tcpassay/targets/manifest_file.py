@@ -267,6 +267,7 @@ def _settings(top: TableReader, kind: TargetKind) -> dict[str, dict[str, object]
             found[name] = {"sysctl": _sysctl(table)}
         else:
             found[name] = {"settings": table.mapping("settings")}
+        found[name]["addresses"] = table.texts("addresses", ())
         table.end()
     return found
 

@@ -134,11 +134,13 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
-    # (algorithms 1, 3 and 4 of RFC 6056).
+    # Addresses, with the number of the interface that link-local ones need (sin6_scope_id), and
+    # ports; how ephemeral ports are chosen: "random", "hash" or "double-hash" (algorithms 1, 3
+    # and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
+    interface_number: int = 77
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535

@@ -365,7 +365,9 @@ def _ends_of(values: tuple[tuple[str, object], ...]) -> Ends | None:
     for tag, value in values:
         if tag == "address" and isinstance(value, (tuple, list)):
             # IPv4 behind an IPv6 socket (RFC 3493, 3.7) is IPv4 on the wire.
-            return str(value[0]).removeprefix("::ffff:"), int(value[1])
+            # The interface of a link-local address is not on the wire either (RFC 4007, 11).
+            host = str(value[0]).removeprefix("::ffff:").partition("%")[0]
+            return host, int(value[1])
     return None
 
 

@@ -14,7 +14,7 @@ from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.targets.namespace import tun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tcpassay.targets.contract import IpVersion
 
@@ -100,6 +100,16 @@ def bring_up(addresses: Iterable[tuple[str, int]], ip: IpVersion) -> bytes:
     messages.append(link_up(tun.INDEX))
     messages.append(link_up(_LOOPBACK_INDEX))
     return b"".join(messages)
+
+
+def add_addresses(hosts: Sequence[str], prefix: int) -> None:
+    """Give the TUN of the calling thread's network namespace further addresses of one IP version.
+
+    Raises TargetUnavailableError.
+    """
+    send(b"".join(add_address(tun.INDEX, host, prefix) for host in hosts), "further addresses")
+    if ":" in hosts[0]:
+        await_ipv6(hosts)
 
 
 def send(messages: bytes, what: str) -> None:
