@@ -3,11 +3,11 @@
 from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.layers import IP, TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.probes import dscp
-from tcpassay.conformance.reach import PEER_PORT, app_closes, established
+from tcpassay.conformance.probes import dscp, told
+from tcpassay.conformance.reach import PEER_PORT, app_closes, established, listener
 
 #: Expedited Forwarding (RFC 3246), and its octet.
 EXPEDITED, EXPEDITED_OCTET = 46, 0xB8
@@ -16,6 +16,7 @@ LOW, LOW_OCTET = 8, 0x20
 CLASS = {4: ("IPPROTO_IP", "IP_TOS"), 6: ("IPPROTO_IPV6", "IPV6_TCLASS")}
 HOPS = {4: ("IPPROTO_IP", "IP_TTL"), 6: ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS")}
 FEW = 7
+OPTION_RECVTOS = ("name", "IPPROTO_IP"), ("name", "IP_RECVTOS")
 WAYS = {"listen": "listen", "connect": "connect"}
 
 
@@ -120,3 +121,30 @@ def ttl_changes_on_the_way(bench: Bench) -> None:
         conn.app.send(b"text")
         bench.check(conn.expect("A", payload=b"text").datagram.ip.hops, wanted, "TTL of the text")
         conn.send("A")
+
+
+@case("RFC9293:MAY-9", ip=(4,), state="ESTABLISHED", measures=True)
+def dscp_received_is_told(bench: Bench) -> None:
+    """Handshake and text of different DSCP; which of them IP_RECVTOS and IP_PKTOPTIONS tell."""
+    sock = listener(bench)
+    conn = bench.connection()
+    with bench.reaching("ESTABLISHED"):
+        conn.send(IP(tos=LOW_OCTET) / TCP(flags="S"))
+        conn.expect("SA", ack=conn.peer.snd.nxt)
+        conn.send(IP(tos=LOW_OCTET) / TCP(flags="A"))
+        conn.app = sock.accept()
+        conn.send(IP(tos=EXPEDITED_OCTET) / TCP(flags="PA") / Raw(b"data"))
+        conn.app.recv(8, want=b"data")
+    bench.measure("DSCP told of what was received", dscp_told(conn.app))
+
+
+def dscp_told(sock: Socket) -> str:
+    """What a control message of IP_PKTOPTIONS says: level, IP_TOS and the octet."""
+    asked = sock.begin("setsockopt", *OPTION_RECVTOS, ("value", 1))
+    if told(asked) != "success":
+        return "none"
+    got = sock.begin("getsockopt", ("name", "IPPROTO_IP"), ("name", "IP_PKTOPTIONS"))
+    octets = dict(got.expect_return().out).get("octets") if told(got) == "success" else b""
+    last = octets.rstrip(b"\0")[-1:] if isinstance(octets, bytes) else b""
+    known = {bytes([LOW_OCTET]): "that of the handshake", bytes([EXPEDITED_OCTET]): "the newest"}
+    return known.get(last, "none")

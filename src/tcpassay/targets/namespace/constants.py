@@ -14,6 +14,7 @@ from tcpassay.core.errors import AgentFault
 #: Constants of <linux/in.h>, <linux/tcp.h>, <asm-generic/socket.h> and <linux/sockios.h> that
 #: Python's modules lack, the same on every architecture that its `socket` module supports here.
 _EXTRA = {
+    "IP_PKTOPTIONS": 9,
     "IP_RECVERR": 11,
     "IPV6_RECVERR": 25,
     "FIONREAD": 0x541B,

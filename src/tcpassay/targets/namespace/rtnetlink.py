@@ -102,12 +102,19 @@ def bring_up(addresses: Iterable[tuple[str, int]], ip: IpVersion) -> bytes:
     return b"".join(messages)
 
 
-def add_addresses(hosts: Sequence[str], prefix: int) -> None:
-    """Give the TUN of the calling thread's network namespace further addresses of one IP version.
+def add_addresses(hosts: Sequence[str], network: str) -> None:
+    """Give the calling thread's network namespace further addresses of one IP version.
 
-    Raises TargetUnavailableError.
+    Those of the link, whose `network` is given, and link-local ones stand on the TUN, others on the
+    loopback device, which is another interface. Raises TargetUnavailableError.
     """
-    send(b"".join(add_address(tun.INDEX, host, prefix) for host in hosts), "further addresses")
+    link = ipaddress.ip_network(network, strict=False)
+    messages = b""
+    for host in hosts:
+        ip = ipaddress.ip_address(host)
+        index = tun.INDEX if ip in link or ip.is_link_local else _LOOPBACK_INDEX
+        messages += add_address(index, host, link.prefixlen)
+    send(messages, "further addresses")
     if ":" in hosts[0]:
         await_ipv6(hosts)
 

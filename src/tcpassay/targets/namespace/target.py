@@ -152,7 +152,7 @@ class NamespaceTarget:
         own = self._manifest.own_addresses(options.ip, options.settings)
         if more := own[len(addresses.stack) :]:
             with made.namespace:
-                add_addresses(more, addresses.prefix)
+                add_addresses(more, f"{addresses.stack[0]}/{addresses.prefix}")
         base = self._manifest.start.get("sysctl")
         known = base if isinstance(base, dict) else {}
         beyond = {name: value for name, value in sysctls.items() if known.get(name) != value}
