@@ -112,6 +112,17 @@ def take(tcb: Tcb, route: Route) -> None:
         tcb.socket.ip = choices._replace(route=route)
 
 
+def segment_arrives(stack: Stack, segment: Segment, options: bytes) -> None:
+    """A segment whose datagram had options: one with a route to its end brings the way back."""
+    route = back(options)
+    if route is None:
+        stack.segment_arrives(segment)
+        return
+    segment = segment._replace(route=route)
+    stack.segment_arrives(segment)
+    after_segment(stack, segment)
+
+
 def after_segment(stack: Stack, segment: Segment) -> None:
     """A segment with a route has been handled: its way counts where it has been taken in order."""
     key = (segment.dst, segment.dst_port, segment.src, segment.src_port)

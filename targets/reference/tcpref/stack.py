@@ -110,10 +110,9 @@ class Stack:
                 if packet.ecn == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
                 if packet.options:
-                    segment = segment._replace(route=source_route.back(packet.options))
-                self.segment_arrives(segment)
-                if segment.route is not None:
-                    source_route.after_segment(self, segment)
+                    source_route.segment_arrives(self, segment, packet.options)
+                else:
+                    self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
             error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
