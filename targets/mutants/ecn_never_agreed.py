@@ -1,4 +1,4 @@
-"""Routers drop what they could have marked: an offer of ECN is taken for flags that are reserved."""
+"""Routers drop what they could have marked: an offer of ECN is taken for reserved flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On a path of half a second the first segments go out twice: the first round trip hardly counts."""
+"""On a path of half a second the first segments go out twice: one round trip hardly counts."""
 
 from __future__ import annotations
 

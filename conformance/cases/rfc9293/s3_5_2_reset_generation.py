@@ -104,9 +104,7 @@ def unacceptable_text_gets_an_empty_ack(bench: Bench, offset: int) -> None:
     reading.expect_blocked()
 
 
-@case(
-    "RFC9293:3.5.2-RST-SENDER-TIMEWAIT", needs=("linger",), state="ESTABLISHED", measures=True
-)
+@case("RFC9293:3.5.2-RST-SENDER-TIMEWAIT", needs=("linger",), state="ESTABLISHED", measures=True)
 def what_is_left_of_an_aborted_connection(bench: Bench) -> None:
     """The application aborts, then an old SYN comes on the same tuple; its answer is recorded.
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
-from tcpassay.conformance.match import ANY, Between, Pattern
+from tcpassay.conformance.match import ANY, Between
 from tcpassay.conformance.peer import Connection
 from tcpassay.conformance.probes import fill, window_probe
 from tcpassay.conformance.reach import established, handshake, listener

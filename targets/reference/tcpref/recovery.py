@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
+from tcpref import black_hole, loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
     else:
         if tcb.path is not None:
             pmtu.segment_timed_out(stack, tcb, tcb.path)
+            if tcb.settings.black_hole_timeouts:
+                black_hole.segment_timed_out(stack, tcb)
         if tcb.ecn is not None:
             tcb.ecn.held = False
         loss_recovery.timed_out(stack, tcb)
