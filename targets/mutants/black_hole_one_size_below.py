@@ -1,4 +1,4 @@
-"""Through a tunnel of 1,400 octets pages stay blank: only the size below is ever tried."""
+"""Through a tunnel of 1,300 octets pages stay blank: only the size below is ever tried."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def small_writes_while_the_window_is_closed(bench: Bench, no_delay: int) -> None
     bench.check(came.segment.payload, text, "text of the first segment")
 
 
-@case("RFC9293:SHLD-28", rows={"mss_536": 536, "mss_1000": 1000, "mss_1440": 1440})
+@case("RFC9293:SHLD-28", rows={"mss_536": 536, "mss_1440": 1440})
 def a_long_write_makes_full_segments(bench: Bench, mss: int) -> None:
     """Thirty segments and seven octets in one send(); only the last segment is not full."""
     conn = established(bench, mss=mss)
