@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tcpref import output, seq, tcb
@@ -17,36 +16,28 @@ REQUIREMENT = "RFC9293:SHLD-27"
 
 
 class Writes(SendBuffer):
-    """A queue that remembers how the octets were handed over."""
+    """Where each write ends."""
 
-    __slots__ = ("sizes",)
+    __slots__ = ("ends",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.sizes: list[int] = []
+        self.ends: list[int] = []
 
     def append(self, octets: bytes) -> None:
-        self.sizes.append(len(octets))
         super().append(octets)
+        self.ends.append(len(self))
 
     def acknowledge(self, count: int) -> None:
         super().acknowledge(count)
-        while count and self.sizes:
-            taken = min(count, self.sizes[0])
-            count -= taken
-            self.sizes[0] -= taken
-            if not self.sizes[0]:
-                del self.sizes[0]
+        self.ends = [end - count for end in self.ends if end > count]
 
 
-def size_of_the_write(connection: Tcb) -> int:
-    size = next_size(connection)
-    buffer = connection.send_buffer
-    if not isinstance(buffer, Writes):
-        return size
-    offset = seq.distance(connection.snd_nxt, connection.data_seq)
-    ends = (end - offset for end in accumulate(buffer.sizes) if end > offset)
-    return min(size, next(ends, size))
+def size_of_the_write(block: Tcb) -> int:
+    size, writes = next_size(block), block.send_buffer
+    sent = seq.distance(block.snd_nxt, block.data_seq)
+    ends = writes.ends if isinstance(writes, Writes) else []
+    return min([size, *(end - sent for end in ends if end > sent)])
 
 
 def plant(patch: Patch) -> None:

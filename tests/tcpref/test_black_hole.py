@@ -36,9 +36,9 @@ def test_what_fits_already_stays_as_it_is(make_host: type[Host]) -> None:
     assert host.tcb.snd_mss == 1460
 
 
-@pytest.mark.parametrize("settings", [{}, {"black_hole_timeouts": 2, "path_mtu_discovery": False}])
-def test_off_unless_asked_for(make_host: type[Host], settings: dict[str, object]) -> None:
-    host = make_host(**settings)
+@pytest.mark.parametrize(("timeouts", "discovery"), [(0, True), (2, False)])
+def test_off_unless_asked_for(make_host: type[Host], timeouts: int, discovery: bool) -> None:
+    host = make_host(black_hole_timeouts=timeouts, path_mtu_discovery=discovery)
     host.establish()
     host.send(bytes(3000))
     host.take()

@@ -30,7 +30,7 @@ def take(conn: Connection, first: Seq, got: int, arrival: Arrival) -> int:
     real_s=4,
 )
 def segments_that_disappear(bench: Bench) -> None:
-    """Datagrams above 1300 octets never arrive, and no router says so; smaller ones bring the text."""
+    """Datagrams above 1300 octets are lost and no router says so; smaller ones bring the text."""
     header = 40 if bench.ip == 4 else 60
     size = bench.manifest.limits.mtu - header
     conn = established(bench, mss=size)
