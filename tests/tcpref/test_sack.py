@@ -84,7 +84,7 @@ def test_delayed_copy_that_paws_refuses(host: Host) -> None:
 
 
 def test_each_duplicate_is_told_of_once(make_host: type[Host]) -> None:
-    """Duplicates beyond the limit of challenge ACKs; each has an answer, no later ACK tells of it."""
+    """Duplicates beyond the limit of challenges; each has an answer, no later ACK tells of it."""
     host = make_host(challenge_acks_per_s=1)
     permitted(host)
     text(host, 0, 100)
