@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC9293:MUST-44"
 
 
-def as_bound(_kernel: Kernel, call: PendingCall) -> Result:
+def as_bound(kernel: Kernel, call: PendingCall) -> Result:
     made = target(call)
-    return address_result(call, made, WILDCARDS[made.family], made.port)
+    return address_result(kernel, call, made, WILDCARDS[made.family], made.port)
 
 
 def plant(patch: Patch) -> None:

@@ -196,6 +196,15 @@ def test_stack_that_raises_or_hangs_is_not_killed(
     assert why in kill.near_misses[0].why
 
 
+def test_malformed_datagram_tells_of_the_form_alone(kit: Any) -> None:
+    """A mutant that sends an option of impossible length; killed by a case about that, no other."""
+    mutant = MUTANTS["mss_length_without_its_head"]
+    kill = tried(mutant, kit.case(asks_for_syn_ack, OTHER))
+    assert kill.case is None
+    assert "malformed datagram" in kill.near_misses[0].why
+    assert tried(mutant, kit.case(asks_for_syn_ack, mutant.requirement)).case is not None
+
+
 def test_set_up_that_fails_does_not_kill(kit: Any, tmp_path: Path) -> None:
     """A mutant on which the state under test cannot be reached; inconclusive, so it survives."""
     kill = tried(planted(OTHER, breaks_datagrams(deaf), tmp_path), kit.case(handshake, OTHER))
