@@ -121,6 +121,8 @@ def test_malformed_datagram_fails_whatever_the_case_is_about(kit: Any) -> None:
         ("TCP reserved bits", "RFC9293:3.1-RSRVD-TX"),
         ("TCP option padding", "RFC9293:MUST-69"),
         ("length of TCP option 2", "RFC9293:MUST-68"),
+        ("length of TCP option 5", "RFC2018:3-FORMAT"),
+        ("length of TCP option 50", "RFC9293:MUST-68"),
         ("length of TCP option 34", "RFC7413:4.1.1-FORMAT"),
         ("TCP data offset", None),
     ],

@@ -38,8 +38,9 @@ FORMS = {
     "checksum": "RFC9293:MUST-2",
     "reserved bits": "RFC9293:3.1-RSRVD-TX",
     "option padding": "RFC9293:MUST-69",
-    "length of TCP option 34": "RFC7413:4.1.1-FORMAT",
     "length of TCP option": "RFC9293:MUST-68",
+    "length of TCP option 5": "RFC2018:3-FORMAT",
+    "length of TCP option 34": "RFC7413:4.1.1-FORMAT",
 }
 
 
@@ -499,6 +500,8 @@ class Bench:
 
 def broken_by(error: ParseError) -> str | None:
     """The entry that a malformed datagram breaks, whatever the case is about; None for no one."""
+    if error.field in FORMS:
+        return FORMS[error.field]
     return next((entry for words, entry in FORMS.items() if words in error.field), None)
 
 
