@@ -104,14 +104,25 @@ def target_half_closes_and_goes_on_reading(bench: Bench) -> None:
     conn.app.recv(100, want=b"", requirement="3.10.3-RECV-FW")
 
 
-@case("RFC9293:3.6.1-HALF-CLOSE", "RFC9293:3.10.4-CLOSE-CLOSEWAIT", state="CLOSE-WAIT")
+@case(
+    "RFC9293:3.6.1-HALF-CLOSE",
+    "RFC9293:3.10.2-SEND-CLOSEWAIT",
+    "RFC9293:3.10.4-CLOSE-CLOSEWAIT",
+    state="CLOSE-WAIT",
+)
 def peer_half_closes_and_goes_on_reading(bench: Bench) -> None:
     """The peer has sent FIN; the target's text still comes, then its FIN behind the text."""
     conn = established(bench)
     peer_closes(conn)
     for word in (b"one", b"two", b"three"):
-        conn.app.send(word)
-        conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, payload=word)
+        conn.app.send(word, requirement="3.10.2-SEND-CLOSEWAIT")
+        conn.expect(
+            "A",
+            seq=conn.target.snd.nxt,
+            ack=conn.peer.snd.nxt,
+            payload=word,
+            requirement="3.10.2-SEND-CLOSEWAIT",
+        )
         conn.send("A")
     conn.expect_state("CLOSE-WAIT")
     conn.app.send(b"end")
@@ -130,6 +141,7 @@ def peer_half_closes_and_goes_on_reading(bench: Bench) -> None:
 
 @case(
     "RFC9293:3.9.1.4-CLOSE-FLUSH",
+    "RFC9293:3.10.4-CLOSE-ESTAB",
     rows={"close": "close", "shutdown": "shutdown"},
     state="FIN-WAIT-1",
 )
@@ -145,6 +157,7 @@ def close_sends_what_is_queued_first(bench: Bench, how: str) -> None:
     first = conn.target.snd.nxt
     conn.app.send(text)
     conn.app.close() if how == "close" else conn.app.shutdown()
+    conn.expect_state("FIN-WAIT-1", requirement="3.10.4-CLOSE-ESTAB")
     got = b""
     while len(got) < len(text):
         _, arrival = conn.expect_one_of(
@@ -154,7 +167,9 @@ def close_sends_what_is_queued_first(bench: Bench, how: str) -> None:
         got += arrival.segment.payload
         conn.send("A")
     if conn.target.snd.nxt == first + len(text):
-        conn.expect("FA", seq=first + len(text))
+        conn.expect(
+            "FA", seq=first + len(text), ack=conn.peer.snd.nxt, requirement="3.10.4-CLOSE-ESTAB"
+        )
         conn.send("A")
     conn.expect_state("FIN-WAIT-2")
 
