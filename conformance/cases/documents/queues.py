@@ -36,19 +36,30 @@ def incomplete_then_completed(bench: Bench) -> None:
     sock.accept(errno="EAGAIN")
 
 
-@case("DOC-12", settings=("no_syn_cookies",), state="LISTEN")
-def full_queue_ignores_a_syn(bench: Bench) -> None:
-    """SYN while the completed queue is full; neither SYN-ACK nor RST, and room helps its repeat."""
-    sock = listener(bench, backlog=1)
+@case(
+    "DOC-12",
+    rows={"backlog_0": 0, "backlog_1": 1, "backlog_5": 5, "backlog_30": 30},
+    settings=("no_syn_cookies",),
+    state="LISTEN",
+)
+def full_queue_ignores_a_syn(bench: Bench, backlog: int) -> None:
+    """SYN while the completed queue is full; neither SYN-ACK nor RST, and room helps its repeat.
+
+    One accept() makes room for one: the next SYN finds the queue full again.
+    """
+    sock = listener(bench, backlog)
     opened = completed(bench)
     bench.check(0 < len(opened) < MANY, True, "queue full after some connections")
-    late = bench.connection()
-    late.send("S")
-    late.expect_silence(0.1)
+    late, later = bench.connection(), bench.connection()
+    for _ in range(2):
+        late.send(TCP(flags="S", seq=int(late.peer.iss)))
+        late.expect_silence(0.05)
     opened[0].app = sock.accept()
     late.send(TCP(flags="S", seq=int(late.peer.iss)))
     late.expect("SA", ack=late.peer.iss + 1)
-    late.send("A")
+    late.send("A", seq=int(late.peer.iss + 1))
+    late.peer.snd.nxt = late.peer.iss + 1
+    bench.check(answered(later), False, "SYN answered while the queue is full again")
     accept_all(sock, [*opened[1:], late])
     late.send("PA", payload=b"late")
     late.app.recv(8, want=b"late")

@@ -104,6 +104,7 @@ def rst_with_good_ack_refuses(bench: Bench, row: tuple[str, int, bytes]) -> None
     flags, seq, data = row
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags=flags, seq=seq, ack=int(conn.target.iss + 1)) / Raw(data))
+    conn.expect_silence()
     pending.expect_return(errno="ECONNREFUSED", requirement="POSIX:CONNECT-ECONNREFUSED")
     conn.expect_silence(1.2)
 

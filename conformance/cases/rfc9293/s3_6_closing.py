@@ -13,6 +13,7 @@ from tcpassay.conformance.reach import (
     peer_closes,
     reach,
 )
+from tcpassay.wire import RST
 
 SECTION = "3.6"
 
@@ -224,6 +225,22 @@ def text_after_close_resets(bench: Bench, state: str) -> None:
     conn.expect_one_of(Pattern("R", seq=number), Pattern("RA", seq=number))
     conn.expect_silence(0.3)
     conn.expect_state("CLOSED")
+
+
+@case("RFC1122:4.2.2.13-HALFCLOSE", "RFC9293:MAY-1", state="FIN-WAIT-2", measures=True)
+def close_of_one_direction_or_both(bench: Bench) -> None:
+    """close(), and the peer goes on sending; which directions it has closed is recorded.
+
+    A reset tells of both ("half-duplex" in the words of RFC 1122), an ACK of one.
+    """
+    conn = reach(bench, "FIN-WAIT-2", how="close")
+    conn.send("PA", payload=b"still talking")
+    bench.wait(0.3)
+    flags = [arrival.segment.flags for arrival in conn.drop_arrivals()]
+    bench.check(len(flags) <= 1, True, "at most one answer")
+    both = any(value & RST for value in flags)
+    conn.app.recv(10, errno="EBADF", requirement="RFC9293:MAY-1")
+    bench.measure("close() ends", "both directions" if both else "one direction")
 
 
 @case("RFC9293:MUST-12", state="ESTABLISHED")
