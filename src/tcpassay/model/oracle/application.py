@@ -240,7 +240,12 @@ class Application:
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
-        """accept() hands out the connection whose handshake was over first."""
+        """accept() hands out the connection whose handshake was over first.
+
+        Where it waits for text as well, nobody can tell from outside which was ready first.
+        """
+        if listener.deferring:
+            return
         earlier = [
             other
             for other in listener.made
@@ -286,6 +291,7 @@ class Application:
         if names & {"TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL"} and isinstance(value, int):
             socket.keepidle_s = min(value, socket.keepidle_s or value)
         socket.corked = socket.corked or "TCP_CORK" in names
+        socket.deferring = socket.deferring or "TCP_DEFER_ACCEPT" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
         if isinstance(linger, (tuple, list)):
