@@ -23,20 +23,17 @@ def sharing(bench: Bench, *, share: bool = True) -> Socket:
 
 
 def accepted(sock: Socket) -> int:
-    """How many connections a non-blocking listener has to give; each is taken."""
+    """How many connections a listener has to give; each is taken."""
     count = 0
-    while count <= CLIENTS:
-        made = sock.begin_accept().expect_return(errno=None) if ready(sock) else None
-        if made is None:
-            break
+    while count <= CLIENTS and readable(sock):
+        sock.accept()
         count += 1
     return count
 
 
-def ready(sock: Socket) -> bool:
+def readable(sock: Socket) -> bool:
     """Whether poll() tells of a connection to accept."""
-    told_of = sock.app.poll((sock, ("POLLIN",)), timeout_ms=0).expect_return()
-    return told_of.value == 1
+    return sock.app.poll((sock, ("POLLIN",)), timeout_ms=0).expect_return().value == 1
 
 
 @case("LINUX:REUSEPORT", needs=("reuse_port", "poll"))
