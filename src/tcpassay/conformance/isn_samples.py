@@ -38,7 +38,7 @@ class Sample(NamedTuple):
 
 def sample(conn: Connection) -> Sample:
     """The initial number of a SYN-ACK; the connection is reset at once, so nothing queues up."""
-    with conn.bench.reaching("SYN-RECEIVED"):
+    with conn.bench.reaching("SYN-RECEIVED", whole=False):
         conn.send("S")
         answer = conn.expect("SA", ack=conn.peer.snd.nxt)
     conn.send("R")
