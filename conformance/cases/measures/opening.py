@@ -13,8 +13,15 @@ from tcpassay.wire import ACK, NOP, SYN, MaximumSegmentSize, WindowScale
 
 #: Longer than five repetitions, each after twice the time of the one before.
 WATCH_S = 70.0
-#: More than a queue of 128 admits.
+#: More than a queue of 128 admits, whatever it counts.
 MANY = 200
+FLOOD = 300
+
+
+def is_answered(conn: Connection) -> bool:
+    """Send a SYN; whether a SYN-ACK comes at once."""
+    conn.send("S")
+    return any(arrival.segment.has(SYN | ACK) for arrival in conn.drop_arrivals())
 
 
 def offered(bench: Bench, conn: Connection, where: str) -> None:
@@ -122,9 +129,16 @@ def connections_admitted(bench: Bench, backlog: int) -> None:
     admitted = 0
     for _ in range(MANY):
         conn = bench.connection()
-        conn.send("S")
-        if not any(arrival.segment.has(SYN | ACK) for arrival in conn.drop_arrivals()):
+        if not is_answered(conn):
             break
         conn.send("A")
         admitted += 1
     bench.measure(f"connections that wait, backlog {backlog}", admitted)
+
+
+@case("RFC4987:FLOOD", settings=("no_syn_cookies",), state="LISTEN", measures=True)
+def half_open_connections(bench: Bench) -> None:
+    """300 SYNs that nobody completes to a listener of backlog 128; how many are answered."""
+    listener(bench, 128)
+    answered = sum(is_answered(bench.connection()) for _ in range(FLOOD))
+    bench.measure(f"half-open connections of {FLOOD}, backlog 128", answered)

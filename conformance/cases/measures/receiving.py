@@ -9,6 +9,7 @@ from tcpassay.core.clock import NS_PER_S
 
 #: So many questions and answers make a stack that acknowledges at once to begin with delay.
 ROUNDS = 12
+ISLANDS = 300
 
 
 def ask(conn: Connection) -> None:
@@ -48,6 +49,28 @@ def segments_an_ack(bench: Bench) -> None:
             conn.send("A", payload=bytes(1_460))
             conn.app.recv(1_460)
         bench.measure(f"ACKs for 20 full segments {when}", len(conn.drop_arrivals()))
+
+
+@case("RFC9293:SHLD-31", state="ESTABLISHED", measures=True)
+def segments_out_of_order(bench: Bench) -> None:
+    """300 segments of an octet, each behind a hole; how many are there when their holes are filled.
+
+    The holes are filled one by one: an ACK that moves by one octet tells of a segment not kept.
+    """
+    conn = established(bench)
+    first = int(conn.peer.snd.nxt)
+    for at in range(1, 2 * ISLANDS, 2):
+        conn.send("A", seq=first + at, payload=b"x")
+    kept, due = 0, first
+    while kept < ISLANDS:
+        conn.drop_arrivals()
+        conn.send("A", seq=due, payload=b"x")
+        with bench.reaching("an ACK"):
+            ack = conn.expect("A").segment.ack
+        if ack != due + 2:
+            break
+        kept, due = kept + 1, ack
+    bench.measure(f"segments kept out of order, of {ISLANDS}", kept)
 
 
 @case("RFC5961:7-THROTTLE", settings=("challenge_ack_limit",), real_s=3, measures=True)
