@@ -9,7 +9,7 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
+.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ check-baselines: setup  ## what the last `make conformance` changed against repo
 
 mutants: setup  ## show that each planted fault is caught: the kill table
 	$(BIN)/python -m tcpassay.cli.mutants
+
+mutants-full: setup  ## every case on every planted fault: reports/baselines/kills.json anew
+	$(BIN)/python -m tcpassay.cli.mutants_full
+
+mutants-changed: setup  ## the same for cases and mutants that are new or have changed
+	$(BIN)/python -m tcpassay.cli.mutants_full --changed
 
 test: setup  ## the project's own tests, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadfile
