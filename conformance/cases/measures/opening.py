@@ -119,6 +119,7 @@ def schedule_of_syn_acks(bench: Bench) -> None:
 
 @case(
     "POSIX:LISTEN-BACKLOG-HINT",
+    "POSIX:LISTEN-ZERO",
     rows={"0": 0, "1": 1, "5": 5, "128": 128},
     settings=("no_syn_cookies",),
     measures=True,
