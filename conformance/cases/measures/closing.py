@@ -21,6 +21,6 @@ def how_long(bench: Bench, state: str) -> None:
     start = bench.now_ns
     longest = patience(bench, 1_000, 70) * NS_PER_S
     while conn.state() == state and bench.now_ns - start < longest:
-        bench.wait(0.1)
+        bench.wait(1.0 if bench.virtual else 0.1)
     lasted = (bench.now_ns - start) / NS_PER_S
     bench.measure(f"{state} lasts, s", round(lasted, 1))

@@ -74,7 +74,7 @@ def schedule_of_probes(bench: Bench) -> None:
     start, came = bench.now_ns, []
     watch_s = patience(bench, 250, 5.0)
     while (left := watch_s - (bench.now_ns - start) / NS_PER_S) > 0:
-        bench.wait(min(left, 0.05))
+        bench.wait(min(left, 0.5 if bench.virtual else 0.05))
         arrivals = conn.drop_arrivals()
         came += arrivals
         if arrivals:
