@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpref.disposition import Answer
 from tcpref.segment import SYN, Segment
 from tcpref.stack import Stack
 
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 REQUIREMENT = "RFC5961:4.2-SYN"
 
-challenge = Stack.challenge
+answer = Stack.answer
 
 
 def plant(patch: Patch) -> None:
-    def or_reset(stack: Stack, tcb: Tcb, segment: Segment) -> None:
-        challenge(stack, tcb, segment)
+    def or_reset(stack: Stack, tcb: Tcb, segment: Segment, due: Answer) -> None:
+        answer(stack, tcb, segment, due)
         used_up = tcb.challenge_count > stack.settings.challenge_acks_per_s
-        if used_up and segment.flags & SYN:
+        if due is Answer.CHALLENGE_ACK and used_up and segment.flags & SYN:
             stack.close_connection(tcb, "ECONNRESET")
 
-    patch(Stack, "challenge", or_reset)
+    patch(Stack, "answer", or_reset)

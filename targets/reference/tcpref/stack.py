@@ -28,6 +28,8 @@ from tcpref import (
     resets,
     sack,
     seq,
+    soft_errors,
+    source_route,
     states,
     syn_schedule,
     timestamps,
@@ -107,7 +109,10 @@ class Stack:
             if segment is not None:
                 if packet.ecn == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
-                self.segment_arrives(segment)
+                if packet.options:
+                    source_route.segment_arrives(self, segment, packet.options)
+                else:
+                    self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
             error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
@@ -212,6 +217,8 @@ class Stack:
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         ecn.grant(tcb, segment)
+        if segment.route is not None:
+            source_route.take(tcb, segment.route)
         if tcb.uto is not None:
             tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
@@ -276,8 +283,11 @@ class Stack:
             self.delay_ack(tcb)
         elif answer is ACK:
             tcb.ack_due = True
+        elif answer is Answer.DUPLICATE_ACK:
+            self.tell_numbers(tcb, segment)
         elif answer is Answer.CHALLENGE_ACK:
-            self.challenge(tcb, segment)
+            if self.may_challenge(tcb):
+                self.tell_numbers(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -290,15 +300,14 @@ class Stack:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
 
-    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+    def tell_numbers(self, tcb: Tcb, segment: Segment) -> None:
         """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
-        if self.may_challenge(tcb):
-            if tcb.sack:
-                sack.note_duplicate(tcb, segment)
-            output.send_ack(self, tcb)
+        if tcb.sack:
+            sack.note_duplicate(tcb, segment)
+        output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
-        """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
+        """RFC 5961, 7: so many challenges a second. Counted for each connection on its own, so
         that nobody learns of one connection by wearing out another's share.
         """
         second = self.now // SECOND
@@ -374,6 +383,8 @@ class Stack:
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
+            if tcb.soft_error is not None:
+                soft_errors.tell(self, tcb, tcb.soft_error)
 
     # Time.
     def next_timeout(self) -> int | None:
