@@ -1,4 +1,4 @@
-"""A server that forks cuts off its client, for the parent closes its own descriptor of it."""
+"""A server that closes its copy of a descriptor cuts off the child process that has the other."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.sockets import Socket
 
-REQUIREMENT = "DOC-36"
+REQUIREMENT = "POSIX:CLOSE-DUP"
 
 
-def release(kernel: Kernel, socket: Socket) -> None:
+def at_once(kernel: Kernel, socket: Socket) -> None:
     close_socket(kernel.stack, socket)
     kernel.wake(socket)
 
 
 def plant(patch: Patch) -> None:
-    patch(Kernel, "release", release)
+    patch(Kernel, "release", at_once)

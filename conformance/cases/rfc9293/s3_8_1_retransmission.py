@@ -192,3 +192,14 @@ def text_lost_after_close_is_sent_again(bench: Bench) -> None:
     conn.expect("FA", seq=first + 9, within=2 * FIRST, requirement="3.9.1.4-CLOSE-FLUSH")
     conn.send("A", ack=first + 10)
     conn.expect_state("FIN-WAIT-2", requirement="3.9.1.4-CLOSE-FLUSH")
+
+
+@case("RFC9293:MAY-4", ip=(4,), state="ESTABLISHED", measures=True)
+def identification_of_a_retransmission(bench: Bench) -> None:
+    """Text is sent again; whether its IPv4 identification is that of the first time."""
+    conn = established(bench)
+    first = in_flight(conn, b"again")
+    again = conn.expect("A", seq=first.segment.seq, payload=b"again", within=FIRST)
+    one, other = (arrival.datagram.ip.identification for arrival in (first, again))
+    same = "the same" if one == other else "another"
+    bench.measure("identification of a retransmission", same if one or other else "0 in both")

@@ -116,6 +116,18 @@ def codepoint(arrival: Arrival) -> int:
     return (ip.tos if isinstance(ip, wire.IPv4) else ip.traffic_class) & 3
 
 
+def header_options(arrival: Arrival) -> bytes:
+    """The options of a datagram's IPv4 header, padding included; none over IPv6."""
+    ip = arrival.datagram.ip
+    return ip.options if isinstance(ip, wire.IPv4) else b""
+
+
+def dscp(arrival: Arrival) -> int:
+    """The differentiated services code point of a datagram (RFC 2474, 3)."""
+    ip = arrival.datagram.ip
+    return (ip.tos if isinstance(ip, wire.IPv4) else ip.traffic_class) >> 2
+
+
 def says(arrival: Arrival) -> str:
     """Which of ECE ("E") and CWR ("C") a segment carries."""
     return wire.flags_text(arrival.segment.flags & (wire.ECE | wire.CWR))

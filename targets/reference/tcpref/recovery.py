@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
+from tcpref import (
+    loss_recovery,
+    output,
+    pmtu,
+    quiet,
+    soft_errors,
+    syn_schedule,
+    user,
+    user_timeout,
+)
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -22,6 +31,7 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         give_up(stack, tcb)
         return
     tcb.retransmissions += 1
+    soft_errors.retransmitted(stack, tcb)
     syn_schedule.next_wait(tcb)
     tcb.rto.stop_timing()
     if tcb.state in OPENING:

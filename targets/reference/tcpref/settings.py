@@ -125,8 +125,8 @@ class Settings:
     max_descriptors: int = 1_024
     # IP input: pieces of datagrams (how many datagrams at once, the octets that they may hold
     # together, the pieces of each; 0 datagrams drops every piece) and how long they wait
-    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken
-    # (RFC 7126, 4.3); ICMP errors sent.
+    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken,
+    # and answered on the way back (RFC 7126, 4.3); ICMP errors sent.
     fragment_datagrams: int = 64
     fragment_octets: int = 262_144
     fragment_pieces: int = 128
@@ -134,11 +134,13 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
-    # (algorithms 1, 3 and 4 of RFC 6056).
+    # Addresses, with the number of the interface that link-local ones need (sin6_scope_id), and
+    # ports; how ephemeral ports are chosen: "random", "hash" or "double-hash" (algorithms 1, 3
+    # and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
+    interface_number: int = 77
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535
