@@ -24,7 +24,7 @@ def bind(kernel: Kernel, call: PendingCall) -> Result:
         if error.errno != "EADDRNOTAVAIL":
             raise
         made = calls_naming.target(call)
-        calls_naming.bind_to(kernel, made, *calls_naming.address_argument(made, call.args))
+        calls_naming.bind_to(kernel, made, *calls_naming.address_argument(kernel, made, call.args))
         return Result()
 
 

@@ -26,7 +26,7 @@ def as_if_it_were_over(
     fast_open: Opener | None = None,
     text: bytes = b"",
 ) -> Tcb:
-    remote = address_argument(made, call.args)
+    remote = address_argument(kernel, made, call.args)
     for tcb in tuple(kernel.stack.connections.values()):
         if tcb.state is State.TIME_WAIT and tcb.key[2:] == remote:
             kernel.stack.close_connection(tcb, None)
