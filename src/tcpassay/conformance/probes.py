@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay import wire
 from tcpassay.conformance.layers import ICMP, IP, TCP, ICMPv6PacketTooBig, IPv6, Raw
-from tcpassay.conformance.match import ANY
+from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.outcome import Inconclusive
 from tcpassay.conformance.reach import listener, syn_sent
 
@@ -108,6 +108,20 @@ def fill(conn: Connection) -> bytes:
             conn.expect("A", ack=conn.peer.snd.nxt)
         conn.bench.check(conn.target.rcv.wnd, 0, "window announced")
     return text
+
+
+def window_probe(conn: Connection, text: bytes, within: float) -> Arrival:
+    """A probe of the peer's closed window: an old number with an octet or none, or the next octet.
+
+    `text` is what waits at the target.
+    """
+    first = conn.target.snd.una
+    return conn.expect_one_of(
+        Pattern("A", seq=first - 1),
+        Pattern("A", seq=first - 1, payload=1),
+        Pattern("A", seq=first, payload=text[:1]),
+        within=within,
+    )[1]
 
 
 def codepoint(arrival: Arrival) -> int:

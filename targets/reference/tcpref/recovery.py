@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import (
+    black_hole,
     loss_recovery,
     output,
     pmtu,
@@ -40,6 +41,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
     else:
         if tcb.path is not None:
             pmtu.segment_timed_out(stack, tcb, tcb.path)
+            if tcb.settings.black_hole_timeouts:
+                black_hole.segment_timed_out(stack, tcb)
         if tcb.ecn is not None:
             tcb.ecn.held = False
         loss_recovery.timed_out(stack, tcb)

@@ -85,11 +85,13 @@ class Settings:
     # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
     # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
     # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,
-    # 7.2), 0 to believe it at once.
+    # 7.2), 0 to believe it at once. And how often in a row a segment times out before smaller ones
+    # are tried without any message (RFC 4821, 7.7); 0 for never.
     path_mtu_discovery: bool = True
     path_mtu_ageing_s: int = 600
     path_mtu_destinations: int = 1_024
     path_mtu_timeouts: int = 1
+    black_hole_timeouts: int = 0
     # Explicit congestion notification (RFC 3168): "on" (offered by connect() too), "accept" (only
     # agreed to), "off". After so many SYNs without an answer one goes without the offer; 0 never.
     ecn: str = "accept"
