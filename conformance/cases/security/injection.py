@@ -10,7 +10,7 @@ OUTSIDE, INSIDE = "RFC5961:3.2-RST-OUT", "RFC5961:3.2-RST-INWINDOW"
 SYN = "RFC5961:4.2-SYN"
 TOO_OLD, TOO_NEW = "RFC5961:5.2-ACK-RANGE-LOW", "RFC5961:5.2-ACK-RANGE-HIGH"
 #: More than any stack answers in a second.
-MANY = 200
+MANY = 120
 WHOLE = 2**32
 #: A limit of answers that is used up must not be a way in.
 ATTACK = {"settings": ("challenge_ack_limit",), "state": "ESTABLISHED"}
