@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
+from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, tail_loss, user, user_timeout
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         return
     if exhausted(tcb, stack.now):
         give_up(stack, tcb)
+        return
+    if tail_loss.takes_turn(stack, tcb):
         return
     tcb.retransmissions += 1
     syn_schedule.next_wait(tcb)

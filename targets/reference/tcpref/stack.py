@@ -24,12 +24,14 @@ from tcpref import (
     output,
     pmtu,
     quiet,
+    rack,
     recovery,
     resets,
     sack,
     seq,
     states,
     syn_schedule,
+    tail_loss,
     timestamps,
     urgent,
     user_timeout,
@@ -323,6 +325,8 @@ class Stack:
         tcb.retransmission.stop()
         tcb.heard_at = tcb.sent_at = self.now
         tcb.congestion.opened(tcb)
+        rack.start(tcb)
+        tail_loss.start(tcb)
         if tcb.uto is not None:
             uto.adopt(tcb, tcb.uto)
         keepalive.start(self, tcb)
@@ -400,6 +404,10 @@ class Stack:
             recovery.persist_timeout(self, owner)
         elif timer.kind is TimerKind.DELAYED_ACK:
             output.send_ack(self, owner)
+        elif timer.kind is TimerKind.LOSS_PROBE:
+            tail_loss.expires(self, owner)
+        elif timer.kind is TimerKind.REORDERING:
+            loss_recovery.time_has_passed(self, owner)
         elif timer.kind is TimerKind.KEEPALIVE:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:
