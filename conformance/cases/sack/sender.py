@@ -255,7 +255,13 @@ def no_recovery_after_a_time_out(bench: Bench) -> None:
     bench.check(set(came) <= {5, 6}, True, "slow start goes on with segments 5 and 6")
 
 
-@case("RFC6675:5-ENTER", needs=("sack",), state="FIN-WAIT-1", timing=True, settings=("rto_min_1s", "no_tail_loss_probe"))
+@case(
+    "RFC6675:5-ENTER",
+    needs=("sack",),
+    state="FIN-WAIT-1",
+    timing=True,
+    settings=("rto_min_1s", "no_tail_loss_probe"),
+)
 def lost_fin_is_found(bench: Bench) -> None:
     """Three segments and the FIN behind them are lost but for the last two; the hole is filled.
 

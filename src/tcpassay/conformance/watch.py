@@ -52,9 +52,7 @@ class Watch:
         """
         if trace is None or result.id.startswith("matrix/"):
             return CaseEnded(result, trace)
-        limits = Limits(
-            self._limits.msl_s, self._slack_ns(result), trace.settings, rack=self._rack
-        )
+        limits = Limits(self._limits.msl_s, self._slack_ns(result), trace.settings, rack=self._rack)
         try:
             report = judge_trace(trace, limits)
         except Exception as error:

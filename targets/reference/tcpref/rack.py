@@ -1,8 +1,8 @@
 """RACK: what was sent before something that has arrived is lost, once time enough has passed
 (RFC 8985, 6).
 
-Each segment that is outstanding has a record of when it went; whether it has arrived the scoreboard
-tells.
+Each segment that is outstanding has a record of when it went and of what is known of it; octets are
+a matter of the scoreboard.
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ PERSISTENCE = 16
 class Sent:
     """A segment that went out at the moment `at`: up to `end`, from where the one before it ends.
 
-    `again`: not for the first time (Segment.retransmitted). `lost`: it has to go again.
+    `again`: not for the first time (Segment.retransmitted). `here`: all of it has been reported.
+    `lost`: it has to go again.
     """
 
-    __slots__ = ("again", "at", "end", "lost")
+    __slots__ = ("again", "at", "end", "here", "lost")
 
     def __init__(self, end: int, at: int, *, again: bool = False, lost: bool = False) -> None:
         self.end = end
         self.at = at
         self.again = again
+        self.here = False
         self.lost = lost
 
 
@@ -55,9 +57,9 @@ class Found(NamedTuple):
 class Rack:
     """One connection's variables of RFC 8985, 5.3, with times in nanoseconds.
 
-    `flight`: all that is outstanding, in order. `last`: where the last segment of new text begins. `at`, `end`:
-    RACK.xmit_ts and RACK.end_seq, of what was sent last of all that has arrived; `rtt` its round
-    trip. `sampled`: whether a round trip has been measured since the last loss probe.
+    `flight`: all that is outstanding, in order. `last`: where the last segment of new text begins.
+    `at`, `end`: RACK.xmit_ts and RACK.end_seq, of what was sent last of all that has arrived; `rtt`
+    its round trip. `sampled`: whether one has been measured since the last loss probe.
     """
 
     __slots__ = (
@@ -107,14 +109,17 @@ def transmitted(tcb: Tcb, rack: Rack, number: int, now: int) -> None:
 
 
 def retransmitted(tcb: Tcb, rack: Rack, number: int, end: int, now: int) -> None:
-    """What lies between these numbers has gone out once more."""
+    """What lies between these numbers has gone out once more, as one segment."""
     split(tcb, rack, number)
     split(tcb, rack, end)
-    first = tcb.snd_una
-    for sent in rack.flight:
+    flight, first = rack.flight, tcb.snd_una
+    inside = []
+    for place, sent in enumerate(flight):
         if not seq.before(first, number) and not seq.after(sent.end, end):
-            sent.at, sent.again, sent.lost = now, True, False
+            inside.append(place)
         first = sent.end
+    if inside:
+        flight[inside[0] : inside[-1] + 1] = [Sent(end, now, again=True)]
 
 
 def split(tcb: Tcb, rack: Rack, number: int) -> None:
@@ -123,6 +128,7 @@ def split(tcb: Tcb, rack: Rack, number: int) -> None:
     for place, sent in enumerate(rack.flight):
         if seq.before(first, number) and seq.before(number, sent.end):
             before = Sent(number, sent.at, again=sent.again, lost=sent.lost)
+            before.here = sent.here
             rack.flight.insert(place, before)
             return
         first = sent.end
@@ -134,18 +140,17 @@ def acknowledged(tcb: Tcb, rack: Rack, ack: int, echo: int | None, now: int) -> 
 
     `echo`: TSecr, where timestamps are in use.
     """
-    flight, board, first = rack.flight, tcb.scoreboard, tcb.snd_una
-    highest = board.highest(first) if board.blocks else first
+    flight, highest = rack.flight, tcb.scoreboard.highest(tcb.snd_una)
     newest = None
     while flight and not seq.after(flight[0].end, ack):
         sent = flight.pop(0)
-        if highest is first or board.missing(first, sent.end):
-            note_order(rack, sent, highest)
-            if sent.again:
-                arrived(tcb, rack, sent, echo, now)
-            else:
-                newest = sent
-        first = sent.end
+        if sent.here:
+            continue
+        note_order(rack, sent, highest)
+        if sent.again:
+            arrived(tcb, rack, sent, echo, now)
+        else:
+            newest = sent
     if newest is not None:
         arrived(tcb, rack, newest, echo, now)
 
@@ -157,8 +162,12 @@ def reported(
     board, first = tcb.scoreboard, tcb.snd_una
     for sent in rack.flight:
         start, first = first, sent.end
-        new = any(seq.before(left, first) and seq.after(right, start) for left, right in news)
-        if new and not board.missing(start, first):
+        if sent.here or not any(
+            seq.before(left, first) and seq.after(right, start) for left, right in news
+        ):
+            continue
+        if not board.missing(start, first):
+            sent.here, sent.lost = True, False
             note_order(rack, sent, highest)
             arrived(tcb, rack, sent, echo, now)
 
@@ -176,8 +185,7 @@ def arrived(tcb: Tcb, rack: Rack, sent: Sent, echo: int | None, now: int) -> Non
     rtt = now - sent.at
     if not sent.again:
         rack.sampled = True
-        if rtt < rack.min_rtt:
-            rack.min_rtt = rtt
+        rack.min_rtt = min(rack.min_rtt, rtt)
     elif rtt < rack.min_rtt or old_echo(tcb, sent, echo):
         return
     rack.rtt = rtt
@@ -231,14 +239,13 @@ def enough_reported(tcb: Tcb) -> bool:
 # 6.2, step 5.
 def detect(tcb: Tcb, rack: Rack, now: int) -> tuple[Found, int]:
     """Mark what is lost. And in how many nanoseconds more of it may be; 0 for not at all."""
-    if rack.at < 0 or not tcb.scoreboard.blocks and tcb.recovery is None:
+    if rack.at < 0 or (not tcb.scoreboard.blocks and tcb.recovery is None):
         return Found(lost=False, resent_at=None), 0
-    board, first, wait = tcb.scoreboard, tcb.snd_una, 0
+    wait = 0
     window = rack.rtt + reordering_window(tcb, rack)
     found, resent_at = False, None
     for sent in rack.flight:
-        start, first = first, sent.end
-        if sent.lost or not sent_before(rack, sent) or not board.missing(start, sent.end):
+        if sent.lost or sent.here or not sent_before(rack, sent):
             continue
         remaining = sent.at + window - now
         if remaining > 0:
@@ -261,6 +268,7 @@ def timed_out(tcb: Tcb, rack: Rack, now: int) -> None:
     """
     window = rack.rtt + reordering_window(tcb, rack)
     for place, sent in enumerate(rack.flight):
+        sent.here = False
         sent.lost = not place or sent.at + window <= now
     rack.timer.stop()
 
@@ -284,11 +292,11 @@ def lost_octets(tcb: Tcb, rack: Rack) -> int:
 
 def first_lost(tcb: Tcb, rack: Rack) -> Block | None:
     """The first numbers that are lost and have not gone again; None where none are."""
-    first = tcb.snd_una
+    first, start = tcb.snd_una, None
     for sent in rack.flight:
-        if sent.lost:
-            hole = tcb.scoreboard.hole(first, sent.end)
-            if hole is not None:
-                return hole
+        if start is not None and not sent.lost:
+            break
+        if start is None and sent.lost:
+            start = first
         first = sent.end
-    return None
+    return None if start is None else tcb.scoreboard.hole(start, first)

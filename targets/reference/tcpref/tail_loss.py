@@ -47,17 +47,23 @@ def start(tcb: Tcb) -> None:
 
 
 def schedule(stack: Stack, tcb: Tcb, probe: TailLoss) -> None:
-    """7.2: something is outstanding. Not while a loss is suspected or repaired, nor before the last
-    probe has been answered and a round trip been measured since: it would not go then (7.3).
+    """7.2: something is outstanding. Not before the last probe has been answered and a round trip
+    been measured since: it would not go then (7.3).
     """
     rack = tcb.rack
-    if rack is None or probe.end is not None or tcb.recovery is not None or not rack.sampled:
-        return
-    if tcb.rto.srtt is None or tcb.scoreboard.blocks:
+    if rack is None or probe.end is not None or not rack.sampled or not may_go(tcb):
         return
     at = stack.now + timeout(tcb, rack)
     last = tcb.retransmission.at
     stack.timers.start(probe.timer, at if last is None or at < last else last)
+
+
+def may_go(tcb: Tcb) -> bool:
+    """Whether a probe makes sense: no loss is suspected or repaired (7.2), and what is outstanding
+    lies in the peer's window.
+    """
+    looked_after = tcb.recovery is not None or tcb.scoreboard.blocks
+    return not looked_after and tcb.rto.srtt is not None and tcb.usable_window >= 0
 
 
 def timeout(tcb: Tcb, rack: Rack) -> int:
@@ -84,7 +90,7 @@ def expires(stack: Stack, tcb: Tcb) -> None:
         return
     probe.timer.stop()
     held = tcb.ecn is not None and tcb.ecn.held
-    if tcb.snd_una == tcb.snd_nxt or tcb.usable_window < 0 or tcb.recovery is not None or held:
+    if tcb.snd_una == tcb.snd_nxt or held or not may_go(tcb):
         return
     probe.start, probe.again = tcb.snd_nxt, False
     if not send_new(stack, tcb):
