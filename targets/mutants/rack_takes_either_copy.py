@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import rack, seq
+from tcpref import rack
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
@@ -18,8 +18,7 @@ def arrived(_tcb: Tcb, times: Rack, sent: Sent, _echo: int | None, now: int) -> 
     times.rtt = now - sent.at
     times.sampled = True
     times.min_rtt = min(times.min_rtt, times.rtt)
-    if sent.at > times.at or (sent.at == times.at and seq.after(sent.end, times.end)):
-        times.at, times.end = sent.at, sent.end
+    times.newest = max(times.newest, sent.order)
 
 
 def plant(patch: Patch) -> None:

@@ -26,7 +26,7 @@ from tcpref import ecn, output, rack, seq, tail_loss
 from tcpref.scoreboard import DUP_THRESH, NOTHING_REPORTED
 
 if TYPE_CHECKING:
-    from tcpref.rack import Found, Rack
+    from tcpref.rack import Rack
     from tcpref.scoreboard import Block
     from tcpref.stack import Stack
     from tcpref.tcb import Tcb
@@ -131,18 +131,20 @@ def look_for_losses(stack: Stack, tcb: Tcb, times: Rack) -> None:
     if found.lost and tcb.recovery is None and tcb.snd_wnd:
         begin(stack, tcb)
         return
-    if tcb.recovery is not None:
-        note_lost_again(stack, tcb, tcb.recovery, found)
     count_out(tcb)
+    if tcb.recovery is not None and found.resent_at is not None:
+        note_lost_again(stack, tcb, times, found.resent_at)
 
 
-def note_lost_again(stack: Stack, tcb: Tcb, recovery: Recovery, found: Found) -> None:
-    """What went again is lost once more: congestion again, since cwnd was lowered (RFC 8985, 9.3;
-    RFC 5681, 4.3).
+def note_lost_again(stack: Stack, tcb: Tcb, times: Rack, sent_at: int) -> None:
+    """What went again at `sent_at` is lost once more. If cwnd has not been lowered since, this is
+    congestion anew (RFC 8985, 9.3), and it goes whatever cwnd is then (RFC 5681, 4.3).
     """
-    if found.resent_at is not None and found.resent_at >= recovery.cut_at:
+    recovery = tcb.recovery
+    if recovery is not None and sent_at >= recovery.cut_at:
         tcb.congestion.lost(tcb)
         recovery.cut_at = stack.now
+        resend_hole(stack, tcb, rack.first_lost(tcb, times))
 
 
 def begin(stack: Stack, tcb: Tcb) -> None:

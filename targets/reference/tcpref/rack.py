@@ -31,15 +31,19 @@ PERSISTENCE = 16
 class Sent:
     """A segment that went out at the moment `at`: up to `end`, from where the one before it ends.
 
-    `again`: not for the first time (Segment.retransmitted). `here`: all of it has been reported.
-    `lost`: it has to go again.
+    `order` counts what has been sent: it tells which of two went first, where the RFC compares
+    times, and numbers for what went at one moment. `again`: not for the first time
+    (Segment.retransmitted). `here`: all of it has been reported. `lost`: it has to go again.
     """
 
-    __slots__ = ("again", "at", "end", "here", "lost")
+    __slots__ = ("again", "at", "end", "here", "lost", "order")
 
-    def __init__(self, end: int, at: int, *, again: bool = False, lost: bool = False) -> None:
+    def __init__(
+        self, end: int, at: int, order: int, *, again: bool = False, lost: bool = False
+    ) -> None:
         self.end = end
         self.at = at
+        self.order = order
         self.again = again
         self.here = False
         self.lost = lost
@@ -58,18 +62,19 @@ class Rack:
     """One connection's variables of RFC 8985, 5.3, with times in nanoseconds.
 
     `flight`: all that is outstanding, in order. `last`: where the last segment of new text begins.
-    `at`, `end`: RACK.xmit_ts and RACK.end_seq, of what was sent last of all that has arrived; `rtt`
-    its round trip. `sampled`: whether one has been measured since the last loss probe.
+    `count`: of all that was sent; `newest`: which was sent last of what has arrived, for
+    RACK.xmit_ts and RACK.end_seq; `rtt`: the latest round trip. `sampled`: whether one has been
+    measured since the last loss probe.
     """
 
     __slots__ = (
-        "at",
+        "count",
         "dsack_round",
-        "end",
         "flight",
         "last",
         "min_rtt",
         "multiplier",
+        "newest",
         "persist",
         "reordered",
         "rtt",
@@ -79,8 +84,8 @@ class Rack:
 
     def __init__(self, tcb: Tcb) -> None:
         self.flight: list[Sent] = []
-        self.at = -1
-        self.end = self.last = tcb.snd_una
+        self.count = self.newest = 0
+        self.last = tcb.snd_una
         self.rtt = 0
         self.min_rtt = UNKNOWN
         self.reordered = False
@@ -98,14 +103,15 @@ def start(tcb: Tcb) -> None:
         if tcb.rto.srtt is not None:
             tcb.rack.min_rtt = tcb.rto.srtt
         if tcb.snd_una != tcb.snd_nxt:
-            tcb.rack.flight.append(Sent(tcb.snd_nxt, tcb.sent_at))
+            transmitted(tcb, tcb.rack, tcb.snd_una, tcb.sent_at)
 
 
 # 6.1: upon transmitting.
 def transmitted(tcb: Tcb, rack: Rack, number: int, now: int) -> None:
     """A segment of new text has gone out, from `number` to SND.NXT."""
     rack.last = number
-    rack.flight.append(Sent(tcb.snd_nxt, now))
+    rack.count += 1
+    rack.flight.append(Sent(tcb.snd_nxt, now, rack.count))
 
 
 def retransmitted(tcb: Tcb, rack: Rack, number: int, end: int, now: int) -> None:
@@ -119,7 +125,8 @@ def retransmitted(tcb: Tcb, rack: Rack, number: int, end: int, now: int) -> None
             inside.append(place)
         first = sent.end
     if inside:
-        flight[inside[0] : inside[-1] + 1] = [Sent(end, now, again=True)]
+        rack.count += 1
+        flight[inside[0] : inside[-1] + 1] = [Sent(end, now, rack.count, again=True)]
 
 
 def split(tcb: Tcb, rack: Rack, number: int) -> None:
@@ -127,7 +134,7 @@ def split(tcb: Tcb, rack: Rack, number: int) -> None:
     first = tcb.snd_una
     for place, sent in enumerate(rack.flight):
         if seq.before(first, number) and seq.before(number, sent.end):
-            before = Sent(number, sent.at, again=sent.again, lost=sent.lost)
+            before = Sent(number, sent.at, sent.order, again=sent.again, lost=sent.lost)
             before.here = sent.here
             rack.flight.insert(place, before)
             return
@@ -189,8 +196,7 @@ def arrived(tcb: Tcb, rack: Rack, sent: Sent, echo: int | None, now: int) -> Non
     elif rtt < rack.min_rtt or old_echo(tcb, sent, echo):
         return
     rack.rtt = rtt
-    if sent.at > rack.at or (sent.at == rack.at and seq.after(sent.end, rack.end)):
-        rack.at, rack.end = sent.at, sent.end
+    rack.newest = max(rack.newest, sent.order)
 
 
 def old_echo(tcb: Tcb, sent: Sent, echo: int | None) -> bool:
@@ -239,7 +245,7 @@ def enough_reported(tcb: Tcb) -> bool:
 # 6.2, step 5.
 def detect(tcb: Tcb, rack: Rack, now: int) -> tuple[Found, int]:
     """Mark what is lost. And in how many nanoseconds more of it may be; 0 for not at all."""
-    if rack.at < 0 or (not tcb.scoreboard.blocks and tcb.recovery is None):
+    if not rack.newest or (not tcb.scoreboard.blocks and tcb.recovery is None):
         return Found(lost=False, resent_at=None), 0
     wait = 0
     window = rack.rtt + reordering_window(tcb, rack)
@@ -259,7 +265,7 @@ def detect(tcb: Tcb, rack: Rack, now: int) -> tuple[Found, int]:
 
 def sent_before(rack: Rack, sent: Sent) -> bool:
     """RACK_sent_after(): whether a segment went out before the last that has arrived."""
-    return sent.at < rack.at or (sent.at == rack.at and not seq.after(sent.end, rack.end))
+    return sent.order < rack.newest
 
 
 def timed_out(tcb: Tcb, rack: Rack, now: int) -> None:
