@@ -59,11 +59,13 @@ def schedule(stack: Stack, tcb: Tcb, probe: TailLoss) -> None:
 
 
 def may_go(tcb: Tcb) -> bool:
-    """Whether a probe makes sense: no loss is suspected or repaired (7.2), and what is outstanding
-    lies in the peer's window.
+    """Whether a probe makes sense: something is outstanding, within the peer's window, and no loss
+    is suspected or repaired (7.2).
     """
     looked_after = tcb.recovery is not None or tcb.scoreboard.blocks
-    return not looked_after and tcb.rto.srtt is not None and tcb.usable_window >= 0
+    if looked_after or (tcb.ecn is not None and tcb.ecn.held):
+        return False
+    return tcb.rto.srtt is not None and tcb.flight > 0 and tcb.usable_window >= 0
 
 
 def timeout(tcb: Tcb, rack: Rack) -> int:
@@ -77,7 +79,7 @@ def timeout(tcb: Tcb, rack: Rack) -> int:
 def takes_turn(stack: Stack, tcb: Tcb) -> bool:
     """Where both are due at once the probe goes, and the retransmission timer starts anew."""
     probe = tcb.tail_loss
-    if probe is None or probe.timer.at is None or probe.timer.at > stack.now:
+    if probe is None or probe.timer.at is None or probe.timer.at > stack.now or not may_go(tcb):
         return False
     expires(stack, tcb)
     return True
@@ -89,8 +91,7 @@ def expires(stack: Stack, tcb: Tcb) -> None:
     if probe is None or rack is None:
         return
     probe.timer.stop()
-    held = tcb.ecn is not None and tcb.ecn.held
-    if tcb.snd_una == tcb.snd_nxt or held or not may_go(tcb):
+    if not may_go(tcb):
         return
     probe.start, probe.again = tcb.snd_nxt, False
     if not send_new(stack, tcb):
