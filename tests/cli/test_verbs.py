@@ -143,12 +143,11 @@ def test_explain_uses_the_kill_table(
 
     case = "rfc9293/3.7.1/servers_mss_bounds_segments"
     table = tmp_path / "kills.json"
-    table.write_text(
-        json.dumps({"kills": 1, "mutants": {"peer_mss_ignored": {"killed_by": [case]}}})
-    )
+    told = {"requirement": "RFC9293:MUST-14", "source": "", "killed_by": [case], "also_fail": []}
+    table.write_text(json.dumps({"kills": 1, "mutants": {"peer_mss_ignored": told}, "files": {}}))
     monkeypatch.setattr(killed, "kills_file", lambda: table)
     _, out, _ = tcpassay("explain", "MUST-14")
-    assert "    shown to fail on the mutant peer_mss_ignored\n" in out
+    assert "    shown to fail on mutants: peer_mss_ignored\n" in out
     assert f"  peer_mss_ignored: killed by {case}\n" in out
     table.write_text('{"kills": 7}')
     code, _, err = tcpassay("explain", "MUST-14")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcpassay.conformance import kills
+from tcpassay.conformance import trials
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
-from tcpassay.conformance.kills import Kill, by_relevance, ip_of, kill_table
+from tcpassay.conformance.kills import Kill, by_relevance, kill_table
 from tcpassay.conformance.load import load_cases
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.reach import established
+from tcpassay.conformance.trials import ip_of
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
@@ -188,7 +189,7 @@ def test_stack_that_raises_or_hangs_is_not_killed(
     why: str,
 ) -> None:
     """A mutant that makes the stack crash or spin; that needs no assertion, so it survives."""
-    monkeypatch.setattr(kills, "MAX_TIME_S", 0.2)
+    monkeypatch.setattr(trials, "MAX_TIME_S", 0.2)
     mutant = planted(OTHER, breaks_datagrams(action), tmp_path)
     kill = tried(mutant, kit.case(asks_for_syn_ack, OTHER))
     assert kill.case is None
@@ -212,7 +213,7 @@ def test_verdicts_of_the_reference_are_remembered(
         ran.append(context.target.manifest.name)
         return run_case(context, *args, **keywords)
 
-    monkeypatch.setattr(kills, "run_case", counted)
+    monkeypatch.setattr(trials, "run_case", counted)
     pair = [MUTANTS[name] for name in SOME[:2]]
     found = list(kill_table([kit.case(handshake, OTHER)], CATALOGUE, mutants=pair))
     assert ran == ["reference", *(f"mutants/{mutant.name}" for mutant in pair)]

@@ -9,10 +9,13 @@ from tcpassay.cli import why
 from tcpassay.cli.layout import WIDTH, indented, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tcpassay.conformance.case import Case
     from tcpassay.model.catalogue import Requirement
+
+#: How many mutants a case is said to fail on.
+MUTANTS_TOLD = 3
 
 
 def requirement_lines(requirement: Requirement, cases: Sequence[Case]) -> Iterator[str]:
@@ -45,7 +48,7 @@ def _cases(
     requirement: Requirement, citing: Sequence[Case], harms: Sequence[why.Harm]
 ) -> Iterator[str]:
     """The cases with what came of them, and the planted faults that show that they can fail."""
-    from tcpassay.conformance.killed import load_killed
+    from tcpassay.conformance.killed import load_table
     from tcpassay.model.catalogue import load_catalogue
     from tcpassay.model.not_covered import load_not_covered
 
@@ -57,7 +60,8 @@ def _cases(
         ]
         yield from labelled("cases", "; ".join(["none", *omitted]))
         return
-    killed = load_killed()
+    table = load_table()
+    killed, failing = table.killers(), table.failing_on()
     targets = why.baselines()
     yield "cases"
     for rows in why.together(citing):
@@ -67,9 +71,7 @@ def _cases(
         if len(rows) > 1:
             yield from indented(f"rows: {', '.join(c.id.rpartition('/')[2] for c in rows)}", 4)
         yield from indented(why.marks(rows, requirement.id, targets), 4)
-        names = {name for case in rows for name in killed.get(case.id, ())}
-        own = [harm.mutant for harm in harms if harm.mutant in names]
-        yield from indented(f"shown to fail on the mutant {', '.join(own)}" if own else "", 4)
+        yield from indented(_shown_to_fail(rows, harms, failing), 4)
     if harms:
         yield ""
         yield "mutants: the reference stack with this requirement broken on purpose"
@@ -77,6 +79,19 @@ def _cases(
             by = [case.id for case in citing if harm.mutant in killed.get(case.id, ())]
             told = f"killed by {by[0]}" if by else "`make mutants` shows which case catches it"
             yield from indented(f"{harm.mutant}: {told}")
+
+
+def _shown_to_fail(
+    rows: Sequence[Case], harms: Sequence[why.Harm], failing: Mapping[str, Sequence[str]]
+) -> str:
+    """The mutants that a case fails on, those that break the requirement before others."""
+    names = {name: None for case in rows for name in failing.get(case.id, ())}
+    own = [harm.mutant for harm in harms if harm.mutant in names]
+    told = [*own, *(name for name in names if name not in own)]
+    if not told:
+        return ""
+    more = f" and {len(told) - MUTANTS_TOLD} more" if len(told) > MUTANTS_TOLD else ""
+    return f"shown to fail on mutants: {', '.join(told[:MUTANTS_TOLD])}{more}"
 
 
 def _results(requirement: Requirement) -> Iterator[str]:

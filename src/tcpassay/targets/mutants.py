@@ -50,6 +50,10 @@ class Patch:
             self._undo.append((holder, name, old))
             setattr(holder, name, value)
 
+    def replaced(self) -> tuple[object, ...]:
+        """What has been replaced: functions, properties, constants, as they were."""
+        return tuple(old for _, _, old in self._undo)
+
     def undo(self) -> None:
         """Put back everything, last first."""
         while self._undo:
@@ -104,6 +108,10 @@ class MutantTarget(InProcessTarget):
             line = failed_line(mutant.path, error)
             msg = f"{mutant.path}:{line}: the fault could not be planted: {told(error)}"
             raise ConfigurationError(msg) from error
+
+    def replaced(self) -> tuple[object, ...]:
+        """What of the stack the fault has replaced, as it was; nothing once closed."""
+        return self._patch.replaced()
 
     def close(self) -> None:
         """Take the fault out again; may be called twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import (
+    cork,
     ecn,
     fastopen,
     loss_recovery,
@@ -19,6 +20,7 @@ from tcpref import (
     uto,
     window,
 )
+from tcpref.ip_choices import dress
 from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -70,22 +72,21 @@ def transmit(
     if tcb.ecn is not None:
         flags, mark = ecn.stamp(tcb.ecn, flags, fresh=fresh)
     pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
-    stack.emit(
-        build_segment(
-            local,
-            remote,
-            local_port,
-            remote_port,
-            seq=number,
-            ack=tcb.rcv_nxt if flags & ACK else 0,
-            flags=flags | URG if pointer else flags,
-            wnd=wnd,
-            options=options,
-            payload=payload,
-            urgent=pointer,
-            ecn=mark,
-        )
+    datagram = build_segment(
+        local,
+        remote,
+        local_port,
+        remote_port,
+        seq=number,
+        ack=tcb.rcv_nxt if flags & ACK else 0,
+        flags=flags | URG if pointer else flags,
+        wnd=wnd,
+        options=options,
+        payload=payload,
+        urgent=pointer,
+        ecn=mark,
     )
+    stack.emit(datagram if tcb.ip is None else dress(datagram, tcb.ip))
 
 
 def send_syn(stack: Stack, tcb: Tcb) -> None:
@@ -166,6 +167,8 @@ def may_send_small(tcb: Tcb) -> bool:
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
     Urgent text does not wait either. Before the handshake is over the SYN alone is outstanding.
     """
+    if tcb.corked:
+        return cork.lets_small_out(tcb)
     return (
         tcb.flight == 0
         or tcb.nodelay
@@ -334,6 +337,8 @@ def start_override(stack: Stack, tcb: Tcb) -> None:
         tcb.probe_wait = 0
         held = tcb.ecn is not None and tcb.ecn.held
         wait = tcb.rto.rto if held else tcb.settings.sws_override_ms * 1_000_000
+        if tcb.corked and not held:
+            wait = min(wait, cork.LONGEST)
         stack.timers.start(tcb.persist, stack.now + wait)
 
 

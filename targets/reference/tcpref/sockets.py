@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import urgent, uto
+from tcpref import ip_choices, urgent, uto
 from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
 from tcpref.keepalive import KeepAlive, default_times
@@ -27,12 +27,12 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "family", "fast_open", "fast_open_connect",
-        "keepalive", "keepalive_times", "linger",
-        "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
-        "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "user_timeout", "user_timeout_asked", "v6only", "waiters",
-        "write_shut",
+        "address", "binding", "corked", "defer_accept", "error", "failed", "family", "fast_open",
+        "fast_open_connect", "ip", "keepalive", "keepalive_times", "linger", "listener",
+        "max_segment", "nodelay", "nonblocking", "oob_inline", "owner", "port", "quickack",
+        "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "reuseport", "snd_buffer",
+        "snd_timeout", "soft_errors", "syn_count", "tcb", "user_timeout", "user_timeout_asked",
+        "v6only", "waiters", "window_clamp", "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -53,7 +53,9 @@ class Socket:
         self.waiters: list[PendingCall] = []
         self.owner: Process | None = None  # Who gets SIGURG.
         # Options.
+        self.ip = ip_choices.NO_CHOICES
         self.reuse = False
+        self.soft_errors = False
         self.v6only = settings.v6only
         self.linger = (0, 0)
         self.nodelay = not settings.nagle
@@ -69,6 +71,8 @@ class Socket:
         self.fast_open_connect = False
         self.user_timeout = settings.user_timeout_ms if settings.user_timeout else 0
         self.user_timeout_asked = False
+        self.reuseport = self.corked = self.quickack = False
+        self.syn_count = self.defer_accept = self.window_clamp = 0
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -84,13 +88,22 @@ class Socket:
         """Give a new connection what the options of this socket say."""
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
-        tcb.rcv_buffer = self.rcv_buffer
+        tcb.corked = self.corked
+        tcb.syn_limit = self.syn_count
+        tcb.rcv_buffer = self.receive_room()
         tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
+        if self.ip is not ip_choices.NO_CHOICES:
+            # The way of an answer is the peer's to say.
+            ip_choices.choose(tcb, self.ip._replace(route=None) if tcb.passive else self.ip)
         uto.begin(self, tcb)
         if self.user_timeout:
             tcb.patience = Patience(tcb, self.user_timeout)
+
+    def receive_room(self) -> int:
+        """Octets that may wait to be read: the buffer, or what TCP_WINDOW_CLAMP leaves of it."""
+        return min(self.rcv_buffer, self.window_clamp or self.rcv_buffer)
 
     def connection_failed(self, errno: str, *, opening: bool) -> None:
         """The connection ended by an error; it stays pending until a call takes it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    deferral,
     ecn,
     fastopen_stack,
     icmp,
@@ -23,12 +24,16 @@ from tcpref import (
     loss_recovery,
     output,
     pmtu,
+    quickack,
     quiet,
     rack,
     recovery,
     resets,
+    reuseport,
     sack,
     seq,
+    soft_errors,
+    source_route,
     states,
     syn_schedule,
     tail_loss,
@@ -109,7 +114,10 @@ class Stack:
             if segment is not None:
                 if packet.ecn == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
-                self.segment_arrives(segment)
+                if packet.options:
+                    source_route.segment_arrives(self, segment, packet.options)
+                else:
+                    self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
             error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
@@ -169,7 +177,7 @@ class Stack:
         """LISTEN if a listener matches, else CLOSED."""
         if not self.is_peer_address(segment.src):
             return
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(key)
         if listener is None:
             disposition = states.closed.segment_arrives(segment)
         elif cookies.takes(self, listener, key, segment):
@@ -180,6 +188,13 @@ class Stack:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif disposition.enter is State.SYN_RECEIVED and listener is not None:
             self.open_passively(listener, key, segment, self.choose_iss(key))
+
+    def listener_for(self, key: Key) -> Listener | None:
+        """Who serves this client, of all that listen for it."""
+        found = self.find_listener(key[0], key[1])
+        if found is None or not found.mates:
+            return found
+        return reuseport.choose(found, key, self.secret)
 
     def find_listener(self, address: bytes, port: int) -> Listener | None:
         """The listener for this address, or else the one for any address."""
@@ -209,11 +224,14 @@ class Stack:
         tcb.listener = listener
         listener.socket.configure(tcb)
         pmtu.begin(self, tcb)
-        tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
+        socket = listener.socket
+        tcb.binding = self.ports.hold(key[0], key[1], reuse=socket.reuse, shared=socket.reuseport)
         tcb.synchronize(segment.seq)
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         ecn.grant(tcb, segment)
+        if segment.route is not None:
+            source_route.take(tcb, segment.route)
         if tcb.uto is not None:
             tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
@@ -245,14 +263,14 @@ class Stack:
         """MAY-2: a new SYN ends TIME-WAIT when somebody listens for it and has room."""
         if not states.time_wait.reopens(tcb, segment):
             return False
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(tcb.key)
         return listener is not None and listener.admits_syn()
 
     def reopen(self, old: Tcb, segment: Segment) -> None:
         """A new incarnation; its numbers start above those of the old one."""
         key, highest = old.key, old.snd_nxt
         self.close_connection(old, None)
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(key)
         if listener is not None:
             iss = self.choose_iss(key)
             if not seq.after(iss, highest):
@@ -278,8 +296,11 @@ class Stack:
             self.delay_ack(tcb)
         elif answer is ACK:
             tcb.ack_due = True
+        elif answer is Answer.DUPLICATE_ACK:
+            self.tell_numbers(tcb, segment)
         elif answer is Answer.CHALLENGE_ACK:
-            self.challenge(tcb, segment)
+            if self.may_challenge(tcb):
+                self.tell_numbers(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -288,19 +309,20 @@ class Stack:
 
     def delay_ack(self, tcb: Tcb) -> None:
         """Owe an ACK, for less than half a second (SHLD-18, MUST-40)."""
-        if tcb.delayed_ack.at is None:
+        if tcb.quick_acks:
+            quickack.spend(tcb)
+        elif tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
 
-    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+    def tell_numbers(self, tcb: Tcb, segment: Segment) -> None:
         """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
-        if self.may_challenge(tcb):
-            if tcb.sack:
-                sack.note_duplicate(tcb, segment)
-            output.send_ack(self, tcb)
+        if tcb.sack:
+            sack.note_duplicate(tcb, segment)
+        output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
-        """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
+        """RFC 5961, 7: so many challenges a second. Counted for each connection on its own, so
         that nobody learns of one connection by wearing out another's share.
         """
         second = self.now // SECOND
@@ -332,8 +354,7 @@ class Stack:
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
-        if tcb.listener is not None:
-            tcb.listener.complete(tcb)
+        deferral.handshake_over(self, tcb)
         if tcb.fast_open is not None:
             fastopen_stack.established(self, tcb)
         if tcb.fin_queued and tcb.state is State.ESTABLISHED:
@@ -362,7 +383,12 @@ class Stack:
 
     def wake(self, tcb: Tcb) -> None:
         """Note that calls blocked on the connection's socket may be able to return."""
-        socket = tcb.socket if tcb.listener is None else tcb.listener.socket
+        if tcb.listener is None:
+            socket = tcb.socket
+        else:
+            if tcb.deferral is not None:
+                deferral.look(tcb)
+            socket = tcb.listener.socket
         if socket is not None and socket.waiters:
             self.woken.append(socket)
 
@@ -378,6 +404,8 @@ class Stack:
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
+            if tcb.soft_error is not None:
+                soft_errors.tell(self, tcb, tcb.soft_error)
 
     # Time.
     def next_timeout(self) -> int | None:
@@ -412,6 +440,9 @@ class Stack:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:
             recovery.give_up(self, owner)
+        elif timer.kind is TimerKind.DEFERRAL:
+            deferral.end(owner)
+            self.wake(owner)
         elif timer.kind is TimerKind.PATH_MTU:
             pmtu.aged(self, owner)
         else:

@@ -18,6 +18,7 @@ from tcpref.timers import Timer, TimerKind
 if TYPE_CHECKING:
     from tcpref.ecn import Ecn
     from tcpref.fastopen import FastOpen
+    from tcpref.ip_choices import IpChoices
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.loss_recovery import Recovery
@@ -79,8 +80,10 @@ class Tcb:
         "challenge_count",
         "challenge_second",
         "congestion",
+        "corked",
         "data_seq",
         "default_mss",
+        "deferral",
         "delayed_ack",
         "dup_acks",
         "duplicate",
@@ -91,6 +94,7 @@ class Tcb:
         "fin_seq",
         "first_window",
         "heard_at",
+        "ip",
         "irs",
         "iss",
         "keepalive",
@@ -113,6 +117,7 @@ class Tcb:
         "persist",
         "probe_wait",
         "probing",
+        "quick_acks",
         "rack",
         "rcv_buffer",
         "rcv_edge",
@@ -145,6 +150,7 @@ class Tcb:
         "stalled_since",
         "state",
         "suspicious",
+        "syn_limit",
         "syn_lost",
         "tail_loss",
         "timestamps",
@@ -190,9 +196,11 @@ class Tcb:
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
         self.ecn: Ecn | None = None
+        self.ip: IpChoices | None = None
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not self.settings.nagle
+        self.corked = False
 
     def start_receiving(self) -> None:
         """The receive sequence space, and what waits to be read."""
@@ -211,6 +219,7 @@ class Tcb:
         self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.ack_due = False
         self.unacked_octets = 0
+        self.quick_acks = 0
         self.challenge_second = -1
         self.challenge_count = 0
 
@@ -225,6 +234,7 @@ class Tcb:
         self.retransmissions = 0
         self.stalled_since = 0
         self.syn_lost = False
+        self.syn_limit = 0
         self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
@@ -260,6 +270,7 @@ class Tcb:
         self.patience: Patience | None = None
         self.uto: UserTimeoutOption | None = None
         self.fast_open: FastOpen | None = None
+        self.deferral: Timer | None = None
 
     def offer_options(self) -> None:
         """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
@@ -376,12 +387,14 @@ class Tcb:
     def choose_size(self) -> None:
         """Eff.snd.MSS: what the peer takes, or the path carries if that is less.
 
-        Neither counts TCP options, so what each segment carries of them goes off (RFC 6691; RFC
-        9293, 3.7.1).
+        Neither counts TCP or IP options, so what each segment carries of them goes off (RFC 6691;
+        RFC 9293, 3.7.1).
         """
         mss = self.peer_mss
         if self.path is not None and self.path.mtu is not None:
             mss = min(mss, self.path.mtu - FIXED_HEADERS[len(self.key[0])])
+        if self.ip is not None and self.ip.route is not None:
+            mss -= self.ip.route.octets
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:
@@ -400,6 +413,8 @@ class Tcb:
             self.patience.timer.stop()
         if self.path is not None:
             self.path.timer.stop()
+        if self.deferral is not None:
+            self.deferral.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""
