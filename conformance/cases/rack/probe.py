@@ -127,7 +127,7 @@ def no_round_trip_since_the_last_probe(bench: Bench) -> None:
     """
     first = unanswered(Flight(path(bench), 1), 1)
     with bench.reaching("a probe"):
-        bench.check(first.arrive(BEFORE_TIME_OUT), [0], "segments that come again")
+        bench.check(first.arrive(3.5 * ROUND_TRIP), [0], "segments that come again")
     first.ack(1)
     first.ack(1)
     flight = unanswered(Flight(first.conn, 3), 3)
