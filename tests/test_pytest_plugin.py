@@ -38,7 +38,7 @@ def wrong(bench, row):
     _opened(bench).expect("R", seq=row)
 
 
-@case("MUST-14", needs=("rack",))
+@case("MUST-14", needs=("cubic",))
 def lacking(bench):
     """RACK, which the target does not have; not run."""
 
@@ -139,7 +139,7 @@ def test_outcomes(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "PASS  reference  mine/sample/surprise (expected fail)",
-            "SKIPPED [[]1] mine/sample.py:25: unsupported: *rack*",
+            "SKIPPED [[]1] mine/sample.py:25: unsupported: *cubic*",
             "XFAIL mine/sample.py::wrong/known[[]reference] - fail: no stack sends it",
         ]
     )

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC6675:4-NO-REMOVE"
 
 
-def forgetful(tcb: Tcb, segment: Segment) -> None:
-    take_report(tcb, segment)
+def forgetful(tcb: Tcb, segment: Segment, now: int) -> None:
+    take_report(tcb, segment, now)
     for left, right in tcb.scoreboard.blocks:
         start, end = (seq.distance(edge, tcb.data_seq) for edge in (left, right))
         tcb.send_buffer._octets[start:end] = bytes(end - start)

@@ -102,7 +102,7 @@ def duel(seed: int) -> tuple[list[Trace], list[Limits]]:
         )
         side.assay = cast("Assay", Recorded(side.assay, trace))
         traces.append(trace)
-        limits.append(Limits(cast("int", values["msl_s"]), 0, settings))
+        limits.append(Limits(cast("int", values["msl_s"]), 0, settings, rack=True))
     with suppress(BrokenError):  # What a duel looks for itself is for `make soak-duel`.
         fight.run()
     return traces, limits

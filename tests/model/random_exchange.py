@@ -71,7 +71,7 @@ def drawn_target(rng: Random) -> tuple[Target, Limits]:
     if drawn["mtu"] == 576:
         drawn["mtu"] = 1_280
     start = {**manifest().start, "settings": drawn}
-    return InProcessTarget(replace(manifest(), start=start)), Limits(msl_s)
+    return InProcessTarget(replace(manifest(), start=start)), Limits(msl_s, rack=True)
 
 
 class Exchange:

@@ -62,7 +62,9 @@ class RealExchanges:
         """What the oracle says of it: alarms, and those that were expected."""
         trace = happened.trace
         manifest = self.target.manifest
-        report = judge_trace(trace, Limits(manifest.limits.msl_s, SLACK_NS, trace.settings))
+        report = judge_trace(
+            trace, Limits(manifest.limits.msl_s, SLACK_NS, trace.settings, rack=True)
+        )
         alarms, expected = [], Counter[str]()
         for violation in report.violations:
             explained = self.explained(violation, trace.ip)

@@ -57,6 +57,12 @@ class Bulk:
 
 
 @pytest.fixture
+def host(make_host: type[Host]) -> Host:
+    """A stack without RACK."""
+    return make_host(rack=False)
+
+
+@pytest.fixture
 def bulk(host: Host) -> Iterator[Bulk]:
     """44 segments, ten of them on their way."""
     made = Bulk(host, 44)
@@ -113,7 +119,7 @@ def test_repeated_segment_that_is_lost_again(bulk: Bulk) -> None:
 
 def test_without_looking_for_lost_repetitions(make_host: type[Host]) -> None:
     """The same without the setting; it is for the timer."""
-    bulk = Bulk(make_host(lost_retransmissions=False), 44)
+    bulk = Bulk(make_host(rack=False, lost_retransmissions=False), 44)
     bulk.sent()
     assert bulk.ack(0, (1, 10))[0] == 0
     assert 0 not in bulk.ack(0, (1, 13))

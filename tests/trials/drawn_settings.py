@@ -18,6 +18,8 @@ LEFT_ALONE = {
     "default_route": "both hosts are on one network",
     "abort_on_overflow": "a full queue ends an open with a reset",
 }
+#: Switches that stand as another one does. Drawn on their own they would change all schedules.
+FOLLOWING = {"rack": "window_scale", "tail_loss_probe": "nagle"}
 #: Words that a duel leaves alone.
 WORDS_LEFT_ALONE = {
     "resolver": "a duel asks for no names",
@@ -30,7 +32,7 @@ def switches() -> tuple[str, ...]:
     return tuple(
         field.name
         for field in fields(Settings)
-        if isinstance(field.default, bool) and field.name not in LEFT_ALONE
+        if isinstance(field.default, bool) and field.name not in {**LEFT_ALONE, **FOLLOWING}
     )
 
 
@@ -40,6 +42,8 @@ def draw_switches(rng: Random) -> dict[str, object]:
     drawn: dict[str, object] = {
         name: not getattr(DEFAULTS, name) for name in switches() if rng.random() < rate
     }
+    for name, other in FOLLOWING.items():
+        drawn[name] = other not in drawn
     for name, words in CHOICES.items():
         if name not in WORDS_LEFT_ALONE:
             drawn[name] = rng.choice(words)

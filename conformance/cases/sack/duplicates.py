@@ -116,7 +116,7 @@ def two_parts_of_a_segment(bench: Bench) -> None:
     rows={"below_the_ack": 0, "inside_a_block": 1},
     needs=("sack",),
     state="ESTABLISHED",
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
     timing=True,
 )
 def peer_reports_duplicates(bench: Bench, inside: int) -> None:

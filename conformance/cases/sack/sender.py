@@ -1,4 +1,4 @@
-"""What a sender makes of SACK: RFC 2018, sections 5 and 8; RFC 6675."""
+"""What a sender makes of SACK: RFC 2018, sections 5 and 8; RFC 6675, which RACK would replace."""
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
@@ -28,7 +28,7 @@ def repeated(flight: Flight) -> set[int]:
     needs=("sack",),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def what_has_arrived_is_not_sent_again(bench: Bench) -> None:
     """Of five segments the first and the third are lost; these two go again, the others do not."""
@@ -44,7 +44,7 @@ def what_has_arrived_is_not_sent_again(bench: Bench) -> None:
 @case(
     "RFC2018:5-SENDER-SKIPS",
     needs=("sack",),
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
     state="ESTABLISHED",
     timing=True,
 )
@@ -61,6 +61,7 @@ def holes_are_filled(bench: Bench) -> None:
     "RFC2018:5-RTO-LEFT-EDGE",
     "RFC6675:4-NO-REMOVE",
     needs=("sack",),
+    settings=("no_rack",),
     state="ESTABLISHED",
     real_s=3,
 )
@@ -106,7 +107,7 @@ NONSENSE: dict[str, bytes | list[tuple[int, int]]] = {
     needs=("sack",),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def block_that_cannot_be(bench: Bench, blocks: bytes | list[tuple[int, int]]) -> None:
     """A duplicate ACK with a block that makes no sense; nothing goes again, and text goes on."""
@@ -131,7 +132,7 @@ def block_that_cannot_be(bench: Bench, blocks: bytes | list[tuple[int, int]]) ->
     rows={"octets": [(1, 4)], "blocks": [(2, 3), (4, 5), (6, 7)]},
     needs=("sack",),
     state="ESTABLISHED",
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
     timing=True,
 )
 def lost_after_one_acknowledgement(bench: Bench, spans: list[Span]) -> None:
@@ -145,7 +146,7 @@ def lost_after_one_acknowledgement(bench: Bench, spans: list[Span]) -> None:
     needs=("sack", "congestion_control"),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def lost_segments_come_first(bench: Bench) -> None:
     """Segments 0 and 4 of the flight are lost; they go again before new text, within the window."""
@@ -169,7 +170,7 @@ def lost_segments_come_first(bench: Bench) -> None:
     needs=("sack", "congestion_control"),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def window_is_halved_once(bench: Bench) -> None:
     """Three losses in one flight are found one after the other; the window is halved once."""
@@ -189,7 +190,7 @@ def window_is_halved_once(bench: Bench) -> None:
     needs=("sack", "congestion_control"),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def recovery_ends(bench: Bench) -> None:
     """All is acknowledged; new text goes on, and the next loss is repaired like the first."""
@@ -215,7 +216,7 @@ def recovery_ends(bench: Bench) -> None:
     needs=("sack",),
     state="ESTABLISHED",
     timing=True,
-    settings=("rto_min_1s",),
+    settings=("rto_min_1s", "no_rack"),
 )
 def acknowledgement_ends_the_count(bench: Bench) -> None:
     """Two duplicates, an ACK of something new, two duplicates; nothing goes again.
@@ -235,7 +236,7 @@ def acknowledgement_ends_the_count(bench: Bench) -> None:
 @case(
     "RFC6675:5.1-RTO-NO-REENTRY",
     needs=("sack", "congestion_control"),
-    settings=("no_frto",),
+    settings=("no_frto", "no_rack"),
     state="ESTABLISHED",
     real_s=2,
     timing=True,
@@ -255,7 +256,13 @@ def no_recovery_after_a_time_out(bench: Bench) -> None:
     bench.check(set(came) <= {5, 6}, True, "slow start goes on with segments 5 and 6")
 
 
-@case("RFC6675:5-ENTER", needs=("sack",), state="FIN-WAIT-1", timing=True, settings=("rto_min_1s",))
+@case(
+    "RFC6675:5-ENTER",
+    needs=("sack",),
+    state="FIN-WAIT-1",
+    timing=True,
+    settings=("rto_min_1s", "no_rack"),
+)
 def lost_fin_is_found(bench: Bench) -> None:
     """Three segments and the FIN behind them are lost but for the last two; the hole is filled.
 

@@ -40,6 +40,7 @@ class Watch:
         self._judged: set[str] = set()
         self._violated: dict[str, list[tuple[CaseResult, Alarm]]] = {}
         self._limits = context.target.manifest.limits
+        self._rack = "rack" in context.target.manifest.capabilities
         self._real = context.target.manifest.clock == "real"
 
     def ended(self, result: CaseResult, trace: Trace | None) -> CaseEnded:
@@ -51,7 +52,7 @@ class Watch:
         """
         if trace is None or result.id.startswith("matrix/"):
             return CaseEnded(result, trace)
-        limits = Limits(self._limits.msl_s, self._slack_ns(result), trace.settings)
+        limits = Limits(self._limits.msl_s, self._slack_ns(result), trace.settings, rack=self._rack)
         try:
             report = judge_trace(trace, limits)
         except Exception as error:

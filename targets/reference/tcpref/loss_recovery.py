@@ -1,10 +1,12 @@
 """Fast recovery: what goes again when acknowledgements, not a timer, tell of a loss.
 
-Three ways lead through a loss, and one connection is on at most one of them:
+Four ways lead through a loss, and one connection is on at most one of them:
 
 - NEW_RENO (RFC 6582): without SACK. The third duplicate ACK sends the front of the queue again,
   each partial ACK the next hole.
 - SACK (RFC 6675): the scoreboard tells what is missing, and how much is still under way (`pipe`).
+- RACK (RFC 8985): time tells what is lost, the scoreboard what has arrived. It takes the place of
+  RFC 6675, and of its rules for what goes next, wherever SACK and the setting `rack` are on.
 - TIMEOUT (RFC 5681, 3.1): after the retransmission timer. All that was outstanding counts as lost
   and goes again in slow start, but for what the peer reports anew (RFC 6675, 5.1). So it does when
   it was too big for its path, without slow start.
@@ -20,10 +22,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tcpref import ecn, output, seq
+from tcpref import ecn, output, rack, seq, tail_loss
 from tcpref.scoreboard import DUP_THRESH, NOTHING_REPORTED
 
 if TYPE_CHECKING:
+    from tcpref.rack import Rack
     from tcpref.scoreboard import Block
     from tcpref.stack import Stack
     from tcpref.tcb import Tcb
@@ -34,6 +37,7 @@ class Way(Enum):
 
     NEW_RENO = "newreno"
     SACK = "sack"
+    RACK = "rack"
     TIMEOUT = "timeout"
 
 
@@ -43,10 +47,10 @@ class Recovery:
     `high_rxt` is one past the highest number sent again in order (HighRxt). `rescued` is one past
     the highest number after which the rescue retransmission may go (RescueRxt).
     `again` are the blocks sent again, each with what SND.NXT was then; `cut` is what it was when
-    cwnd was lowered last.
+    cwnd was lowered last, `cut_at` the time of that.
     """
 
-    __slots__ = ("again", "cut", "high_rxt", "point", "rescued", "way")
+    __slots__ = ("again", "cut", "cut_at", "high_rxt", "point", "rescued", "way")
 
     def __init__(self, way: Way, una: int, point: int) -> None:
         self.way = way
@@ -55,6 +59,7 @@ class Recovery:
         self.rescued = una
         self.again: list[tuple[Block, int]] = []
         self.cut = point
+        self.cut_at = 0
 
     @property
     def fast(self) -> bool:
@@ -62,7 +67,7 @@ class Recovery:
         return self.way is not TIMEOUT
 
 
-NEW_RENO, SACK, TIMEOUT = Way.NEW_RENO, Way.SACK, Way.TIMEOUT
+NEW_RENO, SACK, RACK, TIMEOUT = Way.NEW_RENO, Way.SACK, Way.RACK, Way.TIMEOUT
 
 
 def ack_arrived(stack: Stack, tcb: Tcb, acked: int) -> None:
@@ -77,7 +82,9 @@ def ack_arrived(stack: Stack, tcb: Tcb, acked: int) -> None:
     if recovery is not None and not seq.before(tcb.snd_una, recovery.point):
         finish(tcb, recovery)
         recovery = None
-    if recovery is None:
+    if tcb.rack is not None:
+        look_for_losses(stack, tcb, tcb.rack)
+    elif recovery is None:
         if duplicate and loss_detected(tcb):
             begin(stack, tcb)
         else:
@@ -107,16 +114,62 @@ def loss_detected(tcb: Tcb) -> bool:
     return tcb.dup_acks == DUP_THRESH and seq.after(tcb.snd_una, tcb.recover)
 
 
+def time_has_passed(stack: Stack, tcb: Tcb) -> None:
+    """The reordering timer: what has been overtaken has been waited for."""
+    if tcb.rack is not None:
+        look_for_losses(stack, tcb, tcb.rack)
+        tcb.suspicious = tcb.recovery is not None or tcb.suspicious
+        output.send_queued(stack, tcb)
+
+
+def look_for_losses(stack: Stack, tcb: Tcb, times: Rack) -> None:
+    """RACK_detect_loss_and_arm_timer() (RFC 8985, 6.2), and what follows from what is found."""
+    found, wait = rack.detect(tcb, times, stack.now)
+    if wait:
+        stack.timers.start(times.timer, stack.now + wait)
+    else:
+        times.timer.stop()
+    if found.lost and tcb.recovery is None and tcb.snd_wnd:
+        begin(stack, tcb)
+        return
+    count_out(tcb)
+    if tcb.recovery is not None and found.resent_at is not None:
+        note_lost_again(stack, tcb, times, found.resent_at)
+
+
+def note_lost_again(stack: Stack, tcb: Tcb, times: Rack, sent_at: int) -> None:
+    """What went again at `sent_at` is lost once more. If cwnd has not been lowered since, this is
+    congestion anew (RFC 8985, 9.3), and it goes whatever cwnd is then (RFC 5681, 4.3).
+    """
+    recovery = tcb.recovery
+    if recovery is not None and sent_at >= recovery.cut_at:
+        tcb.congestion.lost(tcb)
+        recovery.cut_at = stack.now
+        resend_hole(stack, tcb, rack.first_lost(tcb, times))
+
+
 def begin(stack: Stack, tcb: Tcb) -> None:
     """Fast retransmit: the front of the queue goes again, whatever cwnd is (RFC 6675, 5; 4.3)."""
     if tcb.ecn is None or ecn.loss_is_news(tcb, tcb.ecn):
         tcb.congestion.lost(tcb)
     tcb.recover = tcb.snd_nxt
-    tcb.recovery = recovery = Recovery(SACK if tcb.sack else NEW_RENO, tcb.snd_una, tcb.snd_nxt)
+    tcb.recovery = recovery = Recovery(way_of(tcb), tcb.snd_una, tcb.snd_nxt)
+    recovery.cut_at = stack.now
     tcb.retransmission.stop()  # A full RTO passes before this one goes again.
-    end = resend_hole(stack, tcb, tcb.scoreboard.hole(tcb.snd_una, tcb.snd_nxt))
+    tail_loss.forget(tcb)
+    lost = tcb.scoreboard.hole(tcb.snd_una, tcb.snd_nxt)
+    if tcb.rack is not None:
+        lost = rack.first_lost(tcb, tcb.rack)
+    end = resend_hole(stack, tcb, lost)
     recovery.high_rxt = recovery.rescued = end
     count_out(tcb)
+
+
+def way_of(tcb: Tcb) -> Way:
+    """How losses are found on a connection, but for those that a timer finds."""
+    if tcb.rack is not None:
+        return RACK
+    return SACK if tcb.sack else NEW_RENO
 
 
 def timed_out(stack: Stack, tcb: Tcb) -> None:
@@ -128,6 +181,9 @@ def timed_out(stack: Stack, tcb: Tcb) -> None:
     if tcb.ecn is not None:
         ecn.window_reduced(tcb, tcb.ecn)
     tcb.scoreboard = NOTHING_REPORTED
+    if tcb.rack is not None:
+        rack.timed_out(tcb, tcb.rack, stack.now)
+        tail_loss.forget(tcb)
     tcb.dup_acks = 0
     tcb.recover = tcb.snd_nxt
     tcb.recovery = recovery = Recovery(TIMEOUT, tcb.snd_una, tcb.snd_nxt)
@@ -140,6 +196,9 @@ def too_big(stack: Stack, tcb: Tcb) -> None:
     """What was outstanding does not fit its path (`pmtu`): one segment goes again now, the rest
     once an ACK comes. Nothing tells of congestion, so cwnd stays (RFC 1191, 6.4).
     """
+    if tcb.rack is not None:
+        rack.lose_all(tcb.rack)
+        tail_loss.forget(tcb)
     tcb.dup_acks = 0
     tcb.recover = tcb.snd_nxt
     tcb.recovery = recovery = Recovery(TIMEOUT, tcb.snd_una, tcb.snd_nxt)
@@ -151,6 +210,8 @@ def too_big(stack: Stack, tcb: Tcb) -> None:
 def finish(tcb: Tcb, recovery: Recovery) -> None:
     """All that was outstanding at the loss is acknowledged."""
     tcb.recovery = None
+    if tcb.rack is not None:
+        rack.recovered(tcb.rack)
     if recovery.fast:
         tcb.congestion.recovered(tcb)
 
@@ -177,7 +238,10 @@ def count_out(tcb: Tcb) -> None:
     """
     recovery, una = tcb.recovery, tcb.snd_una
     board = tcb.scoreboard
-    if recovery is not None and recovery.way is not NEW_RENO:
+    if recovery is not None and tcb.rack is not None:
+        lost = rack.lost_octets(tcb, tcb.rack)
+        tcb.left_network = board.reported(una, tcb.snd_nxt) + lost
+    elif recovery is not None and recovery.way is not NEW_RENO:
         recovery.high_rxt = later(recovery.high_rxt, una)
         pipe = board.missing(lost_below(tcb, recovery), tcb.snd_nxt)
         pipe += board.missing(una, recovery.high_rxt)
@@ -228,7 +292,11 @@ def later(number: int, other: int) -> int:
 # NextSeg() of RFC 6675, 4: rule 1 comes before new text (rule 2), rules 3 and 4 behind it.
 def send_lost(stack: Stack, tcb: Tcb, recovery: Recovery) -> None:
     """Rule 1: what counts as lost goes again, in order, as far as cwnd allows."""
-    if recovery.way is not NEW_RENO:
+    if tcb.rack is not None:
+        while has_room(tcb) and (lost := rack.first_lost(tcb, tcb.rack)) is not None:
+            if resend_hole(stack, tcb, lost) == lost[0]:
+                return
+    elif recovery.way is not NEW_RENO:
         fill(stack, tcb, recovery, lost_below(tcb, recovery))
 
 
@@ -290,6 +358,6 @@ def resend_hole(stack: Stack, tcb: Tcb, hole: Block | None) -> int:
         return start
     sent = output.resend(stack, tcb, start, size)
     tcb.left_network -= seq.distance(sent, start)
-    if tcb.sack and tcb.recovery is not None:
+    if tcb.sack and tcb.rack is None and tcb.recovery is not None:
         tcb.recovery.again.append(((start, sent), tcb.snd_nxt))
     return sent

@@ -10,8 +10,10 @@ from tcpref import (
     fastopen,
     loss_recovery,
     pmtu,
+    rack,
     sack,
     seq,
+    tail_loss,
     timestamps,
     urgent,
     user_timeout,
@@ -24,6 +26,7 @@ from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
+    from tcpref.rack import Rack
     from tcpref.stack import Stack
 
 #: States in which text or a FIN may still have to be sent.
@@ -186,7 +189,16 @@ def send_text(stack: Stack, tcb: Tcb, size: int) -> None:
     if last and tcb.fin_queued and fin_may_go(tcb):
         flags |= FIN
         mark_fin_sent(stack, tcb)
+    if tcb.rack is not None:
+        note_time(stack, tcb, tcb.rack, number)
     transmit(stack, tcb, number, flags, payload=text, fresh=True)
+
+
+def note_time(stack: Stack, tcb: Tcb, times: Rack, number: int) -> None:
+    """Numbers from `number` on have gone out for the first time; a loss probe waits anew."""
+    rack.transmitted(tcb, times, number, stack.now)
+    if tcb.tail_loss is not None:
+        tcb.tail_loss.timer.stop()
 
 
 def note_sending(stack: Stack, tcb: Tcb, numbers: int) -> None:
@@ -222,6 +234,8 @@ def send_fin(stack: Stack, tcb: Tcb) -> None:
     """Send a FIN that no text could carry."""
     number = tcb.snd_nxt
     mark_fin_sent(stack, tcb)
+    if tcb.rack is not None:
+        note_time(stack, tcb, tcb.rack, number)
     transmit(stack, tcb, number, FIN | ACK)
 
 
@@ -240,6 +254,8 @@ def resend(stack: Stack, tcb: Tcb, number: int, size: int) -> int:
     if ends and tcb.fin_sent:
         flags |= FIN
         end = tcb.snd_nxt
+    if tcb.rack is not None:
+        rack.retransmitted(tcb, tcb.rack, number, end, stack.now)
     transmit(stack, tcb, number, flags, payload=text)
     return end
 
@@ -251,6 +267,8 @@ def send_probe(stack: Stack, tcb: Tcb) -> None:
             note_sending(stack, tcb, 1)
         else:
             mark_fin_sent(stack, tcb)
+        if tcb.rack is not None:
+            note_time(stack, tcb, tcb.rack, tcb.snd_una)
     tcb.probing = True
     resend(stack, tcb, tcb.snd_una, 1)
 
@@ -262,6 +280,8 @@ def resend_probe(stack: Stack, tcb: Tcb) -> None:
     tcb.stalled_since = stack.now
     if size > tcb.flight and not tcb.fin_sent:
         tcb.snd_nxt = seq.add(tcb.snd_una, size)
+        if tcb.rack is not None:
+            note_time(stack, tcb, tcb.rack, tcb.snd_una)
     resend(stack, tcb, tcb.snd_una, size)
 
 
@@ -274,6 +294,8 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
     elif outstanding and tcb.snd_wnd:
         stop_persist(tcb)
         start_retransmission(stack, tcb)
+        if tcb.tail_loss is not None and tcb.tail_loss.timer.at is None:
+            tail_loss.schedule(stack, tcb, tcb.tail_loss)
     elif not outstanding and not tcb.unsent and not tcb.fin_pending:
         stop_persist(tcb)
         tcb.retransmission.stop()

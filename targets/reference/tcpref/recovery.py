@@ -12,6 +12,7 @@ from tcpref import (
     quiet,
     soft_errors,
     syn_schedule,
+    tail_loss,
     user,
     user_timeout,
 )
@@ -30,6 +31,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         return
     if exhausted(tcb, stack.now):
         give_up(stack, tcb)
+        return
+    if tail_loss.takes_turn(stack, tcb):
         return
     tcb.retransmissions += 1
     soft_errors.retransmitted(stack, tcb)

@@ -13,6 +13,8 @@ from tcpref.options import SACK_OCTETS, build_sack
 from tcpref.segment import SYN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpref.scoreboard import Block
     from tcpref.segment import Segment
     from tcpref.tcb import Tcb
@@ -139,6 +141,18 @@ def fitting(tcb: Tcb, taken: int) -> list[Block]:
     if report.held and not tcb.reassembly:  # The peer's FIN has come: nothing waits any more.
         report.held = []
     return report.blocks()[: (OPTION_SPACE - taken - SACK_OCTETS) // 8]
+
+
+def is_duplicate_report(told: Sequence[Block], ack: int) -> bool:
+    """Whether an option that has come tells of a duplicate: its first block lies below the ACK, or
+    within the second (RFC 2883, 4 and 5).
+    """
+    if not told:
+        return False
+    left, right = told[0]
+    if not seq.after(right, ack):
+        return True
+    return len(told) > 1 and not (seq.before(left, told[1][0]) or seq.after(right, told[1][1]))
 
 
 def option(tcb: Tcb, taken: int) -> bytes:

@@ -42,6 +42,19 @@ class Scoreboard:
                 new |= self._mark(max(0, start), end, una)
         return new
 
+    def news(self, reported: Iterable[Block], una: int, nxt: int) -> list[Block]:
+        """What a SACK option reports that has not been reported before, block by block."""
+        found = []
+        flight = seq.distance(nxt, una)
+        for left, right in reported:
+            start, end = seq.distance(left, una), seq.distance(right, una)
+            if start < end and 0 < end <= flight:
+                at = seq.add(una, max(0, start))
+                while (hole := self.hole(at, right)) is not None:
+                    found.append(hole)
+                    at = hole[1]
+        return found
+
     def _mark(self, start: int, end: int, una: int) -> bool:
         """Join `start` to `end`, octets beyond SND.UNA, with the blocks that they touch."""
         kept: list[Block] = []

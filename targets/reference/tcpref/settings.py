@@ -64,6 +64,12 @@ class Settings:
     initial_window: int = 10
     limited_transmit: bool = True
     lost_retransmissions: bool = True
+    # Losses are found by time, where SACK is in use (RFC 8985): else by RFC 6675. Then the end of a
+    # flight is probed for before the retransmission timer (7), and a lone segment is given so long
+    # for a delayed acknowledgement (TLP.max_ack_delay).
+    rack: bool = True
+    tail_loss_probe: bool = True
+    probe_ack_delay_ms: int = 200
     # Blind data injection: refuse acknowledgements older than the largest window (RFC 5961, 5).
     check_old_acks: bool = True
     # Urgent data, and what SO_KEEPALIVE and TCP_USER_TIMEOUT do (RFC 9293, 3.8.3 to 3.8.5): a stack

@@ -26,6 +26,7 @@ from tcpref import (
     pmtu,
     quickack,
     quiet,
+    rack,
     recovery,
     resets,
     reuseport,
@@ -35,6 +36,7 @@ from tcpref import (
     source_route,
     states,
     syn_schedule,
+    tail_loss,
     timestamps,
     urgent,
     user_timeout,
@@ -345,6 +347,8 @@ class Stack:
         tcb.retransmission.stop()
         tcb.heard_at = tcb.sent_at = self.now
         tcb.congestion.opened(tcb)
+        rack.start(tcb)
+        tail_loss.start(tcb)
         if tcb.uto is not None:
             uto.adopt(tcb, tcb.uto)
         keepalive.start(self, tcb)
@@ -428,6 +432,10 @@ class Stack:
             recovery.persist_timeout(self, owner)
         elif timer.kind is TimerKind.DELAYED_ACK:
             output.send_ack(self, owner)
+        elif timer.kind is TimerKind.LOSS_PROBE:
+            tail_loss.expires(self, owner)
+        elif timer.kind is TimerKind.REORDERING:
+            loss_recovery.time_has_passed(self, owner)
         elif timer.kind is TimerKind.KEEPALIVE:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from tcpref.loss_recovery import Recovery
     from tcpref.pmtu import Path
     from tcpref.ports import Binding
+    from tcpref.rack import Rack
     from tcpref.sack import Report
     from tcpref.settings import Settings
     from tcpref.sockets import Socket
+    from tcpref.tail_loss import TailLoss
     from tcpref.urgent import Mark
     from tcpref.user_timeout import Patience
     from tcpref.uto import UserTimeoutOption
@@ -116,6 +118,7 @@ class Tcb:
         "probe_wait",
         "probing",
         "quick_acks",
+        "rack",
         "rcv_buffer",
         "rcv_edge",
         "rcv_mss",
@@ -149,6 +152,7 @@ class Tcb:
         "suspicious",
         "syn_limit",
         "syn_lost",
+        "tail_loss",
         "timestamps",
         "ts_offset",
         "ts_recent",
@@ -252,6 +256,8 @@ class Tcb:
         self.recovery: Recovery | None = None
         self.scoreboard = NOTHING_REPORTED
         self.left_network = 0
+        self.rack: Rack | None = None
+        self.tail_loss: TailLoss | None = None
 
     def ask_for_nothing(self) -> None:
         """No urgent data, keep-alives, user time-out or fast open: what the application may ask
@@ -397,6 +403,10 @@ class Tcb:
         self.persist.stop()
         self.delayed_ack.stop()
         self.lingering.stop()
+        if self.rack is not None:
+            self.rack.timer.stop()
+        if self.tail_loss is not None:
+            self.tail_loss.timer.stop()
         if self.keepalive is not None:
             self.keepalive.timer.stop()
         if self.patience is not None:

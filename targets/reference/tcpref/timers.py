@@ -19,6 +19,8 @@ class TimerKind(Enum):
     """What a timer is for."""
 
     RETRANSMISSION = "retransmission"
+    REORDERING = "reordering"
+    LOSS_PROBE = "loss-probe"
     PERSIST = "persist"
     DELAYED_ACK = "delayed-ack"
     LINGERING = "lingering"

@@ -22,7 +22,7 @@ class Limits:
 
     `msl_s` is the MSL in seconds. `slack_ns` is how late the target's timers and the tester's
     reader may be: 0 where the clock is virtual. `settings` are the named settings that the stack
-    was started with.
+    was started with. `rack` says whether the target finds losses by time (RFC 8985).
 
     On a real clock a stamp says when something was *read*; it has left between that moment and the
     last one up to which the line is known to be empty (`drained`). So what is due at once has to
@@ -32,12 +32,21 @@ class Limits:
     """
 
     def __init__(
-        self, msl_s: float = 120.0, slack_ns: int = 0, settings: tuple[str, ...] = ()
+        self,
+        msl_s: float = 120.0,
+        slack_ns: int = 0,
+        settings: tuple[str, ...] = (),
+        *,
+        rack: bool = False,
     ) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
         self.slack = slack_ns
         #: Whether the timers of retransmission are those of the RFCs, not of a setting.
         self.timed = not any(name.startswith(_OTHER_TIMES) for name in settings)
+        #: Whether one reported segment is enough for what was sent before it to go again, after a
+        #: reordering window (RFC 8985, 6.2), and a lone one may go again before the time-out (7).
+        self.rack = rack and "no_rack" not in settings
+        self.probes = self.rack and "no_tail_loss_probe" not in settings
         #: RFC 6298, 2.4: no time-out is shorter. In real time a tail loss probe (RFC 8985, 7) may
         #: come within a round trip, and none is too early.
         self.least_rto = 0 if slack_ns else NS_PER_S

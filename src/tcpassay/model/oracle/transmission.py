@@ -149,6 +149,9 @@ class Transmission:
             self._gap = 0
             return None
         opening = tcb.state in _OPENING
+        if self._limits.probes and not (opening or self.retries) and len(self._pieces) == 1:
+            self._gap = 0  # A tail loss probe, whose wait is not that of the time-out behind it.
+            return None
         if wait < self._limits.least_rto and not (opening and self._disturbed):
             clause = "RFC6298:5-NOT-EARLY" if wait < FRACTION else "RFC6298:2.4-FLOOR"
             clause = "RFC6298:2.1-INITIAL" if opening else clause
@@ -207,10 +210,13 @@ class Transmission:
         """The peer reports what it has beyond the earliest piece (RFC 2018).
 
         That piece counts as lost once three blocks, or text of more than two segments, lie beyond
-        it (RFC 6675, 4: IsLost).
+        it (RFC 6675, 4: IsLost); with RACK any that was sent after it is enough (RFC 8985, 6.2).
         """
         una = self._una
         beyond = [offset(right, left) for left, right in blocks if offset(left, una) > 0]
+        if beyond and self._limits.rack:
+            self._recovering = bool(self._pieces)
+            return
         largest = max((offset(end, start) for start, end, _, _ in self._pieces), default=0)
         if len(beyond) >= DUPLICATE_ACKS or sum(beyond) > (DUPLICATE_ACKS - 1) * largest:
             self._recovering = bool(self._pieces)

@@ -7,7 +7,7 @@ check (security) has nothing to look at in a stack without compartments.
 
 from __future__ import annotations
 
-from tcpref import ecn, sack, seq, timestamps, urgent, uto
+from tcpref import ecn, rack, sack, seq, tail_loss, timestamps, urgent, uto
 from tcpref.disposition import (
     ACKNOWLEDGE,
     CHALLENGE,
@@ -88,6 +88,8 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
         tcb.stalled_since = now  # A peer that answers probes is alive (MUST-37).
     if tcb.ecn is not None and segment.flags & ECE and not seq.before(ack, una):
         ecn.echo_arrives(tcb, tcb.ecn, ack)
+    if tcb.tail_loss is not None and tcb.tail_loss.end is not None:
+        tail_loss.heard(tcb, tcb.tail_loss, segment)
     if ack == una:
         if is_duplicate_ack(tcb, segment):
             count_duplicate(tcb)
@@ -98,7 +100,7 @@ def check_ack(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     if tcb.uto is not None:
         uto.heard(tcb, tcb.uto, segment)
     if segment.options.sack and tcb.sack:
-        take_report(tcb, segment)
+        take_report(tcb, segment, now)
     update_send_window(tcb, segment)
     return None
 
@@ -109,14 +111,20 @@ def count_duplicate(tcb: Tcb) -> None:
     tcb.duplicate = tcb.suspicious = True
 
 
-def take_report(tcb: Tcb, segment: Segment) -> None:
+def take_report(tcb: Tcb, segment: Segment, now: int) -> None:
     """A SACK option. With SACK a duplicate ACK is one that reports something new, whatever else it
     is or brings (RFC 6675, 2).
     """
     if tcb.scoreboard is NOTHING_REPORTED:
         tcb.scoreboard = Scoreboard()
-    if tcb.scoreboard.update(segment.options.sack, tcb.snd_una, tcb.snd_nxt):
+    told, una, nxt, board = segment.options.sack, tcb.snd_una, tcb.snd_nxt, tcb.scoreboard
+    highest, news = board.highest(una), board.news(told, una, nxt) if tcb.rack is not None else []
+    if board.update(told, una, nxt):
         count_duplicate(tcb)
+    if tcb.rack is not None:
+        if sack.is_duplicate_report(told, segment.ack):
+            rack.duplicate_reported(tcb, tcb.rack)
+        rack.reported(tcb, tcb.rack, news, highest, echo_of(tcb, segment), now)
 
 
 def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
@@ -130,6 +138,8 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
         timestamps.measure(tcb, segment, now)
     else:
         tcb.rto.acknowledged(ack, now)
+    if tcb.rack is not None:
+        rack.acknowledged(tcb, tcb.rack, ack, echo_of(tcb, segment), now)
     octets = min(max(0, seq.distance(ack, tcb.data_seq)), len(tcb.send_buffer))
     echo = segment.flags & ECE and tcb.ecn is not None
     if not echo and (tcb.recovery is None or not tcb.recovery.fast):
@@ -144,6 +154,13 @@ def acknowledge(tcb: Tcb, segment: Segment, now: int) -> None:
     tcb.probing = False
     tcb.soft_error = None
     tcb.retransmission.stop()
+    if tcb.tail_loss is not None:
+        tcb.tail_loss.timer.stop()
+
+
+def echo_of(tcb: Tcb, segment: Segment) -> int | None:
+    """TSecr, where timestamps are in use."""
+    return segment.options.tsecr if tcb.timestamps else None
 
 
 def is_duplicate_ack(tcb: Tcb, segment: Segment) -> bool:
