@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC2883:4-SENDER-TOLERATES"
 
 
-def suspect(tcb: Tcb, segment: Segment) -> None:
-    take_report(tcb, segment)
+def suspect(tcb: Tcb, segment: Segment, now: int) -> None:
+    take_report(tcb, segment, now)
     first, *others = segment.options.sack
     if any(seq.before(first[0], right) and seq.after(first[1], left) for left, right in others):
         tcb.scoreboard = NOTHING_REPORTED
