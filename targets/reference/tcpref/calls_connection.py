@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpref import fastopen_stack, keepalive, user, uto
 from tcpref.addresses import is_wildcard, same_network, to_text
-from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, target
+from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, connected, target
 from tcpref.errors import CallError
 from tcpref.sockets import Socket
 from tcpref.tcb import Key, State, Tcb
@@ -176,9 +176,7 @@ def shutdown(kernel: Kernel, call: PendingCall) -> Result:
     how = call.args.name()
     if how not in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"):
         raise CallError("EINVAL")
-    tcb = made.connection()
-    if made.connecting or tcb.state is State.CLOSED:
-        raise CallError("ENOTCONN")
+    tcb = connected(made)
     if how != "SHUT_WR":
         made.read_shut = True
         user.stop_receiving(kernel.stack, tcb)
