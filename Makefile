@@ -9,7 +9,7 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check clean
+.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one ba
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-fuzz soak-oracle soak-oracle-linux soak-live soak-check  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
@@ -77,6 +77,9 @@ soak-fuzz: setup  ## a million fuzzed datagrams in every state; SEED=n replays a
 
 soak-oracle: setup  ## 100,000 exchanges at random that the oracle may not alarm at; SEED=n replays one, TARGET=linux COUNT=n
 	$(BIN)/python -m tests.model $(if $(filter command%,$(origin TARGET)),--target $(TARGET)) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+soak-oracle-duel: setup  ## 10,000 duels of two stacks, each side judged by the oracle
+	$(BIN)/python -m tests.model --target duel $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 soak-oracle-linux: setup  ## 10,000 exchanges with the kernel: no alarm but what its expectations explain
 	$(BIN)/python -m tests.model --target linux $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))

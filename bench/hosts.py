@@ -112,10 +112,14 @@ class Hosts:
         self._collect(side)
         return True
 
-    def wait(self) -> bool:
-        """Let time pass until the next timer expires; False when none runs."""
+    def due(self) -> list[int]:
+        """When something will happen of itself, in ns: the timers that run."""
         timeouts = [stack.next_timeout() for stack in self.stacks]
-        times = [at for at in timeouts if at is not None]
+        return [at for at in timeouts if at is not None]
+
+    def wait(self) -> bool:
+        """Let time pass until something is due; False when nothing is."""
+        times = self.due()
         if not times:
             return False
         self.now = max(self.now, min(times))

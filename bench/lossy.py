@@ -47,18 +47,9 @@ class LossyHosts(Hosts):
         self._link.append((side, octets))
         return super().deliver()
 
-    def wait(self) -> bool:
-        """Let time pass until a datagram is due or a timer expires; False when there is neither."""
-        timeouts = [stack.next_timeout() for stack in self.stacks]
-        timeouts += [entry[0] for entry in self._way[:1]]
-        times = [at for at in timeouts if at is not None]
-        if not times:
-            return False
-        self.now = max(self.now, min(times))
-        for side, stack in enumerate(self.stacks):
-            stack.on_timer(self.now)
-            self._collect(side)
-        return True
+    def due(self) -> list[int]:
+        """When something will happen of itself, in ns: timers, and datagrams on their way."""
+        return [*super().due(), *(entry[0] for entry in self._way[:1])]
 
 
 def figures() -> Iterator[Figure]:

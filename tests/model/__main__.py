@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tcpassay.wire.notation import Notation
+from tests.model.duels import duel, try_duel
 from tests.model.judging import try_seed
 from tests.model.random_exchange import exchange
 from tests.model.real_exchanges import RealExchanges, real_results
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Trace
     from tests.model.judging import Judged
 
-REFERENCE = "reference"
-#: How many exchanges a soak has, by target.
-MANY = {REFERENCE: 100_000, "linux": 10_000}
+REFERENCE, DUEL = "reference", "duel"
+#: How many exchanges a soak has, by target; a duel has two stacks of the reference.
+MANY = {REFERENCE: 100_000, DUEL: 10_000, "linux": 10_000}
 
 
 def main(arguments: list[str]) -> int:
@@ -42,8 +43,9 @@ def main(arguments: list[str]) -> int:
         return replay(options.target, options.seed)
     count = MANY[options.target] if options.count is None else options.count
     seeds = range(options.first, options.first + count)
-    if options.target == REFERENCE:
-        return soak(results(try_seed, seeds, options.jobs), len(seeds))
+    attempts = {REFERENCE: try_seed, DUEL: try_duel}
+    if options.target in attempts:
+        return soak(results(attempts[options.target], seeds, options.jobs), len(seeds))
     return soak(real_results(options.target, seeds), len(seeds))
 
 
@@ -69,21 +71,24 @@ def soak(many: AbstractContextManager[Iterator[Judged]], count: int) -> int:
 
 
 def replay(target: str, seed: int) -> int:
-    """One, with every datagram and call."""
-    trace, judged = _one(target, seed)
-    sys.stdout.writelines(f"{line}\n" for line in Notation().lines(trace))
+    """One, with every datagram and call; of a duel as each side sees it."""
+    traces, judged = _one(target, seed)
+    for trace in traces:
+        sys.stdout.writelines(f"{line}\n" for line in (f"# {trace.case}", *Notation().lines(trace)))
     sys.stdout.writelines(f"{violation}\n" for violation in judged.violations)
     sys.stdout.writelines(f"expected: {what}\n" for what in judged.expected)
     sys.stdout.write(f"seed {seed}: {len(judged.violations)} violations\n")
     return int(bool(judged.broken))
 
 
-def _one(target: str, seed: int) -> tuple[Trace, Judged]:
+def _one(target: str, seed: int) -> tuple[list[Trace], Judged]:
     if target == REFERENCE:
-        return exchange(seed)[0], try_seed(seed)
+        return [exchange(seed)[0]], try_seed(seed)
+    if target == DUEL:
+        return duel(seed)[0], try_duel(seed)
     with closing(RealExchanges(target)) as exchanges:
         happened = exchanges.happen(seed)
-        return happened.trace, exchanges.judge(seed, happened)
+        return [happened.trace], exchanges.judge(seed, happened)
 
 
 if __name__ == "__main__":

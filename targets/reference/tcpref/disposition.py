@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from tcpref.segment import SYN, Segment
 from tcpref.tcb import State
 
 
@@ -18,6 +19,7 @@ class Answer(Enum):
     NOTHING = "nothing"
     ACK = "ack"
     DELAYED_ACK = "delayed-ack"
+    DUPLICATE_ACK = "duplicate-ack"
     CHALLENGE_ACK = "challenge-ack"
     RESET = "reset"
     ABORT = "abort"
@@ -35,8 +37,18 @@ class Disposition(NamedTuple):
 DROP = Disposition()
 ACKNOWLEDGE = Disposition(Answer.ACK)
 CHALLENGE = Disposition(Answer.CHALLENGE_ACK)
+REPEAT = Disposition(Answer.DUPLICATE_ACK)
 RESET = Disposition(Answer.RESET)
 ABORT = Disposition(Answer.ABORT, State.CLOSED, "ECONNRESET")
 CLOSE_QUIETLY = Disposition(enter=State.CLOSED)
 REFUSED = Disposition(enter=State.CLOSED, errno="ECONNREFUSED")
 CONNECTION_RESET = Disposition(enter=State.CLOSED, errno="ECONNRESET")
+
+
+def repeat_or_challenge(segment: Segment) -> Disposition:
+    """What an unacceptable segment gets: the current numbers, and how often it gets them.
+
+    Text is acknowledged each time, for its sender counts duplicates. Bare ACKs and SYNs are limited
+    as challenges are: two stacks that answer each other's ACKs never end.
+    """
+    return REPEAT if segment.payload and not segment.flags & SYN else CHALLENGE

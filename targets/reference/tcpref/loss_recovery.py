@@ -88,7 +88,8 @@ def ack_arrived(stack: Stack, tcb: Tcb, acked: int) -> None:
         count_out(tcb)
         if tcb.sack and tcb.settings.lost_retransmissions:
             send_lost_again(stack, tcb, recovery)
-    tcb.suspicious = tcb.recovery is not None or tcb.dup_acks > 0 or tcb.left_network > 0
+    told = tcb.dup_acks > 0 or tcb.left_network > 0 or bool(tcb.scoreboard.blocks)
+    tcb.suspicious = told or tcb.recovery is not None
 
 
 def loss_detected(tcb: Tcb) -> bool:

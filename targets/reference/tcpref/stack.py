@@ -276,8 +276,11 @@ class Stack:
             self.delay_ack(tcb)
         elif answer is ACK:
             tcb.ack_due = True
+        elif answer is Answer.DUPLICATE_ACK:
+            self.tell_numbers(tcb, segment)
         elif answer is Answer.CHALLENGE_ACK:
-            self.challenge(tcb, segment)
+            if self.may_challenge(tcb):
+                self.tell_numbers(tcb, segment)
         elif answer is Answer.RESET:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif answer is Answer.SYN_ACK:
@@ -290,15 +293,14 @@ class Stack:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
 
-    def challenge(self, tcb: Tcb, segment: Segment) -> None:
+    def tell_numbers(self, tcb: Tcb, segment: Segment) -> None:
         """Tell the current numbers, and what of the segment's text had come before (RFC 2883)."""
-        if self.may_challenge(tcb):
-            if tcb.sack:
-                sack.note_duplicate(tcb, segment)
-            output.send_ack(self, tcb)
+        if tcb.sack:
+            sack.note_duplicate(tcb, segment)
+        output.send_ack(self, tcb)
 
     def may_challenge(self, tcb: Tcb) -> bool:
-        """RFC 5961, 7: so many such answers a second. Counted for each connection on its own, so
+        """RFC 5961, 7: so many challenges a second. Counted for each connection on its own, so
         that nobody learns of one connection by wearing out another's share.
         """
         second = self.now // SECOND

@@ -8,7 +8,7 @@ tells nobody how long the host has been up (7.1).
 from __future__ import annotations
 
 from tcpref import isn, seq
-from tcpref.disposition import CHALLENGE, DROP, Disposition
+from tcpref.disposition import DROP, Disposition, repeat_or_challenge
 from tcpref.options import build_timestamps
 from tcpref.segment import ACK, RST, SYN, Segment
 from tcpref.tcb import MILLISECOND, Key, State, Tcb
@@ -50,7 +50,7 @@ def check(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     if tsval is None:
         return None if segment.flags & SYN else DROP
     if tsval != tcb.ts_recent and seq.before(tsval, tcb.ts_recent) and not outdated(tcb, now):
-        return CHALLENGE
+        return repeat_or_challenge(segment)
     return None
 
 

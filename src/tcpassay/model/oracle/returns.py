@@ -117,9 +117,11 @@ def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return Wrong("POSIX:SEND-EPIPE-SHUT", "EPIPE, and the connection is open for sending")
     if errno == "ECONNRESET" and not _may_be_reset(flow):
         return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
-    if errno is None and flow.sender.ended and _octets_of(call):
+    # A call that takes a part only had begun before, and was waiting for room.
+    taken = errno is None and 0 < len(_octets_of(call)) <= returned.value
+    if taken and flow.sender.ended:
         return Wrong("POSIX:SEND-EPIPE-SHUT", "octets taken after the direction was shut down")
-    if errno is None and _is_reset(flow) and _octets_of(call):
+    if taken and _is_reset(flow):
         return Wrong("POSIX:SEND-EPIPE-RST", "octets taken after a reset")
     return _given_up(flow, returned) if errno else None
 

@@ -79,12 +79,12 @@ def _crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     from tcpassay.model.rules.ack import ack
 
     rest = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
-    branches = ack(tcb, rest)
     return tuple(
         branch._replace(answer=acknowledge(branch.tcb, may_fail=True), final=True)
         if branch.answer.kind == "silence"
         else branch
-        for branch in branches
+        for stamped in recent(tcb, segment)
+        for branch in ack(stamped.tcb, rest)
     )
 
 

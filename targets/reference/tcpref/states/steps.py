@@ -8,7 +8,14 @@ check (security) has nothing to look at in a stack without compartments.
 from __future__ import annotations
 
 from tcpref import ecn, sack, seq, timestamps, urgent, uto
-from tcpref.disposition import ACKNOWLEDGE, CHALLENGE, DROP, Answer, Disposition
+from tcpref.disposition import (
+    ACKNOWLEDGE,
+    CHALLENGE,
+    DROP,
+    Answer,
+    Disposition,
+    repeat_or_challenge,
+)
 from tcpref.scoreboard import NOTHING_REPORTED, Scoreboard
 from tcpref.segment import ACK, ECE, FIN, RST, SYN, URG, Segment
 from tcpref.tcb import Tcb
@@ -36,9 +43,9 @@ def sequence_acceptable(tcb: Tcb, segment: Segment) -> bool:
 
 def check_sequence(tcb: Tcb, segment: Segment) -> Disposition | None:
     """An unacceptable segment is acknowledged and dropped; with RST, only dropped."""
-    if segment.flags & RST:
+    if segment.flags & RST or sequence_acceptable(tcb, segment):
         return None
-    return None if sequence_acceptable(tcb, segment) else CHALLENGE
+    return repeat_or_challenge(segment)
 
 
 # Second, check the RST bit.
