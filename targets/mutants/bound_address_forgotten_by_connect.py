@@ -26,7 +26,6 @@ def from_anywhere(
     fast_open: Opener | None = None,
     text: bytes = b"",
 ) -> Tcb:
-
     made.address = WILDCARDS[made.family]
     return start_connect(kernel, call, made, fast_open, text)
 

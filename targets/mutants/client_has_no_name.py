@@ -25,7 +25,6 @@ def nameless(
     fast_open: Opener | None = None,
     text: bytes = b"",
 ) -> Tcb:
-
     address = made.address
     tcb = start_connect(kernel, call, made, fast_open, text)
     made.address = address

@@ -10,12 +10,13 @@ from tcpref.errors import CallError
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.arguments import Arguments
+    from tcpref.kernel import Kernel
     from tcpref.sockets import Socket
 
 REQUIREMENT = "POSIX:BIND-EAFNOSUPPORT"
 
 
-def of_any_family(_made: Socket, args: Arguments) -> tuple[bytes, int]:
+def of_any_family(_kernel: Kernel, _made: Socket, args: Arguments) -> tuple[bytes, int]:
     host, port = args.pair("address")
     address = addresses.from_text(str(host))
     if address is None or not isinstance(port, int) or not 0 <= port <= 0xFFFF:

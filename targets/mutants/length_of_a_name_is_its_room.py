@@ -10,14 +10,15 @@ from tcpref.waiting import PendingCall, Result
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
+    from tcpref.kernel import Kernel
     from tcpref.sockets import Socket
 
 REQUIREMENT = "DOC-43"
 
 
-def result(call: PendingCall, made: Socket, address: bytes, port: int) -> Result:
+def result(kernel: Kernel, call: PendingCall, made: Socket, address: bytes, port: int) -> Result:
     room = call.args.number("length", SOCKADDR_SIZE[made.family])
-    told = address_result(call, made, address, port)
+    told = address_result(kernel, call, made, address, port)
     return told._replace(out=(*told.out[:-1], ("length", room)))
 
 

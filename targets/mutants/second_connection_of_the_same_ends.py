@@ -26,8 +26,7 @@ def in_its_place(
     fast_open: Opener | None = None,
     text: bytes = b"",
 ) -> Tcb:
-
-    remote, port = address_argument(made, call.args)
+    remote, port = address_argument(kernel, made, call.args)
     kernel.stack.connections.pop((made.address, made.port, remote, port), None)
     return start_connect(kernel, call, made, fast_open, text)
 

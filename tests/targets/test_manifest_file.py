@@ -214,3 +214,13 @@ def test_mirrored_target_has_the_other_end() -> None:
     """A manifest mirrored; stack and peer have changed places."""
     ipv4 = load_manifest(content_root() / "targets" / "reference").mirrored().ipv4
     assert ipv4 == Addresses(("192.0.2.2",), "192.0.2.1", 24)
+
+
+def test_a_setting_may_bring_addresses(tmp_path: Path) -> None:
+    """`addresses` of a setting; they come behind the manifest's own, by IP version."""
+    more = '[settings.more]\naddresses = ["192.0.2.9", "fe80::1"]\n'
+    manifest = load_manifest(write(tmp_path, GOOD + more))
+    own = manifest.own_addresses(4, ())
+    assert own == manifest.needed_addresses(4).stack
+    assert manifest.own_addresses(4, ("more",)) == (*own, "192.0.2.9")
+    assert manifest.own_addresses(6, ("more",))[-1:] == ("fe80::1",)

@@ -277,7 +277,7 @@ def test_values_of_a_wrong_type_for_every_option(host: Host, value: object) -> N
     host.fd = host.socket()
     for level, option in [names for names, option in OPTIONS.items() if option.set is not None]:
         tags = ("value", value), ("timeout", value), ("linger", value)
-        wanted = "ENOPROTOOPT" if option == "IPV6_V6ONLY" else "EINVAL"
+        wanted = "ENOPROTOOPT" if level == "IPPROTO_IPV6" else "EINVAL"
         args = ("name", level), ("name", option), *tags
         assert errno_of(host, "setsockopt", ("fd", host.fd), *args) == wanted
 

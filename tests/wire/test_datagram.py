@@ -194,3 +194,27 @@ def test_a_checksum_of_ones_where_zero_is_right_is_kept() -> None:
     ones = whole[:36] + b"\xff\xff" + whole[38:]
     assert build(parse(ones)) == ones
     assert build(parse(ones, strict=True)) == ones
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (b"", S),
+        (b"\x83\x07\x04\xc0\x00\x02\x09\x00", "192.0.2.9"),
+        (b"\x01\x89\x0b\x08\xc0\x00\x02\x09\xc0\x00\x02\x0a", "192.0.2.10"),
+        (b"\x83\x07\x08\xc0\x00\x02\x09\x00", S),
+        (b"\x07\x07\x04\xc0\x00\x02\x09\x00", S),
+        (b"\x83\x00\x04\xc0", S),
+        (b"\x00\x83\x07\x04\xc0\x00\x02\x09", S),
+    ],
+)
+def test_destination_is_where_a_source_route_ends(options: bytes, wanted: str) -> None:
+    """No route, one on its way, one that has ended, no route at all; the sum counts that host."""
+    ip = IPv4(src=P, dst=S, options=options)
+    assert ip.destination == wanted
+    octets = build(Datagram(ip, BODY))
+    bare = build(Datagram(IPv4(src=P, dst=wanted), BODY))
+    assert octets[20 + len(options) :] == bare[20:]
+    body = parse(octets).body
+    assert isinstance(body, Segment)
+    assert body.checksum is None

@@ -4,11 +4,13 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import ICMP, IP, TCP, IPOption, Raw
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import header_options, serves
 from tcpassay.conformance.reach import established, listener
 
 #: RFC 3692: for experiments, so that nobody speaks it.
 UNSPOKEN = 253
+#: With room for one address, and padded.
+RECORD_ROUTE = b"\x07\x07\x04\x00\x00\x00\x00\x00"
 
 
 def told(bench: Bench) -> list[tuple[int, int]]:
@@ -23,11 +25,12 @@ def syn_with(conn: Connection, **fields: object) -> None:
 
 @case(
     "RFC9293:MUST-50",
+    "RFC1122:4.2.3.8-OPTIONS",
     rows={
         "no_operation": b"\x01\x01\x01\x00",
         "router_alert": b"\x94\x04\x00\x00",
         "timestamp": b"\x44\x0c\x05\x00" + bytes(8),
-        "record_route": b"\x07\x07\x04\x00\x00\x00\x00\x00",
+        "record_route": RECORD_ROUTE,
         "unknown": b"\x1e\x04\xaa\xbb",
     },
     ip=(4,),
@@ -42,8 +45,34 @@ def option_is_ignored(bench: Bench, octets: bytes) -> None:
     conn.send("A")
     conn.app = sock.accept()
     conn.send(IP(options=IPOption(octets)) / TCP(flags="PA") / Raw(b"data"))
-    conn.expect("A", ack=conn.peer.snd.nxt)
-    conn.app.recv(8, want=b"data")
+    conn.expect("A", ack=conn.peer.snd.nxt, requirement="RFC1122:4.2.3.8-OPTIONS")
+    conn.app.recv(8, want=b"data", requirement="RFC1122:4.2.3.8-OPTIONS")
+
+
+def comes_back(bench: Bench, octets: bytes) -> str:
+    """Whether the SYN,ACK to a SYN with this option carries one of the kind, filled in or not."""
+    listener(bench)
+    conn = bench.connection()
+    syn_with(conn, options=IPOption(octets))
+    with bench.reaching("SYN-RECEIVED"):
+        answer = conn.expect("SA", ack=conn.peer.snd.nxt)
+    carried = header_options(answer)
+    if not carried.startswith(octets[:1]):
+        return "the SYN,ACK is without it"
+    return "comes back as it was" if carried == octets else "comes back, filled in"
+
+
+@case("RFC9293:MAY-10", ip=(4,), state="LISTEN", measures=True)
+def timestamp_comes_back(bench: Bench) -> None:
+    """SYN with an IP timestamp option that has room for stamps; what the SYN,ACK has of it."""
+    came = comes_back(bench, b"\x44\x0c\x05\x00" + bytes(8))
+    bench.measure("IP timestamp option", came)
+
+
+@case("RFC9293:MAY-11", ip=(4,), state="LISTEN", measures=True)
+def recorded_route_comes_back(bench: Bench) -> None:
+    """SYN with a record-route option that has room for an address; what the SYN,ACK has of it."""
+    bench.measure("record route option", comes_back(bench, RECORD_ROUTE))
 
 
 @case(
@@ -65,17 +94,6 @@ def impossible_option(bench: Bench, row: tuple[bytes, int]) -> None:
     conn.expect_silence()
     bench.check(told(bench), [(12, 0)], "ICMP messages")
     bench.check(bench.icmp[0].datagram.body.rest >> 24, pointer, "pointer")
-    serves(sock)
-
-
-@case("RFC7126:4.3-SOURCE-ROUTE", ip=(4,), state="LISTEN", measures=True)
-def source_route(bench: Bench) -> None:
-    """SYN with a completed loose source route; whether it is taken is recorded."""
-    sock = listener(bench)
-    conn = bench.connection()
-    syn_with(conn, options=IPOption(b"\x83\x07\x08\xc6\x33\x64\x01\x00"))
-    answers = conn.drop_arrivals()
-    bench.measure("SYN with a completed source route", "taken" if answers else "dropped")
     serves(sock)
 
 

@@ -181,7 +181,13 @@ def hop_limit_at_the_end_of_the_way(bench: Bench, limit: int) -> None:
 
 @case(
     "RFC9293:MUST-63",
-    rows={"unspecified": "::", "loopback": "::1", "multicast": "ff02::1", "own": "2001:db8::1"},
+    rows={
+        "unspecified": "::",
+        "loopback": "::1",
+        "multicast": "ff02::1",
+        "own": "2001:db8::1",
+        "mapped": "::ffff:192.0.2.2",
+    },
     ip=(6,),
     state="LISTEN",
 )

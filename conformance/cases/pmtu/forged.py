@@ -39,6 +39,7 @@ def in_flight(bench: Bench, *, acknowledged: bool) -> tuple[Connection, Arrival]
     "RFC5927:7-PMTU-SEQ",
     rows={"before": -1, "next": 1, "far": 2**31, "blind": 0x12345678},
     needs=NEEDS,
+    settings=("rto_min_1s",),
 )
 def number_not_in_flight(bench: Bench, offset: int) -> None:
     """Packet too big quotes a number that is not in flight; segments stay full."""
@@ -50,7 +51,12 @@ def number_not_in_flight(bench: Bench, offset: int) -> None:
     bench.check(sent_now(conn), full(bench), "octets of a segment")
 
 
-@case("RFC5927:7-PMTU-SEQ", rows={"local_port": "sport", "remote_port": "dport"}, needs=NEEDS)
+@case(
+    "RFC5927:7-PMTU-SEQ",
+    rows={"local_port": "sport", "remote_port": "dport"},
+    needs=NEEDS,
+    settings=("rto_min_1s",),
+)
 def another_connection(bench: Bench, field: str) -> None:
     """Packet too big quotes a port of another connection; segments of this one stay full."""
     conn, sent = in_flight(bench, acknowledged=False)

@@ -96,6 +96,7 @@ def further_duplicates(bench: Bench) -> None:
 @case(
     "RFC5681:3.2-DEFLATE",
     "RFC6582:3.2-FULL",
+    "RFC9293:MAY-18",
     needs=("congestion_control",),
     state="ESTABLISHED",
     settings=("rto_min_1s",),
@@ -110,7 +111,7 @@ def end_of_recovery(bench: Bench) -> None:
     for _ in range(8):
         flight.ack(0, settle=0.0)
     came = flight.ack(max(flight.came) + 1)
-    bench.measure("segments", len(came))
+    bench.measure("share of the flight", round(len(came) / count, 2))
     most = max(count // 2, 2) + 1
     bench.check(0 < len(came) <= most, True, f"1 to {most} segments")
     new = min(came) > count

@@ -24,6 +24,21 @@ def text_with_an_ack_older_than_the_window(bench: Bench, offset: int) -> None:
     refuses_text(conn, TCP(flags="PA", seq=first, ack=ack) / Raw(b"forged"))
 
 
+@case("RFC5961:5.2-OPTIONAL", "RFC9293:MAY-12", state="ESTABLISHED", measures=True)
+def whether_blind_text_is_refused(bench: Bench) -> None:
+    """Text at RCV.NXT with an ACK from far below the window; whether it is taken is recorded.
+
+    By RFC 9293, 3.10.7.4 alone an old ACK is ignored, and the text taken.
+    """
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    conn.send(TCP(flags="PA", seq=first, ack=conn.target.snd.una - 2**30) / Raw(b"forged"))
+    bench.wait(0.5)
+    acks = {int(arrival.segment.ack) for arrival in conn.drop_arrivals()}
+    bench.measure("blind text", "taken" if int(first + 6) in acks else "refused")
+    bench.check(acks <= {int(first), int(first + 6)}, True, "ACKs are of none or of all")
+
+
 @case("RFC5961:5.2-ACK-RANGE-LOW", rows={"one_below": 1, "all_below": 1000}, state="ESTABLISHED")
 def text_with_an_old_ack_in_range(bench: Bench, below: int) -> None:
     """Text whose ACK lies below SND.UNA by less than MAX.SND.WND; it is taken."""

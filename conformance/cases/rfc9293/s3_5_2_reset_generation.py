@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.reach import established, peer_acks, reach
+from tcpassay.wire import flags_text
 
 SECTION = "3.5.2"
 
@@ -101,3 +102,23 @@ def unacceptable_text_gets_an_empty_ack(bench: Bench, offset: int) -> None:
     conn.expect_state("ESTABLISHED")
     reading = conn.app.begin_recv(100)
     reading.expect_blocked()
+
+
+@case("RFC9293:3.5.2-RST-SENDER-TIMEWAIT", needs=("linger",), state="ESTABLISHED", measures=True)
+def what_is_left_of_an_aborted_connection(bench: Bench) -> None:
+    """The application aborts, then an old SYN comes on the same tuple; its answer is recorded.
+
+    In TIME-WAIT a SYN with an old number is not answered by SYN,ACK.
+    """
+    conn = established(bench)
+    number = conn.peer.iss
+    with bench.reaching("a reset of the target's"):
+        conn.app.set_linger(0)
+        conn.app.close()
+        conn.expect_one_of(Pattern("R"), Pattern("RA"))
+    again = bench.connection(peer_port=conn.peer_port, iss=number - 1000)
+    again.send(TCP(flags="S"))
+    bench.wait(0.1)
+    answers = [flags_text(arrival.segment.flags) for arrival in again.drop_arrivals()]
+    bench.measure("answer to an old SYN", " ".join(answers) or "none")
+    bench.measure("TIME-WAIT", "no" if answers == ["SA"] else "yes")

@@ -2,7 +2,7 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import mss_of
 from tcpassay.conformance.probes import latest, segment_sizes
 from tcpassay.conformance.reach import established, listener, syn_sent
@@ -143,3 +143,61 @@ def reset_has_no_mss(bench: Bench) -> None:
     conn.send(TCP(flags="A", ack=9))
     conn.expect("R", seq=9, mss=None, requirement="3.10.7.1-ACK")
     conn.expect_silence()
+
+
+@case(
+    "RFC9293:MAY-3",
+    rows={"listen": "listen", "connect": "connect"},
+    needs=("active_open",),
+    measures=True,
+)
+def mss_that_says_nothing_new(bench: Bench, way: str) -> None:
+    """TCP_MAXSEG is the default of a peer that hears of none; whether it is told is recorded."""
+    sock = bench.app.socket()
+    sock.set_option("IPPROTO_TCP", "TCP_MAXSEG", default_mss(bench))
+    if way == "connect":
+        sock.begin_connect(7070)
+        told = latest(bench.expect_syn()).segment
+    else:
+        sock.bind(8080)
+        sock.listen(5)
+        conn = bench.connection()
+        conn.send(TCP(flags="S"))
+        told = conn.expect("SA", ack=conn.peer.snd.nxt).segment
+    announced = mss_of(told)
+    bench.measure("MSS told", "none" if announced is None else announced)
+
+
+@case(
+    "RFC9293:3.7.1-LARGER-THAN-MSS",
+    rows={"two_of_them": 2, "one_octet_more": 1},
+    state="ESTABLISHED",
+)
+def a_segment_larger_than_the_mss(bench: Bench, times: int) -> None:
+    """TCP_MAXSEG is 536, and the peer sends more in a segment; it is taken or not, never half.
+
+    What is not acknowledged comes again in smaller pieces, and all is read as it was sent.
+    """
+    with bench.reaching("ESTABLISHED with an MSS of 536"):
+        sock = bench.app.socket()
+        sock.set_option("IPPROTO_TCP", "TCP_MAXSEG", 536)
+        sock.bind(8080)
+        sock.listen(5)
+        conn = bench.connection()
+        conn.send(TCP(flags="S", options=[("MSS", 1460)]))
+        conn.expect("SA", ack=conn.peer.snd.nxt)
+        conn.send("A")
+        conn.app = sock.accept()
+    size = 1072 if times == 2 else 537
+    text = bytes(index % 251 for index in range(size + 400))
+    first = conn.peer.snd.nxt
+    conn.send(TCP(flags="A", seq=first) / Raw(text[:size]))
+    bench.wait(0.5)
+    conn.drop_arrivals()
+    taken = conn.target.rcv.nxt.distance(first)
+    bench.measure("octets taken", taken)
+    bench.check(0 <= taken <= size, True, "no more is acknowledged than was sent")
+    while taken < len(text):
+        conn.send(TCP(flags="PA", seq=first + taken) / Raw(text[taken : taken + 500]))
+        taken = min(taken + 500, len(text))
+    conn.app.recv(len(text), want=text)

@@ -54,7 +54,13 @@ def text_is_sent_again_ever_later(bench: Bench) -> None:
     bench.check(doubled, [True, True], "each wait doubles", requirement="5.5-BACKOFF")
 
 
-@case("RFC6298:2.4-FLOOR", "RFC6298:5-NOT-EARLY", state="ESTABLISHED", timing=True)
+@case(
+    "RFC6298:2.4-FLOOR",
+    "RFC6298:5-NOT-EARLY",
+    "RFC1122:4.2.3.1-LOWER-BOUND",
+    state="ESTABLISHED",
+    timing=True,
+)
 def first_time_out(bench: Bench) -> None:
     """After a handshake of no measurable length text is lost; it comes again no sooner than 1 s."""
     conn = established(bench)
@@ -192,3 +198,14 @@ def text_lost_after_close_is_sent_again(bench: Bench) -> None:
     conn.expect("FA", seq=first + 9, within=2 * FIRST, requirement="3.9.1.4-CLOSE-FLUSH")
     conn.send("A", ack=first + 10)
     conn.expect_state("FIN-WAIT-2", requirement="3.9.1.4-CLOSE-FLUSH")
+
+
+@case("RFC9293:MAY-4", ip=(4,), state="ESTABLISHED", measures=True)
+def identification_of_a_retransmission(bench: Bench) -> None:
+    """Text is sent again; whether its IPv4 identification is that of the first time."""
+    conn = established(bench)
+    first = in_flight(conn, b"again")
+    again = conn.expect("A", seq=first.segment.seq, payload=b"again", within=FIRST)
+    one, other = (arrival.datagram.ip.identification for arrival in (first, again))
+    same = "the same" if one == other else "another"
+    bench.measure("identification of a retransmission", same if one or other else "0 in both")

@@ -40,6 +40,7 @@ def defaults(bench: Bench) -> None:
 @case(
     "RFC9293:MUST-27",
     "RFC9293:SHLD-12",
+    "RFC9293:MAY-6",
     rows={"listen": "listen", "connect": "connect"},
     needs=("keepalive",),
     timing=True,
@@ -50,6 +51,7 @@ def first_probe(bench: Bench, way: str) -> None:
     conn = established(bench, "connect" if way == "connect" else "listen")
     keep_alive(conn)
     sent = probe(conn, 1.5, after=0.5).segment
+    bench.measure("octets of the probe", len(sent.payload))
     bench.check(sent.payload, b"", "text of the probe", requirement="SHLD-12")
     bench.check(sent.ack, int(conn.peer.snd.nxt), "acknowledgement")
 

@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.reach import established, reach
+from tcpassay.core.clock import NS_PER_S
 
 SECTION = "3.8.6.3"
 
@@ -71,3 +72,67 @@ def the_last_segment_carries_push(bench: Bench) -> None:
         got += size
         conn.send("A")
     bench.check(last is not None and bool(last.segment.flags & 8), True, "PSH on the last segment")
+
+
+@case("RFC9293:SHLD-18", state="ESTABLISHED", timing=True)
+def lone_segments_are_acknowledged_later(bench: Bench) -> None:
+    """Forty full segments, then small ones that nothing follows; an ACK waits for company.
+
+    Before, a receiver may be in a hurry: the sender's slow start lives on its ACKs. So it may be
+    after a pause.
+    """
+    conn = established(bench)
+    for _ in range(40):
+        conn.send(TCP(flags="A") / Raw(bytes(1200)))
+    with bench.reaching("all acknowledged"):
+        bench.wait(0.1)
+        conn.drop_arrivals()
+    waits = []
+    for _ in range(5):
+        sent = bench.now_ns
+        conn.send(TCP(flags="PA") / Raw(b"lone"))
+        arrival = conn.expect("A", ack=conn.peer.snd.nxt, within=0.5)
+        waits.append((arrival.t_ns - sent) / NS_PER_S)
+    bench.measure("longest wait in s", round(max(waits), 3))
+    bench.check(max(waits) > 0.015, True, "an ACK came later than at once")
+
+
+@case(
+    "RFC9293:MUST-59",
+    "RFC1122:4.2.2.20-QUEUE",
+    "RFC9293:MUST-58",
+    rows={"text": "PA", "text_and_FIN": "FPA"},
+    state="ESTABLISHED",
+)
+def a_queue_is_acknowledged_as_a_whole(bench: Bench, last: str) -> None:
+    """Five full segments wait behind a hole, the last with a FIN; what fills it draws one ACK."""
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    for number in range(1, 6):
+        packet = TCP(flags=last if number == 5 else "A", seq=first + 1200 * number)
+        conn.send(packet / Raw(bytes(1200)))
+    conn.drop_arrivals()
+    conn.send(TCP(flags="A", seq=first) / Raw(bytes(1200)))
+    bench.wait(0.6)
+    acks = [int(arrival.segment.ack) for arrival in conn.drop_arrivals()]
+    end = int(first + 7200 + ("F" in last))
+    bench.check(acks[-1:], [end], "last ACK", requirement="4.2.2.20-QUEUE")
+    bench.check(acks[0], end, "first ACK")
+    bench.check(len(acks), 1, "ACKs", requirement="MUST-58")
+
+
+@case("RFC9293:MUST-58", rows={"in_turn": 0, "behind_a_hole": 10}, state="ESTABLISHED")
+def text_and_fin_share_an_ack(bench: Bench, hole: int) -> None:
+    """A segment brings the last text and the FIN; one ACK tells of both."""
+    conn = established(bench)
+    first = conn.peer.snd.nxt
+    if hole:
+        conn.send(TCP(flags="PA", seq=first + 5) / Raw(b"later"))
+        with bench.reaching("text behind a hole"):
+            conn.expect("A", ack=first)
+        conn.send(TCP(flags="FPA", seq=first) / Raw(b"sooner and later"[:10]))
+    else:
+        conn.send(TCP(flags="FPA", seq=first) / Raw(b"last words"))
+    bench.wait(0.6)
+    acks = [int(arrival.segment.ack) for arrival in conn.drop_arrivals()]
+    bench.check(acks, [int(first + 11)], "ACKs")

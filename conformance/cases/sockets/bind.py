@@ -1,5 +1,6 @@
 """bind(): local addresses and ports, and who may share them."""
 
+from tcpassay.conformance.app import ready
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.probes import FOREIGN, reusing, told
@@ -109,3 +110,19 @@ def over_an_established_child(bench: Bench, row: tuple[bool, bool]) -> None:
     bench.measure("bind", told(new.begin("bind", ("address", (bench.any_address, LISTEN_PORT)))))
     conn.app.send(b"alive")
     conn.expect("A", payload=b"alive")
+
+
+@case("LINUX:BIND-SPECIFIC-WINS", measures=True)
+def specific_and_wildcard_listener(bench: Bench) -> None:
+    """Listeners on the wildcard and on one address, both SO_REUSEADDR; who gets a SYN to that."""
+    everywhere, here = reusing(bench), reusing(bench)
+    with bench.reaching("two sockets bound to one port"):
+        everywhere.bind(LISTEN_PORT)
+        here.bind(LISTEN_PORT, bench.stack_address)
+        everywhere.listen()
+    second = told(here.begin("listen", ("length", 5)))
+    if second == "success":
+        handshake(bench.connection())
+        waiting = bench.app.poll((here, ("POLLIN",)), (everywhere, ("POLLIN",))).expect_return()
+        second = "the specific one gets it" if ready(waiting, here) else "the wildcard gets it"
+    bench.measure("listener on one address beside the wildcard", second)

@@ -4,10 +4,10 @@ from tcpassay.conformance.app import Pending, ready
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.probes import FOREIGN
 from tcpassay.conformance.reach import PEER_PORT, established, listener, syn_sent
 
 OTHER_FAMILY = "2001:db8::2"
-BROADCAST = "255.255.255.255"
 #: The errors that tell a caller that a destination is none: which of them is the system's choice.
 NO_DESTINATION = ("ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES", "EINVAL")
 
@@ -120,12 +120,59 @@ def to_another_family(bench: Bench) -> None:
     bench.check(len(bench.strays), 0, "SYNs")
 
 
-@case("LINUX:CONNECT-BCAST", ip=(4,), needs=("active_open",))
-def to_everybody(bench: Bench) -> None:
-    """connect() to the broadcast address; an error at once and no SYN."""
-    sock = bench.app.socket()
-    sock.connect(PEER_PORT, BROADCAST, errno=NO_DESTINATION)
+def refused_at_once(bench: Bench, address: str) -> None:
+    """connect() to what is no single host: an error before any SYN."""
+    bench.app.socket().connect(PEER_PORT, address, errno=NO_DESTINATION)
     bench.check(len(bench.strays), 0, "SYNs")
+
+
+@case(
+    "RFC9293:MUST-46",
+    "LINUX:CONNECT-BCAST",
+    rows={"limited": "255.255.255.255", "directed": "192.0.2.255", "group": "224.0.0.1"},
+    ip=(4,),
+    needs=("active_open",),
+)
+def to_everybody(bench: Bench, address: str) -> None:
+    """connect() to a broadcast or multicast address; an error at once and no SYN."""
+    refused_at_once(bench, address)
+
+
+@case(
+    "RFC9293:MUST-46",
+    rows={"site": "ff05::1:3", "global": "ff0e::7"},
+    ip=(6,),
+    needs=("active_open",),
+)
+def to_a_group(bench: Bench, address: str) -> None:
+    """connect() to a multicast address of IPv6; an error at once and no SYN."""
+    refused_at_once(bench, address)
+
+
+@case("POSIX:CONNECT-ENETUNREACH", needs=("active_open",), settings=("no_default_route",))
+def where_no_route_leads(bench: Bench) -> None:
+    """connect() to an address off the link, without a default route; ENETUNREACH and no SYN.
+
+    The socket is none the worse for it: it connects to a neighbour afterwards.
+    """
+    sock = bench.app.socket()
+    sock.connect(PEER_PORT, FOREIGN[bench.ip], errno="ENETUNREACH")
+    bench.check(len(bench.strays), 0, "SYNs")
+    sock.begin_connect(PEER_PORT)
+    bench.expect_syn()
+
+
+@case("LINUX:CONNECT-SELF", needs=("active_open",), measures=True)
+def to_itself(bench: Bench) -> None:
+    """connect() to the socket's own address and port; what comes of it is recorded."""
+    sock = bench.app.socket()
+    with bench.reaching("a bound socket"):
+        sock.bind(LISTEN_PORT, bench.stack_address)
+    came_to = told(sock.begin_connect(LISTEN_PORT, bench.stack_address))
+    if came_to == "success":
+        sock.send(b"echo")
+        came_to = "talks to itself" if sock.recv(8) == b"echo" else "success, and no data"
+    bench.measure("connect() to itself", came_to)
 
 
 @case("POSIX:CONNECT-AUTOBIND", needs=("active_open",))

@@ -38,6 +38,12 @@ def net(bench: Bench) -> None:
     what_connect_says(bench, 0)
 
 
+@case("POSIX:CONNECT-EHOSTUNREACH", **IN_SYN_SENT)
+def host(bench: Bench) -> None:
+    """Host unreachable for each SYN; the errno and its time are recorded."""
+    what_connect_says(bench, 1)
+
+
 @case("POSIX:CONNECT-ICMP-PORT", **IN_SYN_SENT)
 def port(bench: Bench) -> None:
     """Port unreachable for each SYN; the errno and its time are recorded."""

@@ -58,7 +58,7 @@ class Bench:
         self.trace = trace
         self.requirements = requirements
         self.ip = ip
-        self.stack_addresses: tuple[str, ...] = _Ours(addresses.stack)
+        self.stack_addresses: tuple[str, ...] = _Ours(manifest.own_addresses(ip, trace.settings))
         self.stack_address = addresses.stack[0]
         self.peer_address = addresses.peer
         self.any_address = "0.0.0.0" if ip == 4 else "::"  # noqa: S104 - bound inside the target
@@ -464,7 +464,7 @@ class Bench:
         body, ip = datagram.body, datagram.ip
         arrival = Arrival(n, t_ns, octets, datagram)
         if isinstance(body, Segment):
-            conn = self._connections.get((ip.dst, body.dport, ip.src, body.sport))
+            conn = self._connections.get((ip.destination, body.dport, ip.src, body.sport))
             if conn is not None:
                 conn.deliver(arrival)
             else:
@@ -514,4 +514,4 @@ def _opens(segment: Segment) -> bool:
 def _flow_of(arrival: Arrival) -> Flow:
     """The flow of what the stack sent, from the peer's point of view."""
     ip, segment = arrival.datagram.ip, arrival.segment
-    return ip.dst, segment.dport, ip.src, segment.sport
+    return ip.destination, segment.dport, ip.src, segment.sport

@@ -114,13 +114,12 @@ def lost_result(context: Context, run: PlannedRun, message: str) -> CaseResult:
 
 def _trace(context: Context, case: Case, ip: IpVersion) -> Trace:
     manifest = context.target.manifest
-    addresses = manifest.addresses(ip)
     return Trace(
         case=case.id,
         target=manifest.name,
         seed=seed_of(context.seed, case.id),
         ip=ip,
-        stack_addresses=addresses.stack if addresses else (),
+        stack_addresses=manifest.own_addresses(ip, case.mark.settings),
         settings=case.mark.settings,
         own_process=case.mark.own_process,
     )

@@ -286,8 +286,21 @@ def _room_for() -> int:
 
 
 def _uses_scapy(function: CaseFunction) -> bool:
-    """Whether a case's file names Scapy layers: their import would delay the cases beside it."""
-    names: dict[str, object] = getattr(function, "__globals__", {})
+    """Whether a case's file names Scapy layers, or a helper of a file that does.
+
+    Their import would delay the case, and those beside it.
+    """
+    own = _globals_of(function)
+    return _names_layers(own) or any(_names_layers(_globals_of(value)) for value in own.values())
+
+
+def _globals_of(value: object) -> dict[str, object]:
+    """What a function sees of its file; nothing for what is no function."""
+    seen = getattr(value, "__globals__", None)
+    return seen if isinstance(seen, dict) else {}
+
+
+def _names_layers(names: dict[str, object]) -> bool:
     return any(isinstance(value, Layer) for value in names.values())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay import wire
 from tcpassay.conformance.layers import ICMP, IP, TCP, ICMPv6PacketTooBig, IPv6, Raw
-from tcpassay.conformance.match import ANY
+from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.outcome import Inconclusive
 from tcpassay.conformance.reach import listener, syn_sent
 
@@ -110,10 +110,36 @@ def fill(conn: Connection) -> bytes:
     return text
 
 
+def window_probe(conn: Connection, text: bytes, within: float) -> Arrival:
+    """A probe of the peer's closed window: an old number with an octet or none, or the next octet.
+
+    `text` is what waits at the target.
+    """
+    first = conn.target.snd.una
+    return conn.expect_one_of(
+        Pattern("A", seq=first - 1),
+        Pattern("A", seq=first - 1, payload=1),
+        Pattern("A", seq=first, payload=text[:1]),
+        within=within,
+    )[1]
+
+
 def codepoint(arrival: Arrival) -> int:
     """The ECN codepoint of a datagram: 0 for not-ECT, 1 and 2 for ECT(1) and ECT(0), 3 for CE."""
     ip = arrival.datagram.ip
     return (ip.tos if isinstance(ip, wire.IPv4) else ip.traffic_class) & 3
+
+
+def header_options(arrival: Arrival) -> bytes:
+    """The options of a datagram's IPv4 header, padding included; none over IPv6."""
+    ip = arrival.datagram.ip
+    return ip.options if isinstance(ip, wire.IPv4) else b""
+
+
+def dscp(arrival: Arrival) -> int:
+    """The differentiated services code point of a datagram (RFC 2474, 3)."""
+    ip = arrival.datagram.ip
+    return (ip.tos if isinstance(ip, wire.IPv4) else ip.traffic_class) >> 2
 
 
 def says(arrival: Arrival) -> str:

@@ -77,13 +77,12 @@ def replay(
         own_process=file.own_process,
     )
     manifest = target.manifest
-    addresses = manifest.addresses(file.ip)
     trace = Trace(
         case=file.case,
         target=manifest.name,
         seed=options.seed,
         ip=file.ip,
-        stack_addresses=addresses.stack if addresses else (),
+        stack_addresses=manifest.own_addresses(file.ip, file.settings),
         settings=file.settings,
         own_process=file.own_process,
     )

@@ -21,8 +21,11 @@ CAPABILITIES: Final = {
     # Network layer
     "ipv6": "TCP over IPv6",
     "icmp": "ICMP errors reach the connection that they quote",
+    "soft_errors": "IP_RECVERR, IPV6_RECVERR: soft errors are told while the connection lives",
     "path_mtu_discovery": "ICMP packet too big lowers the segment size",
     "path_mtu_checks": "but for one that what was sent and acknowledged belies (RFC 5927, 7.2)",
+    "ip_header": "IP_TOS and IP_TTL, IPV6_TCLASS and IPV6_UNICAST_HOPS rule the IP header",
+    "source_routes": "IPv4 source routes, sent and answered along: IP_OPTIONS (RFC 9293, 3.9.2.1)",
     "ethernet": "the link carries Ethernet frames rather than IP datagrams",
     # Options and algorithms
     "window_scale": "RFC 7323 window scale",

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command
-    from tcpassay.targets.manifest import Addresses, Manifest
+    from tcpassay.targets.manifest import Manifest
 
 #: How often a timer may be due without time moving on and without anything happening.
 IDLE_TIMER_LIMIT: Final = 10_000
@@ -98,14 +98,16 @@ class InProcessTarget:
         """The stack's `version`. Raises TargetUnavailableError when it cannot be opened."""
         manifest = self._manifest
         settings = merged(manifest, StackOptions(), "settings")
-        return str(self._make(0, manifest.ipv4 or manifest.ipv6, settings).version)
+        own = manifest.own_addresses(4, ()) or manifest.own_addresses(6, ())
+        return str(self._make(0, own, settings).version)
 
     def start(self, options: StackOptions) -> InProcessStack:
         """A fresh stack. Raises TargetUnavailableError; ConfigurationError for a bad setting."""
         manifest = self._manifest
-        addresses = manifest.needed_addresses(options.ip)
+        manifest.needed_addresses(options.ip)
         settings = merged(manifest, options, "settings")
-        stack = InProcessStack(self._make(options.seed, addresses, settings), manifest.name)
+        own = manifest.own_addresses(options.ip, options.settings)
+        stack = InProcessStack(self._make(options.seed, own, settings), manifest.name)
         if options.own_process:
             stack.execute(Spawn(1))
         return stack
@@ -114,13 +116,12 @@ class InProcessTarget:
         """Nothing is shared among the stacks."""
 
     def _make(
-        self, seed: int, addresses: Addresses | None, settings: dict[str, object]
+        self, seed: int, addresses: tuple[str, ...], settings: dict[str, object]
     ) -> PythonStack:
         if self._open is None:
             self._open = _load(self._manifest)
-        stack = list(addresses.stack) if addresses else []
         try:
-            return self._open({"seed": seed, "addresses": stack, "settings": settings})
+            return self._open({"seed": seed, "addresses": list(addresses), "settings": settings})
         except ValueError as error:
             raise ConfigurationError(f"{self._manifest.path}: settings: {error}") from None
         except (Exception, SystemExit) as error:

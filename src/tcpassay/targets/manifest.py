@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -97,6 +97,16 @@ class Manifest:
                 "add the table or run with the other --ip"
             )
         return found
+
+    def own_addresses(self, ip: int, settings: Iterable[str]) -> tuple[str, ...]:
+        """The stack's addresses of an IP version, with those that settings give it besides."""
+        found = self.addresses(ip)
+        own = list(found.stack) if found is not None else []
+        for name in settings:
+            more = self.settings.get(name, {}).get("addresses", ())
+            if isinstance(more, tuple):
+                own += [address for address in more if (":" in address) == (ip == 6)]
+        return tuple(own)
 
     def mirrored(self) -> Manifest:
         """The same target at the other end of the link, to be piped to itself."""

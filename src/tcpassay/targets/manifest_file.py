@@ -267,6 +267,8 @@ def _settings(top: TableReader, kind: TargetKind) -> dict[str, dict[str, object]
             found[name] = {"sysctl": _sysctl(table)}
         else:
             found[name] = {"settings": table.mapping("settings")}
+        if more := table.texts("addresses", ()):
+            found[name]["addresses"] = more
         table.end()
     return found
 

@@ -64,7 +64,7 @@ class ProcessTarget:
         start = Start(
             seed=options.seed,
             ip=options.ip,
-            addresses=addresses.stack,
+            addresses=self._manifest.own_addresses(options.ip, options.settings),
             peer=addresses.peer,
             prefix=addresses.prefix,
             settings=settings,

@@ -180,7 +180,7 @@ class Connections:
         body, ip = datagram.body, datagram.ip
         if isinstance(body, Segment):
             if from_stack:
-                ends = (ip.src, body.sport, ip.dst, body.dport)
+                ends = (ip.src, body.sport, ip.destination, body.dport)
             else:
                 ends = (ip.dst, body.dport, ip.src, body.sport)
             return self._segment(n, ends, body, from_stack)

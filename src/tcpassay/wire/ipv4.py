@@ -11,6 +11,10 @@ from tcpassay.wire.errors import BuildError, ParseError
 HEADER_SIZE = 20
 MF, DF, RESERVED = 1, 2, 4
 
+#: Kinds of options, and the lengths of the shortest one and of a route with one address.
+_END_OF_LIST, _NO_OPERATION, _SOURCE_ROUTES = 0, 1, frozenset({131, 137})
+_SHORTEST, _ONE_ADDRESS = 2, 7
+
 _HEADER = Struct("!BBHHHBBHII")
 
 
@@ -54,9 +58,30 @@ class IPv4(NamedTuple):
         """The protocol number of the body."""
         return self.protocol
 
+    @property
+    def destination(self) -> str:
+        """Whom it is for: `dst`, or the last host of a source route that it is still on."""
+        return self.dst if not self.options else _end_of_route(self.options) or self.dst
+
     def pseudo(self, protocol: int) -> int:
         """Words of the pseudo-header without the length."""
-        return pseudo_header(self.src, self.dst, protocol)
+        return pseudo_header(self.src, self.destination, protocol)
+
+
+def _end_of_route(options: bytes) -> str | None:
+    """The last address of a source route (RFC 791, 3.1) whose end is still to come."""
+    at, end = 0, len(options)
+    while at + 2 < end and options[at] != _END_OF_LIST:
+        kind, length, pointer = options[at : at + 3]
+        if kind == _NO_OPERATION:
+            length = 1
+        elif length < _SHORTEST or at + length > end:
+            return None
+        elif kind in _SOURCE_ROUTES and length >= _ONE_ADDRESS:
+            last = int.from_bytes(options[at + length - 4 : at + length], "big")
+            return text4(last) if pointer <= length else None
+        at += length
+    return None
 
 
 def build_ipv4(ip: IPv4, body_size: int) -> bytes:

@@ -59,6 +59,11 @@ class IPv6(NamedTuple):
         return 6
 
     @property
+    def destination(self) -> str:
+        """Whom it is for, under the name that both IP versions share."""
+        return self.dst
+
+    @property
     def hops(self) -> int:
         """The hop limit, under the name that both IP versions share."""
         return self.hop_limit

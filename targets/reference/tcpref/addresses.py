@@ -40,6 +40,21 @@ def to_text(address: bytes, family: str = "") -> str:
     return f"::ffff:{text}" if family == "AF_INET6" else text
 
 
+def is_link_local(address: bytes) -> bool:
+    """Whether an address says nothing without the interface that it is used on."""
+    return len(address) == 16 and ipv6.is_link_local(address)
+
+
+def with_zone(text: str, zone: int) -> tuple[str, bool]:
+    """An address without the interface's number behind it (RFC 4007, 11), and whether there was
+    one; raises ValueError for the number of another interface.
+    """
+    host, mark, number = text.partition("%")
+    if mark and number != str(zone):
+        raise ValueError(text)
+    return host, bool(mark)
+
+
 def is_unicast(address: bytes) -> bool:
     """Whether a single host may have this address."""
     return ipv4.is_unicast(address) if len(address) == 4 else ipv6.is_unicast(address)

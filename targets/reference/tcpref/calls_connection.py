@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import fastopen_stack, keepalive, user, uto
-from tcpref.addresses import is_wildcard, same_network, to_text
-from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, connected, target
+from tcpref.addresses import is_link_local, is_wildcard, same_network
+from tcpref.calls_naming import (
+    SOCKET_FLAGS,
+    address_argument,
+    bind_to,
+    connected,
+    name_of,
+    target,
+)
 from tcpref.errors import CallError
+from tcpref.ip_choices import NO_CHOICES
 from tcpref.sockets import Socket
 from tcpref.tcb import Key, State, Tcb
 from tcpref.waiting import FOREVER, Result
@@ -67,7 +75,7 @@ def start_connect(
 ) -> Tcb:
     """Choose this end, and send the SYN. `fast_open` makes what it needs for the ends chosen."""
     stack = kernel.stack
-    remote, port = address_argument(made, call.args)
+    remote, port = address_argument(kernel, made, call.args)
     if not made.reaches(remote) or not made.has_source(remote):
         raise CallError("ENETUNREACH")
     refuse_destination(stack, remote)
@@ -93,7 +101,8 @@ def refuse_destination(stack: Stack, remote: bytes) -> None:
     """MUST-46: only a single other host can be reached, and only where a route leads."""
     if not stack.is_host_address(remote) or remote in stack.addresses:
         raise CallError("ENETUNREACH")
-    if not stack.settings.default_route and not on_link(stack, remote):
+    routed = stack.settings.default_route and not is_link_local(remote)
+    if not routed and not on_link(stack, remote):
         raise CallError("ENETUNREACH")
 
 
@@ -136,7 +145,7 @@ def accept(kernel: Kernel, call: PendingCall) -> Result | None:
     call.process.lowest_free()  # EMFILE leaves the connection in the queue.
     tcb = listener.take()
     accepted = adopt(kernel.stack, made, tcb, nonblocking="SOCK_NONBLOCK" in flags)
-    peer = (to_text(tcb.key[2], made.family), tcb.key[3])
+    peer = (name_of(kernel, made, tcb.key[2]), tcb.key[3])
     descriptor = call.process.install(accepted, cloexec="SOCK_CLOEXEC" in flags)
     return Result(descriptor, out=(("address", peer),))
 
@@ -147,6 +156,8 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted.address, accepted.port = tcb.key[0], tcb.key[1]
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
     accepted.v6only = made.v6only
+    accepted.soft_errors = made.soft_errors
+    accepted.ip = tcb.ip or NO_CHOICES
     accepted.rcv_buffer, accepted.snd_buffer = made.rcv_buffer, made.snd_buffer
     accepted.rcv_timeout, accepted.snd_timeout = made.rcv_timeout, made.snd_timeout
     accepted.oob_inline, accepted.user_timeout = made.oob_inline, made.user_timeout

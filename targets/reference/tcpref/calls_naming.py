@@ -49,13 +49,20 @@ def target(call: PendingCall) -> Socket:
     return call.sockets[0]
 
 
-def address_argument(made: Socket, args: Arguments) -> tuple[bytes, int]:
-    """The address argument; raises EAFNOSUPPORT for one of another family than the socket's."""
+def address_argument(kernel: Kernel, made: Socket, args: Arguments) -> tuple[bytes, int]:
+    """The address argument; raises EAFNOSUPPORT for one of another family than the socket's.
+
+    A link-local one needs its interface, sin6_scope_id: written behind it, "fe80::1%77" (ipv6(7)).
+    """
     host, port = args.pair("address")
     if not isinstance(host, str) or not isinstance(port, int) or not 0 <= port <= 0xFFFF:
         raise CallError("EINVAL")
+    try:
+        host, scoped = addresses.with_zone(host, kernel.stack.settings.interface_number)
+    except ValueError:
+        raise CallError("EINVAL") from None
     address = addresses.from_text(host)
-    if address is None:
+    if address is None or addresses.is_link_local(address) > scoped:
         raise CallError("EINVAL")
     if (":" in host) != (made.family == "AF_INET6"):
         raise CallError("EAFNOSUPPORT")
@@ -65,7 +72,7 @@ def address_argument(made: Socket, args: Arguments) -> tuple[bytes, int]:
 def bind(kernel: Kernel, call: PendingCall) -> Result:
     """bind(fd, address): a local address and port, once."""
     made = target(call)
-    address, port = address_argument(made, call.args)
+    address, port = address_argument(kernel, made, call.args)
     if has_name(made):
         raise CallError("EINVAL")
     if not may_be_ours(kernel, made, address):
@@ -137,7 +144,16 @@ def start_listening(kernel: Kernel, made: Socket) -> None:
     stack.listeners[made.address, made.port] = made.listener
 
 
-def address_result(call: PendingCall, made: Socket, address: bytes, port: int) -> Result:
+def name_of(kernel: Kernel, made: Socket, address: bytes) -> str:
+    """An address as a socket of this family tells it; a link-local one with its interface."""
+    text = addresses.to_text(address, made.family)
+    scoped = addresses.is_link_local(address)
+    return f"{text}%{kernel.stack.settings.interface_number}" if scoped else text
+
+
+def address_result(
+    kernel: Kernel, call: PendingCall, made: Socket, address: bytes, port: int
+) -> Result:
     """A result that is an address and its size; only the size where the room is less than that."""
     octets = SOCKADDR_SIZE[made.family]
     size = ("length", octets)
@@ -146,19 +162,19 @@ def address_result(call: PendingCall, made: Socket, address: bytes, port: int) -
         raise CallError("EINVAL")
     if room < octets:
         return Result(out=(size,))
-    return Result(out=(("address", (addresses.to_text(address, made.family), port)), size))
+    return Result(out=(("address", (name_of(kernel, made, address), port)), size))
 
 
-def getsockname(_kernel: Kernel, call: PendingCall) -> Result:
+def getsockname(kernel: Kernel, call: PendingCall) -> Result:
     """getsockname(fd): wildcard and port 0 while unbound."""
     made = target(call)
-    return address_result(call, made, made.address, made.port)
+    return address_result(kernel, call, made, made.address, made.port)
 
 
-def getpeername(_kernel: Kernel, call: PendingCall) -> Result:
+def getpeername(kernel: Kernel, call: PendingCall) -> Result:
     """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
-    return address_result(call, made, *far_end(made))
+    return address_result(kernel, call, made, *far_end(made))
 
 
 def far_end(made: Socket) -> tuple[bytes, int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref import calls_fastopen, keepalive, output, user, uto
+from tcpref import calls_options_ip as of_ip
 from tcpref import calls_options_user as for_user
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
@@ -182,6 +183,19 @@ OPTIONS: dict[tuple[str, str], Option] = {
         lambda made: (("timeout", made.snd_timeout),), set_snd_timeout
     ),
     ("SOL_SOCKET", "SO_TYPE"): Option(lambda _made: number(SOCK_STREAM)),
+    ("IPPROTO_IP", "IP_OPTIONS"): Option(of_ip.get_options, of_ip.set_options, of_ip.apply),
+    ("IPPROTO_IP", "IP_RECVERR"): Option(
+        lambda made: number(made.soft_errors), of_ip.set_soft_errors
+    ),
+    ("IPPROTO_IP", "IP_TOS"): Option(lambda made: number(made.ip.tos), of_ip.set_tos, of_ip.apply),
+    ("IPPROTO_IP", "IP_TTL"): Option(lambda made: number(made.ip.ttl), of_ip.set_ttl, of_ip.apply),
+    ("IPPROTO_IPV6", "IPV6_RECVERR"): Option(
+        of_ip.get_soft_errors_ipv6, of_ip.set_soft_errors_ipv6
+    ),
+    ("IPPROTO_IPV6", "IPV6_TCLASS"): Option(
+        of_ip.get_traffic_class, of_ip.set_traffic_class, of_ip.apply
+    ),
+    ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS"): Option(of_ip.get_hops, of_ip.set_hops, of_ip.apply),
     ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
     ("IPPROTO_TCP", "TCP_FASTOPEN"): Option(
         lambda made: number(calls_fastopen.get_queue(made)), calls_fastopen.set_queue

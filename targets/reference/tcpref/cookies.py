@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from tcpref import cookie_options, seq, timestamps
 from tcpref.addresses import FIXED_HEADERS
 from tcpref.cookie_options import Carried
+from tcpref.ip_choices import NO_CHOICES, dress
 from tcpref.options import (
     Options,
     build_mss,
@@ -112,17 +113,17 @@ def answer(stack: Stack, listener: Listener, key: Key, segment: Segment) -> None
     cookie = make(stack.secret, key, segment.seq, mss, stack.now)
     largest = settings.mtu - FIXED_HEADERS[len(key[0])]
     listener.cookie_sent = stack.now
-    stack.emit(
-        build_segment(
-            *(key[0], key[2], key[1], key[3]),
-            seq=cookie,
-            ack=seq.add(segment.seq, 1),
-            flags=SYN | ACK,
-            wnd=min(socket.rcv_buffer, 0xFFFF),
-            options=build_mss(min(largest, socket.max_segment))
-            + offers(stack, listener, key, segment),
-        )
+    datagram = build_segment(
+        *(key[0], key[2], key[1], key[3]),
+        seq=cookie,
+        ack=seq.add(segment.seq, 1),
+        flags=SYN | ACK,
+        wnd=min(socket.rcv_buffer, 0xFFFF),
+        options=build_mss(min(largest, socket.max_segment)) + offers(stack, listener, key, segment),
     )
+    if socket.ip is not NO_CHOICES or segment.route is not None:
+        datagram = dress(datagram, socket.ip._replace(route=segment.route))
+    stack.emit(datagram)
 
 
 def carries_options(settings: Settings, segment: Segment) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tcpref import seq
 from tcpref.checksum import remainder
 from tcpref.ipv4 import PROTOCOL_TCP
+from tcpref.source_route import destination
 from tcpref.tcb import Key, State, Tcb
 
 DESTINATION_UNREACHABLE = 3
@@ -65,7 +66,7 @@ def parse_error(octets: bytes) -> IcmpError | None:
     if quoted[0] >> 4 != 4 or quoted[9] != PROTOCOL_TCP or not 20 <= header <= len(quoted) - 8:
         return None
     src_port, dst_port, number = _QUOTED_PORTS.unpack_from(quoted, header)
-    key = (quoted[12:16], src_port, quoted[16:20], dst_port)
+    key = (quoted[12:16], src_port, destination(quoted[:header]), dst_port)
     kind, code = octets[0], octets[1]
     if kind == DESTINATION_UNREACHABLE and code == FRAGMENTATION_NEEDED:
         told = int.from_bytes(octets[6:8], "big"), int.from_bytes(quoted[2:4], "big")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import icmp_send, ipv4, ipv4_options, ipv6, ipv6_headers
+from tcpref import icmp_send, ipv4, ipv4_options, ipv6, ipv6_headers, source_route
 from tcpref.ecn import CE
 from tcpref.fragments import FragmentKey, Partial, Piece
 from tcpref.ipv4 import Packet
@@ -63,7 +63,9 @@ def receive_ipv4(stack: Stack, packet: Packet, octets: bytes) -> Packet | None:
     if fault is not None:
         icmp_send.parameter_problem(stack, packet, octets, ipv4.HEADER_OCTETS + fault)
         return None
-    if ipv4_options.has_source_route(kinds) and not stack.settings.source_routes:
+    if ipv4_options.has_source_route(kinds) and not (
+        stack.settings.source_routes and source_route.ended(packet.options)
+    ):
         return None
     if packet.fragment:
         return take_ipv4_piece(stack, packet, octets)

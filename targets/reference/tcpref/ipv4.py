@@ -93,11 +93,11 @@ def build_ipv4(src: bytes, dst: bytes, protocol: int, payload: bytes, tos: int =
 
 def fragmentable(datagram: bytes, ident: int) -> bytes:
     """A datagram of ours without DF. Its pieces need a number to be known by (RFC 6864, 4)."""
-    header = bytearray(datagram[:HEADER_OCTETS])
+    header = bytearray(datagram[: 4 * (datagram[0] & 0x0F)])
     header[4:8] = (ident << 16).to_bytes(4, "big")
     header[10:12] = bytes(2)
     header[10:12] = checksum(remainder(bytes(header))).to_bytes(2, "big")
-    return bytes(header) + datagram[HEADER_OCTETS:]
+    return bytes(header) + datagram[len(header) :]
 
 
 def is_unicast(address: bytes) -> bool:

@@ -1,9 +1,8 @@
 """Options in the header of an IPv4 datagram that has come (RFC 791, 3.1; RFC 1122, 3.2.1.8).
 
 What we have no use for is skipped (RFC 9293, MUST-50): timestamp, record route, router alert,
-whatever else. Not so a source route: nobody here would send back along it (RFC 9293, MUST-53), so
-a datagram that carries one is dropped, as RFC 7126 (4.3 and 4.4) advises. The setting
-`source_routes` takes it as if it carried none.
+whatever else. A datagram that carries a source route is dropped, as RFC 7126 (4.3 and 4.4) advises,
+unless the setting `source_routes` is on: then `source_route` follows it.
 """
 
 from __future__ import annotations

@@ -48,6 +48,11 @@ def build_ipv6(
     return _HEADER.pack(first, len(payload), protocol, HOP_LIMIT, src, dst) + payload
 
 
+def is_link_local(address: bytes) -> bool:
+    """Whether an address is good on one link alone (RFC 4291, 2.5.6)."""
+    return address[0] == 0xFE and address[1] & 0xC0 == 0x80
+
+
 def is_unicast(address: bytes) -> bool:
     """Whether a host may have this address on a link.
 

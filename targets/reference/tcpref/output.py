@@ -17,6 +17,7 @@ from tcpref import (
     uto,
     window,
 )
+from tcpref.ip_choices import dress
 from tcpref.options import TIMESTAMP_OCTETS, build_mss, build_sack_permitted, build_window_scale
 from tcpref.segment import ACK, FIN, PSH, SYN, URG, build_segment
 from tcpref.tcb import OPENING, State, Tcb
@@ -67,22 +68,21 @@ def transmit(
     if tcb.ecn is not None:
         flags, mark = ecn.stamp(tcb.ecn, flags, fresh=fresh)
     pointer = 0 if tcb.snd_up is None else urgent.pointer_of(tcb, number, flags)
-    stack.emit(
-        build_segment(
-            local,
-            remote,
-            local_port,
-            remote_port,
-            seq=number,
-            ack=tcb.rcv_nxt if flags & ACK else 0,
-            flags=flags | URG if pointer else flags,
-            wnd=wnd,
-            options=options,
-            payload=payload,
-            urgent=pointer,
-            ecn=mark,
-        )
+    datagram = build_segment(
+        local,
+        remote,
+        local_port,
+        remote_port,
+        seq=number,
+        ack=tcb.rcv_nxt if flags & ACK else 0,
+        flags=flags | URG if pointer else flags,
+        wnd=wnd,
+        options=options,
+        payload=payload,
+        urgent=pointer,
+        ecn=mark,
     )
+    stack.emit(datagram if tcb.ip is None else dress(datagram, tcb.ip))
 
 
 def send_syn(stack: Stack, tcb: Tcb) -> None:

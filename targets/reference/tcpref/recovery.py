@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import loss_recovery, output, pmtu, quiet, syn_schedule, user, user_timeout
+from tcpref import (
+    black_hole,
+    loss_recovery,
+    output,
+    pmtu,
+    quiet,
+    soft_errors,
+    syn_schedule,
+    user,
+    user_timeout,
+)
 from tcpref.tcb import OPENING, State, Tcb
 
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
         give_up(stack, tcb)
         return
     tcb.retransmissions += 1
+    soft_errors.retransmitted(stack, tcb)
     syn_schedule.next_wait(tcb)
     tcb.rto.stop_timing()
     if tcb.state in OPENING:
@@ -30,6 +41,8 @@ def retransmission_timeout(stack: Stack, tcb: Tcb) -> None:
     else:
         if tcb.path is not None:
             pmtu.segment_timed_out(stack, tcb, tcb.path)
+            if tcb.settings.black_hole_timeouts:
+                black_hole.segment_timed_out(stack, tcb)
         if tcb.ecn is not None:
             tcb.ecn.held = False
         loss_recovery.timed_out(stack, tcb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tcpref import seq, timestamps
+from tcpref.ip_choices import dress
 from tcpref.options import build_timestamps
 from tcpref.segment import ACK, RST, Segment, build_segment
 from tcpref.tcb import Tcb
@@ -42,7 +43,7 @@ def reset_for(segment: Segment, *, stamped: bool = False) -> bytes:
 def abort_of(tcb: Tcb, now: int) -> bytes:
     """The reset of an ABORT call: <SEQ=SND.NXT><CTL=RST> (RFC 9293, 3.10.5)."""
     local, local_port, remote, remote_port = tcb.key
-    return build_segment(
+    datagram = build_segment(
         local,
         remote,
         local_port,
@@ -53,3 +54,4 @@ def abort_of(tcb: Tcb, now: int) -> bytes:
         wnd=0,
         options=timestamps.option(tcb, RST, now) if tcb.timestamps else b"",
     )
+    return dress(datagram, tcb.ip)

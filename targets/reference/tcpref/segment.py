@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref.checksum import checksum, remainder
 from tcpref.ipv4 import PROTOCOL_TCP, build_ipv4
 from tcpref.ipv6 import build_ipv6
 from tcpref.options import NO_OPTIONS, Options, parse_options
+
+if TYPE_CHECKING:
+    from tcpref.source_route import Route
 
 FIN = 0x01
 SYN = 0x02
@@ -26,7 +29,8 @@ _HEADER = Struct("!HHIIBBHHH")
 
 class Segment(NamedTuple):
     """One segment that arrived. `wnd` is the window field as it stands in the header, `ecn` the
-    codepoint of its IP header (RFC 3168, 5), told only where it is CE.
+    codepoint of its IP header (RFC 3168, 5), told only where it is CE; `route` leads back along
+    the source route that it has come by.
     """
 
     src: bytes
@@ -41,6 +45,7 @@ class Segment(NamedTuple):
     payload: bytes
     urgent: int = 0
     ecn: int = 0
+    route: Route | None = None
 
     @property
     def length(self) -> int:

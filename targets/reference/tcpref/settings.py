@@ -85,11 +85,13 @@ class Settings:
     # Path MTU discovery (RFC 1191, RFC 8201): how long after a message a larger size is tried
     # again, five minutes or more, and 0 for never; how many destinations are remembered; how often
     # a segment times out before a size is believed that is below what was acknowledged (RFC 5927,
-    # 7.2), 0 to believe it at once.
+    # 7.2), 0 to believe it at once. And how often in a row a segment times out before smaller ones
+    # are tried without any message (RFC 4821, 7.7); 0 for never.
     path_mtu_discovery: bool = True
     path_mtu_ageing_s: int = 600
     path_mtu_destinations: int = 1_024
     path_mtu_timeouts: int = 1
+    black_hole_timeouts: int = 0
     # Explicit congestion notification (RFC 3168): "on" (offered by connect() too), "accept" (only
     # agreed to), "off". After so many SYNs without an answer one goes without the offer; 0 never.
     ecn: str = "accept"
@@ -125,8 +127,8 @@ class Settings:
     max_descriptors: int = 1_024
     # IP input: pieces of datagrams (how many datagrams at once, the octets that they may hold
     # together, the pieces of each; 0 datagrams drops every piece) and how long they wait
-    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken
-    # (RFC 7126, 4.3); ICMP errors sent.
+    # (RFC 1122, 3.3.2; RFC 8200, 4.5); whether a datagram that was routed by its source is taken,
+    # and answered on the way back (RFC 7126, 4.3); ICMP errors sent.
     fragment_datagrams: int = 64
     fragment_octets: int = 262_144
     fragment_pieces: int = 128
@@ -134,11 +136,13 @@ class Settings:
     fragment_ipv6_s: int = 60
     source_routes: bool = False
     icmp_errors_per_s: int = 100
-    # Addresses and ports; how ephemeral ports are chosen: "random", "hash" or "double-hash"
-    # (algorithms 1, 3 and 4 of RFC 6056).
+    # Addresses, with the number of the interface that link-local ones need (sin6_scope_id), and
+    # ports; how ephemeral ports are chosen: "random", "hash" or "double-hash" (algorithms 1, 3
+    # and 4 of RFC 6056).
     prefix: int = 24
     prefix_ipv6: int = 64
     v6only: bool = False
+    interface_number: int = 77
     default_route: bool = True
     ephemeral_first: int = 49_152
     ephemeral_last: int = 65_535

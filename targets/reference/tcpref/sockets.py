@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import urgent, uto
+from tcpref import ip_choices, urgent, uto
 from tcpref.addresses import WILDCARDS, is_wildcard
 from tcpref.errors import CallError
 from tcpref.keepalive import KeepAlive, default_times
@@ -28,11 +28,11 @@ class Socket:
 
     __slots__ = (
         "address", "binding", "error", "failed", "family", "fast_open", "fast_open_connect",
-        "keepalive", "keepalive_times", "linger",
+        "ip", "keepalive", "keepalive_times", "linger",
         "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
         "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "tcb", "user_timeout", "user_timeout_asked", "v6only", "waiters",
-        "write_shut",
+        "snd_timeout", "soft_errors", "tcb", "user_timeout", "user_timeout_asked", "v6only",
+        "waiters", "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -53,7 +53,9 @@ class Socket:
         self.waiters: list[PendingCall] = []
         self.owner: Process | None = None  # Who gets SIGURG.
         # Options.
+        self.ip = ip_choices.NO_CHOICES
         self.reuse = False
+        self.soft_errors = False
         self.v6only = settings.v6only
         self.linger = (0, 0)
         self.nodelay = not settings.nagle
@@ -88,6 +90,9 @@ class Socket:
         tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
+        if self.ip is not ip_choices.NO_CHOICES:
+            # The way of an answer is the peer's to say.
+            ip_choices.choose(tcb, self.ip._replace(route=None) if tcb.passive else self.ip)
         uto.begin(self, tcb)
         if self.user_timeout:
             tcb.patience = Patience(tcb, self.user_timeout)

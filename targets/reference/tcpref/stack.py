@@ -28,6 +28,8 @@ from tcpref import (
     resets,
     sack,
     seq,
+    soft_errors,
+    source_route,
     states,
     syn_schedule,
     timestamps,
@@ -107,7 +109,10 @@ class Stack:
             if segment is not None:
                 if packet.ecn == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
-                self.segment_arrives(segment)
+                if packet.options:
+                    source_route.segment_arrives(self, segment, packet.options)
+                else:
+                    self.segment_arrives(segment)
         else:
             version4 = protocol == ipv4.PROTOCOL_ICMP
             error = icmp.parse_error(payload) if version4 else icmpv6.parse_error(packet)
@@ -212,6 +217,8 @@ class Stack:
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
         ecn.grant(tcb, segment)
+        if segment.route is not None:
+            source_route.take(tcb, segment.route)
         if tcb.uto is not None:
             tcb.uto.remote = segment.options.user_timeout
         states.steps.set_send_window(tcb, segment)
@@ -376,6 +383,8 @@ class Stack:
             self.close_connection(tcb, error.hard)
         else:
             tcb.soft_error = icmp.told_later(tcb, error) or tcb.soft_error
+            if tcb.soft_error is not None:
+                soft_errors.tell(self, tcb, tcb.soft_error)
 
     # Time.
     def next_timeout(self) -> int | None:

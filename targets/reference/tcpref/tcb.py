@@ -18,6 +18,7 @@ from tcpref.timers import Timer, TimerKind
 if TYPE_CHECKING:
     from tcpref.ecn import Ecn
     from tcpref.fastopen import FastOpen
+    from tcpref.ip_choices import IpChoices
     from tcpref.keepalive import KeepAlive
     from tcpref.listener import Listener
     from tcpref.loss_recovery import Recovery
@@ -89,6 +90,7 @@ class Tcb:
         "fin_seq",
         "first_window",
         "heard_at",
+        "ip",
         "irs",
         "iss",
         "keepalive",
@@ -186,6 +188,7 @@ class Tcb:
         self.send_buffer = SendBuffer()
         self.data_seq = seq.add(iss, 1)
         self.ecn: Ecn | None = None
+        self.ip: IpChoices | None = None
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not self.settings.nagle
@@ -370,12 +373,14 @@ class Tcb:
     def choose_size(self) -> None:
         """Eff.snd.MSS: what the peer takes, or the path carries if that is less.
 
-        Neither counts TCP options, so what each segment carries of them goes off (RFC 6691; RFC
-        9293, 3.7.1).
+        Neither counts TCP or IP options, so what each segment carries of them goes off (RFC 6691;
+        RFC 9293, 3.7.1).
         """
         mss = self.peer_mss
         if self.path is not None and self.path.mtu is not None:
             mss = min(mss, self.path.mtu - FIXED_HEADERS[len(self.key[0])])
+        if self.ip is not None and self.ip.route is not None:
+            mss -= self.ip.route.octets
         self.snd_mss = max(1, mss - TIMESTAMP_OCTETS) if self.timestamps else mss
 
     def stop_timers(self) -> None:

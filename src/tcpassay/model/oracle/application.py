@@ -107,6 +107,8 @@ class Application:
     def listener(self, address: str, port: int) -> Socket | None:
         """The listening socket that a SYN to an address and port is for."""
         for socket in reversed(self._listeners):
+            if socket.v6only and ":" not in address:
+                continue
             if socket.local[1] == port and socket.local[0] in (*_ANY, address):
                 return socket
         return None
@@ -285,6 +287,8 @@ class Application:
             socket.keepalive = bool(value)
         if names & {"TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL"} and isinstance(value, int):
             socket.keepidle_s = min(value, socket.keepidle_s or value)
+        if "IPV6_V6ONLY" in names:
+            socket.v6only = bool(value)
         socket.corked = socket.corked or "TCP_CORK" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
@@ -361,7 +365,9 @@ def _ends_of(values: tuple[tuple[str, object], ...]) -> Ends | None:
     for tag, value in values:
         if tag == "address" and isinstance(value, (tuple, list)):
             # IPv4 behind an IPv6 socket (RFC 3493, 3.7) is IPv4 on the wire.
-            return str(value[0]).removeprefix("::ffff:"), int(value[1])
+            # The interface of a link-local address is not on the wire either (RFC 4007, 11).
+            host = str(value[0]).removeprefix("::ffff:").partition("%")[0]
+            return host, int(value[1])
     return None
 
 

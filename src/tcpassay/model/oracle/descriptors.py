@@ -35,6 +35,7 @@ class Socket:
     keepalive: bool = False
     keepidle_s: int | None = None
     corked: bool = False
+    v6only: bool = False
     early: bytearray = field(default_factory=bytearray)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle import checksum, datagrams, flow_begin, flow_departures, flow_due
@@ -27,6 +27,9 @@ _AFTER_IDLE = frozenset(
 )
 #: RFC 9293, 3.1: over the pseudo-header as well.
 _SUM = "the sum of header, text and pseudo-header"
+
+#: Kinds of the options of RFC 2385 and RFC 5925.
+_SIGNATURES = frozenset({19, 29})
 
 #: Entries of the tester's own, with which no step begins and nothing is read.
 _REMARKS = frozenset({"expect", "measure", "note"})
@@ -143,7 +146,7 @@ class Oracle:
         if body.flags & (SYN | ACK) == SYN and flow.over:
             flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
-        flow.opaque = flow.opaque or (listener is not None and listener.shut)
+        flow.opaque = flow.opaque or (listener is not None and listener.shut) or _signed(body)
         if flow.opaque:
             return
         flow.listening = listener is not None
@@ -183,12 +186,12 @@ class Oracle:
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", str(error), "a datagram"))
             return
         ip, body = datagram.ip, datagram.body
-        if not isinstance(body, Segment) or (ip.src, ip.dst) in self._opaque:
+        if not isinstance(body, Segment) or (ip.src, ip.destination) in self._opaque:
             return
         if not checksum.holds(datagram, body):
             self.report.violations.append(Violation(n, "RFC9293:MUST-2", "a wrong checksum", _SUM))
             return
-        key = (ip.src, body.sport, ip.dst, body.dport)
+        key = (ip.src, body.sport, ip.destination, body.dport)
         flow = self.flow(key)
         if flow.opaque:
             return
@@ -293,4 +296,14 @@ def _from_nowhere(ip: IPv4 | IPv6) -> bool:
     source = ip_address(ip.src)
     if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
         return True
-    return source.version == 4 and (source.is_reserved or ip.src.endswith(".255"))
+    if isinstance(source, IPv6Address):
+        return source.ipv4_mapped is not None  # It stands for IPv4 in calls (RFC 3493, 3.7).
+    return source.is_reserved or ip.src.endswith(".255")
+
+
+def _signed(segment: Segment) -> bool:
+    """Whether a segment carries a signature (RFC 2385, RFC 5925).
+
+    A stack that knows signatures may refuse one that it has no key for; others ignore it.
+    """
+    return any(option.kind in _SIGNATURES for option in segment.options)

@@ -11,9 +11,12 @@ from functools import cache
 
 from tcpassay.core.errors import AgentFault
 
-#: Constants of <linux/tcp.h>, <asm-generic/socket.h> and <linux/sockios.h> that Python's modules
-#: lack, the same on every architecture that Python's own `socket` module supports here.
+#: Constants of <linux/in.h>, <linux/tcp.h>, <asm-generic/socket.h> and <linux/sockios.h> that
+#: Python's modules lack, the same on every architecture that its `socket` module supports here.
 _EXTRA = {
+    "IP_PKTOPTIONS": 9,
+    "IP_RECVERR": 11,
+    "IPV6_RECVERR": 25,
     "FIONREAD": 0x541B,
     "FIONBIO": 0x5421,
     "SIOCATMARK": 0x8905,

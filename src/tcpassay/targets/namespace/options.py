@@ -22,7 +22,9 @@ _poll, _select = libc.function("poll"), libc.function("select")
 _TIMEVAL = struct.Struct("ll")
 _POLLFD = struct.Struct("ihh")
 _TEXT_OPTIONS = frozenset({"TCP_CONGESTION", "TCP_ULP", "SO_BINDTODEVICE"})
-_OCTETS_OPTIONS = frozenset({"TCP_SAVED_SYN", "TCP_FASTOPEN_KEY", "SO_MEMINFO"})
+_OCTETS_OPTIONS = frozenset(
+    {"IP_OPTIONS", "IP_PKTOPTIONS", "TCP_SAVED_SYN", "TCP_FASTOPEN_KEY", "SO_MEMINFO"}
+)
 _TIMES = frozenset({"SO_RCVTIMEO", "SO_SNDTIMEO"})
 
 

@@ -14,7 +14,7 @@ from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.targets.namespace import tun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tcpassay.targets.contract import IpVersion
 
@@ -100,6 +100,23 @@ def bring_up(addresses: Iterable[tuple[str, int]], ip: IpVersion) -> bytes:
     messages.append(link_up(tun.INDEX))
     messages.append(link_up(_LOOPBACK_INDEX))
     return b"".join(messages)
+
+
+def add_addresses(hosts: Sequence[str], network: str) -> None:
+    """Give the calling thread's network namespace further addresses of one IP version.
+
+    Those of the link, whose `network` is given, and link-local ones stand on the TUN, others on the
+    loopback device, which is another interface. Raises TargetUnavailableError.
+    """
+    link = ipaddress.ip_network(network, strict=False)
+    messages = b""
+    for host in hosts:
+        ip = ipaddress.ip_address(host)
+        index = tun.INDEX if ip in link or ip.is_link_local else _LOOPBACK_INDEX
+        messages += add_address(index, host, link.prefixlen)
+    send(messages, "further addresses")
+    if ":" in hosts[0]:
+        await_ipv6(hosts)
 
 
 def send(messages: bytes, what: str) -> None:

@@ -15,17 +15,22 @@ ROOM = 128
 
 
 def pack(address: tuple[str, int]) -> bytes:
-    """A struct sockaddr_in, or sockaddr_in6 where the host has a colon. Raises AgentFault."""
-    host, port = address
+    """A struct sockaddr_in, or sockaddr_in6 where the host has a colon. Raises AgentFault.
+
+    The number of the interface may follow a link-local address (RFC 4007, 11): fe80::1%2.
+    """
+    (whole, port), scope = address, 0
+    host, _, zone = whole.partition("%")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         packed = socket.inet_pton(family, host)
         port_octets = port.to_bytes(2, "big")
-    except (OSError, OverflowError):
-        msg = f"{host!r} port {port!r} is no IP socket address: give a numeric host, port 0-65535"
+        scope = int(zone or 0)
+    except (OSError, OverflowError, ValueError):
+        msg = f"{whole!r} port {port!r} is no IP socket address: give a numeric host, port 0-65535"
         raise AgentFault(msg) from None
     if family == socket.AF_INET6:
-        return _V6.pack(family, port_octets, 0, packed, 0)
+        return _V6.pack(family, port_octets, 0, packed, scope)
     return _V4.pack(family, port_octets, packed)
 
 
@@ -33,14 +38,16 @@ def unpack(octets: bytes) -> tuple[str, int] | None:
     """The address in `octets`; None where they hold no whole IP socket address."""
     if len(octets) < 2:
         return None
+    zone = ""
     (family,) = struct.unpack_from("=H", octets)
     if family == socket.AF_INET and len(octets) >= _V4.size:
         _, port, host = _V4.unpack_from(octets)
     elif family == socket.AF_INET6 and len(octets) >= _V6.size:
-        _, port, _, host, _ = _V6.unpack_from(octets)
+        _, port, _, host, scope = _V6.unpack_from(octets)
+        zone = f"%{scope}" if scope else ""
     else:
         return None
-    return socket.inet_ntop(family, host), int.from_bytes(port, "big")
+    return socket.inet_ntop(family, host) + zone, int.from_bytes(port, "big")
 
 
 class Room:

@@ -15,7 +15,7 @@ from tcpassay.targets.namespace import tun
 from tcpassay.targets.namespace.maker import Maker
 from tcpassay.targets.namespace.making import write_sysctl
 from tcpassay.targets.namespace.reader import Reader
-from tcpassay.targets.namespace.rtnetlink import route_with_quick_ack, send
+from tcpassay.targets.namespace.rtnetlink import add_addresses, route_with_quick_ack, send
 from tcpassay.targets.namespace.stack import NamespaceStack
 from tcpassay.targets.namespace.stamps import keep_stamping
 from tcpassay.targets.namespace.worker import WorkerPool
@@ -86,7 +86,7 @@ class NamespaceTarget:
             self._stamping = keep_stamping()
         made = self._take_spare(options) or maker.take(options.ip)
         try:
-            self._apply(sysctls, made, options.ip)
+            self._apply(sysctls, made, options)
             return NamespaceStack(
                 made,
                 mtu=self._manifest.limits.mtu,
@@ -146,8 +146,13 @@ class NamespaceTarget:
                 self._pool = WorkerPool()
             return self._maker, self._reader, self._pool
 
-    def _apply(self, sysctls: dict[str, object], made: Made, ip: IpVersion) -> None:
+    def _apply(self, sysctls: dict[str, object], made: Made, options: StackOptions) -> None:
         """Set what this stack has beyond the manifest's start."""
+        addresses = self._manifest.needed_addresses(options.ip)
+        own = self._manifest.own_addresses(options.ip, options.settings)
+        if more := own[len(addresses.stack) :]:
+            with made.namespace:
+                add_addresses(more, f"{addresses.stack[0]}/{addresses.prefix}")
         base = self._manifest.start.get("sysctl")
         known = base if isinstance(base, dict) else {}
         beyond = {name: value for name, value in sysctls.items() if known.get(name) != value}
@@ -155,7 +160,6 @@ class NamespaceTarget:
             return
         with made.namespace:
             if beyond.pop(QUICK_ACK, 0):
-                addresses = self._manifest.needed_addresses(ip)
                 route = route_with_quick_ack(tun.INDEX, addresses.stack[0], addresses.prefix)
                 send(route, "a route with quickack")
             for name, value in beyond.items():
