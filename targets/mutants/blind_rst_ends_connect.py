@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.tcb import Tcb
 
-REQUIREMENT = "RFC9293:3.10.7.3-RST-NOACK"
+REQUIREMENT = "RFC5961:3.2-RST-SYNSENT"
 
 
 def credulous(tcb: Tcb, segment: Segment, now: int) -> Disposition:

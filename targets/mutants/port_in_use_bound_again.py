@@ -19,6 +19,7 @@ def available(
     *,
     reuse: bool,  # noqa: ARG001 - the fault
     v6only: bool = False,  # noqa: ARG001 - the fault
+    shared: bool = False,  # noqa: ARG001 - the fault
 ) -> bool:
     return True
 

@@ -18,8 +18,9 @@ def conflicts(
     *,
     reuse: bool,  # noqa: ARG001 - the fault
     v6only: bool = False,
+    shared: bool = False,
 ) -> bool:
-    return binding.overlaps(address, v6only=v6only)
+    return not (shared and binding.shared) and binding.overlaps(address, v6only=v6only)
 
 
 def plant(patch: Patch) -> None:

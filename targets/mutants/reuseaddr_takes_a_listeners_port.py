@@ -12,9 +12,20 @@ if TYPE_CHECKING:
 REQUIREMENT = "LINUX:REUSEADDR-LISTENER"
 
 
-def conflicts(binding: Binding, address: bytes, *, reuse: bool, v6only: bool = False) -> bool:
-    return binding.overlaps(address, v6only=v6only) and not (reuse and binding.reuse)
+conflicts = Binding.conflicts
 
 
 def plant(patch: Patch) -> None:
-    patch(Binding, "conflicts", conflicts)
+    def lenient(
+        binding: Binding,
+        address: bytes,
+        *,
+        reuse: bool,
+        v6only: bool = False,
+        shared: bool = False,
+    ) -> bool:
+        if reuse and binding.reuse:
+            return False
+        return conflicts(binding, address, reuse=reuse, v6only=v6only, shared=shared)
+
+    patch(Binding, "conflicts", lenient)

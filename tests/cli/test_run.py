@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from tcpassay.core.content import content_root
 from tcpassay.reports.files import OutputFolder
 
 Tcpassay = Callable[..., tuple[int, str, str]]
+TOPIC = "measures/closing"
 
 
 def test_all_as_expected(tcpassay: Tcpassay, sample: str) -> None:
@@ -65,6 +67,17 @@ def test_unexpected_verdict(tcpassay: Tcpassay, sample: str, tmp_path: Path) -> 
     assert record["seed"] == 5
     assert record["cases"][1]["trace"] == trace.removeprefix("out/")
     assert ET.parse("new/junit.xml").getroot().get("failures") == "1"  # noqa: S314 - our own
+
+
+def test_measures(tcpassay: Tcpassay) -> None:
+    """Only cases that measure; their values in a table at the end, of those that ran."""
+    code, out, _ = tcpassay("run", "reference", "--measures", "--case", "rfc5961", "--case", TOPIC)
+    assert code == 0
+    assert "reference: 6 cases: 6 info" in out
+    shown = out[out.index("values") :]
+    assert "closing" in shown
+    assert re.search(r"TIME-WAIT lasts, s +│ +240 │", shown)
+    assert "rfc5961/5/text_with_an_ack_from_before_iss" in out
 
 
 def test_no_gate(tcpassay: Tcpassay, sample: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def cases(kit: Any) -> tuple[Any, ...]:
     return (
         kit.case(kit.passes, kit.MUST, id_="rfc/3.6/one", state="LISTEN"),
         kit.case(kit.passes, kit.SHOULD, id_="rfc/3.6/two"),
-        kit.case(kit.passes, kit.MAY, kit.MUST, id_="sockets/connect/refused"),
+        kit.case(kit.passes, kit.MAY, kit.MUST, id_="sockets/connect/refused", measures=True),
     )
 
 
@@ -48,6 +48,7 @@ def test_glob_names_ids_patterns_and_folders(glob: str, wanted: bool) -> None:
         (Selection(levels=("should",)), ["rfc/3.6/two"]),
         (Selection(states=("listen",)), ["rfc/3.6/one"]),
         (Selection(cases=("rfc",), requirements=("MUST-14",)), ["rfc/3.6/one"]),
+        (Selection(measures=True), ["sockets/connect/refused"]),
     ],
 )
 def test_filters_narrow(cases: Any, selection: Selection, wanted: list[str]) -> None:

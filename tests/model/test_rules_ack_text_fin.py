@@ -102,6 +102,15 @@ def test_text_above_a_hole(arrives: Arrives) -> None:
     assert (filled.tcb.rcv_nxt, filled.tcb.held) == (1030, ())
 
 
+@pytest.mark.parametrize(("pieces", "edges"), [(32, [1002]), (33, [1002, 1001])])
+def test_one_of_many_pieces_may_be_lost(arrives: Arrives, pieces: int, edges: list[int]) -> None:
+    """SHLD-31 is a SHOULD: with more pieces than any stack has room for, one may not be there."""
+    held = tuple((1000 + at, 1001 + at) for at in range(1, 2 * pieces, 2))
+    branches = arrives("ESTABLISHED", "PA", 1000, text=b"x", held=held, rcv_wnd=1000)
+    assert [branch.tcb.rcv_nxt for branch in branches] == edges
+    assert all(branch.tcb.held == held[1:] for branch in branches)
+
+
 @pytest.mark.parametrize("state", ["CLOSE-WAIT", "CLOSING", "LAST-ACK"])
 def test_text_after_the_peers_fin(arrives: Arrives, state: str) -> None:
     """What should not occur is ignored."""

@@ -303,17 +303,26 @@ def families_of_getaddrinfo(bench: Bench, asked: Asked) -> None:
     ask(bench, asked)
 
 
-@case("DOC-46", rows={"www": "www", "number": "203.0.113.9"})
-def only_configured_families(bench: Bench, node: str) -> None:
+#: By the IP version of the run, a number of the version that the host does not have.
+OTHER_NUMBER = {4: "2001:db8::9", 6: "203.0.113.9"}
+
+
+@case("DOC-46", rows={"www": False, "number": True})
+def only_configured_families(bench: Bench, number: bool) -> None:
     """getaddrinfo() with AI_ADDRCONFIG; no address of a family that the host has none of."""
     own, other = ("AF_INET", "AF_INET6") if bench.ip == 4 else ("AF_INET6", "AF_INET")
     flags = ("AI_ADDRCONFIG",)
     names = bench.app.names
-    names.getaddrinfo(node, "80", Hints(flags, other), error="EAI_NONAME")
-    if node == "www":
-        want = infos(*WEB4) if bench.ip == 4 else infos(WEB6)
-        names.getaddrinfo(node, "80", Hints(flags), want)
-        names.getaddrinfo(node, "80", Hints(flags, own), want)
+    if number:
+        for family in (other, "AF_UNSPEC"):
+            names.getaddrinfo(
+                OTHER_NUMBER[bench.ip], "80", Hints(flags, family), error="EAI_NONAME"
+            )
+        return
+    want = infos(*WEB4) if bench.ip == 4 else infos(WEB6)
+    names.getaddrinfo("www", "80", Hints(flags, other), error="EAI_NONAME")
+    names.getaddrinfo("www", "80", Hints(flags), want)
+    names.getaddrinfo("www", "80", Hints(flags, own), want)
 
 
 UDP = Info("192.0.2.20", 53, "SOCK_DGRAM")

@@ -129,11 +129,3 @@ def ports_to_one_server(bench: Bench) -> None:
     ports = [refused(opens(bench)) for _ in range(20)]
     bench.measure("repeats", len(ports) - len(set(ports)))
     bench.measure("most frequent step", steps(ports).most_common(1)[0][0])
-
-
-@case("RFC6056:3.2-RANGE", measures=True, **CLIENT)
-def range_of_ports(bench: Bench) -> None:
-    """64 connects to different servers; the lowest and the highest port are recorded."""
-    ports = [refused(opens(bench, 7_000 + number)) for number in range(64)]
-    bench.measure("lowest port", min(ports))
-    bench.measure("highest port", max(ports))

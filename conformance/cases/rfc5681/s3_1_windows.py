@@ -32,7 +32,6 @@ def initial_window(bench: Bench, mss: int) -> None:
     mss = min(mss, 1440) if bench.ip == 6 else mss
     flight = Flight(opened(bench, offering(mss=mss)), PLENTY, mss=mss)
     count = flight.initial()
-    bench.measure("segments", count)
     bench.check(count * mss <= allowed(mss), True, f"at most {allowed(mss)} octets")
     ten = count * mss == allowed(mss)
     bench.check(ten, True, "the window of RFC 6928 is used", requirement="2-IW10")

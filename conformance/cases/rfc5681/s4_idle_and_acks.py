@@ -6,7 +6,6 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.flights import MSS, Flight, offering, opened
 from tcpassay.conformance.layers import TCP, Raw
-from tcpassay.core.clock import NS_PER_S
 
 SECTION = "4"
 
@@ -62,13 +61,9 @@ def segment_that_fills_a_gap(bench: Bench, size: int) -> None:
 def delayed_ack_comes_in_time(bench: Bench) -> None:
     """Segments of ten octets with pauses between; each is acknowledged within half a second."""
     conn = opened(bench, offering())
-    waits = []
     for _ in range(5):
-        start = bench.now_ns
         conn.send("PA", payload=bytes(10))
-        arrival = conn.expect("A", ack=conn.peer.snd.nxt, within=0.5)
-        waits.append((arrival.t_ns - start) / NS_PER_S)
-    bench.measure("longest wait in s", round(max(waits), 3))
+        conn.expect("A", ack=conn.peer.snd.nxt, within=0.5)
 
 
 @case("RFC5681:4.2-DELACK-2ND", state="ESTABLISHED", timing=True)
@@ -82,5 +77,4 @@ def every_second_full_segment(bench: Bench) -> None:
     acks = [a.segment.ack for a in conn.drop_arrivals()]
     reached = [(ack - int(first)) % 2**32 // 1460 for ack in acks]
     gaps = [later - sooner for sooner, later in pairwise([0, *reached])]
-    bench.measure("ACKs", len(acks))
     bench.check(max([*gaps, 20 - max([0, *reached])]) <= 2, True, "at most two segments an ACK")

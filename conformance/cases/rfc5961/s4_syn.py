@@ -23,13 +23,24 @@ def syn_in_established_gets_challenge_ack(bench: Bench, offset: int) -> None:
 OFFSETS = (0, 1, 1460, 70_000, -1, 2**31)
 
 
+#: With a SYN nothing else counts, but for a RST: neither an ACK, nor text, nor a FIN.
+MORE_FLAGS = ("SA", "SF", "SFA", "SFPUA")
+
+
 def challenged(bench: Bench, row: tuple[str, str]) -> None:
-    """SYNs at, in and outside the window: each draws a challenge ACK, the state stays."""
+    """SYNs at, in and outside the window: each draws a challenge ACK, the state stays.
+
+    So do those at RCV.NXT with other flags and text.
+    """
     state, requirement = row
     conn = reach(bench, state)
+    first = conn.peer.snd.nxt
     for offset in OFFSETS:
-        conn.send(TCP(flags="S", seq=conn.peer.snd.nxt + offset))
-        conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, requirement=requirement)
+        conn.send(TCP(flags="S", seq=first + offset))
+        conn.expect("A", seq=conn.target.snd.nxt, ack=first, requirement=requirement)
+    for flags in MORE_FLAGS:
+        conn.send(TCP(flags=flags, seq=first, urgptr=2) / Raw(b"text"))
+        conn.expect("A", seq=conn.target.snd.nxt, ack=first, requirement=requirement)
     conn.expect_silence(requirement=requirement)
     conn.expect_state(state, requirement=requirement)
 

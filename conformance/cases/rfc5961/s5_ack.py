@@ -90,7 +90,6 @@ def challenge_acks_are_limited(bench: Bench) -> None:
     for _ in range(2000):
         conn.send("R", seq=conn.peer.snd.nxt + 100)
     answers = conn.drop_arrivals()
-    bench.measure("challenge ACKs for 2000 resets", len(answers))
     bench.check(len(answers) < 2000, True, "answers are limited")
     bench.check(len(answers) >= 1, True, "there is an answer")
 

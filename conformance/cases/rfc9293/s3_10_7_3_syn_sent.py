@@ -85,21 +85,33 @@ def rst_with_bad_ack_is_dropped(bench: Bench, row: tuple[str, int]) -> None:
 @case(
     "RFC9293:3.10.7.3-RST-ACK",
     "POSIX:CONNECT-ECONNREFUSED",
-    rows={"seq_zero": (0, b""), "seq_any": (0xDEADBEEF, b""), "data": (0, b"go away")},
+    rows={
+        "seq_zero": ("RA", 0, b""),
+        "seq_any": ("RA", 0xDEADBEEF, b""),
+        "data": ("RA", 0, b"go away"),
+        "syn": ("SRA", 500, b""),
+        "fin": ("FRA", 500, b""),
+        "all": ("FSRPAU", 500, b"all flags"),
+    },
     needs=("active_open",),
     state="SYN-SENT",
 )
-def rst_with_good_ack_refuses(bench: Bench, row: tuple[int, bytes]) -> None:
-    """RST that acknowledges the SYN; connect() fails with ECONNREFUSED and no SYN follows."""
-    seq, data = row
+def rst_with_good_ack_refuses(bench: Bench, row: tuple[str, int, bytes]) -> None:
+    """RST that acknowledges the SYN; connect() fails with ECONNREFUSED and no SYN follows.
+
+    RST is looked at before SYN, so that it counts whatever other flags there are.
+    """
+    flags, seq, data = row
     conn, pending = syn_sent(bench)
-    conn.send(TCP(flags="RA", seq=seq, ack=int(conn.target.iss + 1)) / Raw(data))
+    conn.send(TCP(flags=flags, seq=seq, ack=int(conn.target.iss + 1)) / Raw(data))
+    conn.expect_silence()
     pending.expect_return(errno="ECONNREFUSED", requirement="POSIX:CONNECT-ECONNREFUSED")
     conn.expect_silence(1.2)
 
 
 @case(
     "RFC9293:3.10.7.3-RST-NOACK",
+    "RFC5961:3.2-RST-SYNSENT",
     SYNACK,
     rows={"rst": "R", "rst_syn": "SR", "rst_fin": "FR"},
     needs=("active_open",),
@@ -110,7 +122,7 @@ def rst_without_ack_is_dropped(bench: Bench, flags: str) -> None:
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags=flags, seq=0, ack=int(conn.target.iss + 1)))
     conn.expect_silence()
-    pending.expect_blocked()
+    pending.expect_blocked(requirement="RFC5961:3.2-RST-SYNSENT")
     conn.expect("S", seq=conn.target.iss, within=1.5 * syn_gap(bench))
     conn.send("SA")
     conn.expect("A", ack=conn.peer.snd.nxt, requirement=SYNACK)
@@ -270,6 +282,19 @@ def closed_in_syn_sent(bench: Bench) -> None:
     conn.expect_silence(1.2)
     conn.send("SA")
     conn.expect("R", seq=conn.target.iss + 1, requirement="3.10.7.1-SYNACK")
+
+
+@case("RFC9293:3.10.5-ABORT-SYNSENT", needs=("active_open", "nonblocking", "linger"))
+def aborted_in_syn_sent(bench: Bench) -> None:
+    """SO_LINGER of zero and close() in SYN-SENT; no RST, and no SYN any more."""
+    with bench.reaching("SYN-SENT"):
+        sock = bench.app.socket("SOCK_NONBLOCK")
+        sock.connect(7070, errno="EINPROGRESS")
+        conn = bench.expect_syn()
+    sock.set_linger(0)
+    sock.close()
+    conn.expect_silence(1.2)
+    conn.expect_state("CLOSED")
 
 
 @case("RFC9293:3.10.7.3-RST-NOACK", needs=("active_open",), state="SYN-SENT")

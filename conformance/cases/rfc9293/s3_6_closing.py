@@ -13,6 +13,7 @@ from tcpassay.conformance.reach import (
     peer_closes,
     reach,
 )
+from tcpassay.wire import RST
 
 SECTION = "3.6"
 
@@ -104,14 +105,25 @@ def target_half_closes_and_goes_on_reading(bench: Bench) -> None:
     conn.app.recv(100, want=b"", requirement="3.10.3-RECV-FW")
 
 
-@case("RFC9293:3.6.1-HALF-CLOSE", "RFC9293:3.10.4-CLOSE-CLOSEWAIT", state="CLOSE-WAIT")
+@case(
+    "RFC9293:3.6.1-HALF-CLOSE",
+    "RFC9293:3.10.2-SEND-CLOSEWAIT",
+    "RFC9293:3.10.4-CLOSE-CLOSEWAIT",
+    state="CLOSE-WAIT",
+)
 def peer_half_closes_and_goes_on_reading(bench: Bench) -> None:
     """The peer has sent FIN; the target's text still comes, then its FIN behind the text."""
     conn = established(bench)
     peer_closes(conn)
     for word in (b"one", b"two", b"three"):
-        conn.app.send(word)
-        conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, payload=word)
+        conn.app.send(word, requirement="3.10.2-SEND-CLOSEWAIT")
+        conn.expect(
+            "A",
+            seq=conn.target.snd.nxt,
+            ack=conn.peer.snd.nxt,
+            payload=word,
+            requirement="3.10.2-SEND-CLOSEWAIT",
+        )
         conn.send("A")
     conn.expect_state("CLOSE-WAIT")
     conn.app.send(b"end")
@@ -130,6 +142,7 @@ def peer_half_closes_and_goes_on_reading(bench: Bench) -> None:
 
 @case(
     "RFC9293:3.9.1.4-CLOSE-FLUSH",
+    "RFC9293:3.10.4-CLOSE-ESTAB",
     rows={"close": "close", "shutdown": "shutdown"},
     state="FIN-WAIT-1",
 )
@@ -145,6 +158,7 @@ def close_sends_what_is_queued_first(bench: Bench, how: str) -> None:
     first = conn.target.snd.nxt
     conn.app.send(text)
     conn.app.close() if how == "close" else conn.app.shutdown()
+    conn.expect_state("FIN-WAIT-1", requirement="3.10.4-CLOSE-ESTAB")
     got = b""
     while len(got) < len(text):
         _, arrival = conn.expect_one_of(
@@ -154,7 +168,9 @@ def close_sends_what_is_queued_first(bench: Bench, how: str) -> None:
         got += arrival.segment.payload
         conn.send("A")
     if conn.target.snd.nxt == first + len(text):
-        conn.expect("FA", seq=first + len(text))
+        conn.expect(
+            "FA", seq=first + len(text), ack=conn.peer.snd.nxt, requirement="3.10.4-CLOSE-ESTAB"
+        )
         conn.send("A")
     conn.expect_state("FIN-WAIT-2")
 
@@ -209,6 +225,22 @@ def text_after_close_resets(bench: Bench, state: str) -> None:
     conn.expect_one_of(Pattern("R", seq=number), Pattern("RA", seq=number))
     conn.expect_silence(0.3)
     conn.expect_state("CLOSED")
+
+
+@case("RFC1122:4.2.2.13-HALFCLOSE", "RFC9293:MAY-1", state="FIN-WAIT-2", measures=True)
+def close_of_one_direction_or_both(bench: Bench) -> None:
+    """close(), and the peer goes on sending; which directions it has closed is recorded.
+
+    A reset tells of both ("half-duplex" in the words of RFC 1122), an ACK of one.
+    """
+    conn = reach(bench, "FIN-WAIT-2", how="close")
+    conn.send("PA", payload=b"still talking")
+    bench.wait(0.3)
+    flags = [arrival.segment.flags for arrival in conn.drop_arrivals()]
+    bench.check(len(flags) <= 1, True, "at most one answer")
+    both = any(value & RST for value in flags)
+    conn.app.recv(10, errno="EBADF", requirement="RFC9293:MAY-1")
+    bench.measure("close() ends", "both directions" if both else "one direction")
 
 
 @case("RFC9293:MUST-12", state="ESTABLISHED")

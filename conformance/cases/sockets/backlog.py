@@ -3,18 +3,8 @@
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import MANY, answered, serves
 from tcpassay.conformance.reach import handshake, listener, syn_received
-from tcpassay.wire import ACK, SYN
-
-#: Far more than any queue of these cases holds.
-MANY = 40
-
-
-def answered(conn: Connection) -> bool:
-    """Send a SYN; whether a SYN-ACK comes at once."""
-    conn.send("S")
-    return any(arrival.segment.has(SYN | ACK) for arrival in conn.drop_arrivals())
 
 
 def half_open(bench: Bench) -> list[Connection]:

@@ -3,6 +3,7 @@
 from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.probes import completed, reusing, serves, told
 from tcpassay.conformance.reach import established, handshake, listener
 
 
@@ -40,6 +41,42 @@ def a_second_time(bench: Bench) -> None:
     sock.listen(10, requirement="POSIX:LISTEN-AGAIN")
     conn.app = sock.accept()
     conn.app.recv(10, want=b"kept")
+
+
+@case("RFC9293:MUST-41", rows={"listener_alive": False, "listener_closed": True})
+def beside_an_open_connection(bench: Bench, closed: bool) -> None:
+    """A second listener for the port of an open connection, granted or not; no other is harmed.
+
+    The port is shared by SO_REUSEADDR. While the first listener lives, the second is refused.
+    """
+    first, second = reusing(bench), reusing(bench)
+    with bench.reaching("an accepted connection"):
+        first.bind(LISTEN_PORT)
+        first.listen()
+        conn = handshake(bench.connection())
+        conn.app = first.accept()
+    if closed:
+        first.close()
+    bound = told(second.begin("bind", ("address", (bench.any_address, LISTEN_PORT))))
+    listening = told(second.begin("listen", ("length", 5))) if bound == "success" else bound
+    bench.check(listening in {"success", "EADDRINUSE"}, True, "success or EADDRINUSE")
+    conn.expect_silence()
+    conn.send("PA", payload=b"ping")
+    conn.app.recv(10, want=b"ping")
+    conn.app.send(b"pong")
+    conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt, payload=b"pong")
+    if not closed or listening == "success":
+        serves(second if closed else first)
+
+
+@case("POSIX:LISTEN-BACKLOG-NEG", settings=("no_syn_cookies",))
+def negative_backlog(bench: Bench) -> None:
+    """listen() with -1; as many connections wait for accept() as with 0."""
+    admitted = {}
+    for backlog, port in ((0, 8081), (-1, 8082)):
+        listener(bench, backlog, port=port)
+        admitted[backlog] = len(completed(bench, port=port))
+    bench.check(admitted[-1], admitted[0], "connections admitted")
 
 
 @case("POSIX:SO_ACCEPTCONN")

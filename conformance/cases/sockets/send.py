@@ -5,11 +5,13 @@ from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.reach import established, listener, peer_closes
+from tcpassay.conformance.reach import established, listener, peer_closes, reach
 
 SMALL_BUFFER = 8192
 PIECE = bytes(range(256)) * 16
 MUCH = bytes(range(256)) * 8192
+#: The states behind the target's own FIN.
+CLOSING_STATES = ("FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK", "TIME-WAIT")
 #: Rounds of "take what has come, acknowledge it" before a transfer counts as stuck.
 ROUNDS = 2000
 
@@ -45,13 +47,19 @@ def take_all(conn: Connection, size: int) -> bytes:
     return bytes(text)
 
 
-@case("POSIX:SEND-ENOTCONN", rows={"fresh": "fresh", "bound": "bound", "listener": "listener"})
+@case(
+    "POSIX:SEND-ENOTCONN",
+    "RFC9293:3.10.2-SEND-CLOSED",
+    rows={"fresh": "fresh", "bound": "bound", "listener": "listener"},
+)
 def without_a_connection(bench: Bench, kind: str) -> None:
-    """send() on a socket that was never connected; ENOTCONN."""
+    """send() on a socket that was never connected; an error, by POSIX ENOTCONN."""
     sock = listener(bench) if kind == "listener" else bench.app.socket()
     if kind == "bound":
         sock.bind(LISTEN_PORT)
-    sock.send(b"x", "MSG_NOSIGNAL", errno="ENOTCONN")
+    sending = sock.begin_send(b"x", "MSG_NOSIGNAL")
+    sending.expect_return(errno=("ENOTCONN", "EPIPE"), requirement="3.10.2-SEND-CLOSED")
+    sending.expect_return(errno="ENOTCONN")
 
 
 @case(
@@ -74,6 +82,15 @@ def after_shutdown(bench: Bench, signal: bool) -> None:
     else:
         bench.check(told, [], "signals", requirement="POSIX:SEND-NOSIGNAL")
     conn.expect_silence(repeats=True)
+
+
+@case("RFC9293:3.10.2-SEND-CLOSING", rows={state: state for state in CLOSING_STATES})
+def after_our_own_fin(bench: Bench, state: str) -> None:
+    """send() in each state behind the target's own FIN; EPIPE, and no octet goes out."""
+    conn = reach(bench, state)
+    conn.app.send(b"too late", "MSG_NOSIGNAL", errno="EPIPE")
+    conn.expect_silence(repeats=True)
+    conn.expect_state(state)
 
 
 @case("POSIX:SEND-ECONNRESET", "POSIX:SEND-EPIPE-RST", state="ESTABLISHED")

@@ -66,6 +66,14 @@ State = Annotated[
     list[str] | None,
     typer.Option(metavar="S", help="Only this state: ESTABLISHED, ...", rich_help_panel=_SELECT),
 ]
+Measures = Annotated[
+    bool,
+    typer.Option(
+        "--measures",
+        help="Only the cases that measure; a table of values follows.",
+        rich_help_panel=_SELECT,
+    ),
+]
 Ip = Annotated[
     list[IpChoice] | None,
     typer.Option(help="IP version; both when given twice.", rich_help_panel=_SELECT),
@@ -195,6 +203,7 @@ def run(
     requirement: Requirement = None,
     level: Level = None,
     state: State = None,
+    measures: Measures = False,
     ip: Ip = None,
     matrix: Matrix = False,
     full: Full = False,
@@ -218,6 +227,8 @@ def run(
 
     tcpassay run reference linux --case rfc5961 --junit junit.xml
 
+    tcpassay run reference linux --measures
+
     tcpassay run --wire-only 192.0.2.1:7 --netns lab
     """
     from tcpassay.cli.running import Request, carry_out
@@ -234,6 +245,7 @@ def run(
             requirements=tuple(requirement or ()),
             levels=tuple(level or ()),
             states=tuple(state or ()),
+            measures=measures,
             ip=tuple(dict.fromkeys(4 if version is IpChoice.V4 else 6 for version in ip or ())),
             slow=slow,
             out=out,

@@ -20,6 +20,8 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.console import ResultPrinter
 from tcpassay.reports.files import OutputFolder, default_folder, require_writable
+from tcpassay.reports.measured_console import show_values
+from tcpassay.reports.outcomes import outcomes_of
 from tcpassay.reports.progress import Progress
 from tcpassay.reports.recorder import Recorder, write_json
 from tcpassay.reports.wording import describe
@@ -52,6 +54,7 @@ class Request:
     requirements: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    measures: bool = False
     ip: tuple[IpVersion, ...] = ()
     slow: bool = False
     out: Path | None = None
@@ -116,6 +119,7 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
         requirements=request.requirements,
         levels=request.levels,
         states=request.states,
+        measures=request.measures,
         ip=request.ip,
         slow=request.slow,
         max_time_s=request.max_time_s,
@@ -160,7 +164,10 @@ def _open(request: Request, held: ExitStack) -> list[Target]:
 
 
 def _report(request: Request, record: RunRecord, out: Path) -> None:
-    ResultPrinter(result_console(), describe, out).show(record)
+    console = result_console()
+    ResultPrinter(console, describe, out).show(record)
+    if request.measures:
+        show_values(console, outcomes_of(record))
     if request.json is not None:
         write_json(request.json, record)
     if request.junit is not None:

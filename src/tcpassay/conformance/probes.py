@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tcpassay.wire import Segment
 
 ALIVE = b"alive"
+#: Far more than the queues of listeners hold whose backlog is a few.
+MANY = 40
 #: Segments after which any receive buffer that manifests declare is full.
 ENOUGH = 400
 #: Codepoints of RFC 3168, section 5.
@@ -41,6 +43,22 @@ def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
     conn.send("PA", payload=ALIVE)
     conn.app.recv(len(ALIVE), want=ALIVE, requirement=requirement)
     return conn
+
+
+def answered(conn: Connection) -> bool:
+    """Send a SYN; whether a SYN-ACK comes at once."""
+    conn.send("S")
+    both = wire.SYN | wire.ACK
+    return any(arrival.segment.has(both) for arrival in conn.drop_arrivals())
+
+
+def completed(bench: Bench, *, port: int | None = None) -> list[Connection]:
+    """Handshakes until a SYN is not answered, or there are MANY; those that were answered."""
+    opened: list[Connection] = []
+    while len(opened) < MANY and answered(conn := bench.connection(port=port)):
+        conn.send("A")
+        opened.append(conn)
+    return opened
 
 
 def reusing(bench: Bench, *, reuse: bool = True) -> Socket:

@@ -35,14 +35,16 @@ class Selection:
     """What the user asked for; an empty field asks for everything.
 
     `ip` empty means IPv4, or IPv6 on a target that has no IPv4 address: one version keeps the
-    default run short; rows of the matrix run over each that the target has. Several values of one
-    field widen the selection, several fields narrow it.
+    default run short; rows of the matrix run over each that the target has. `measures` asks for the
+    cases whose result is a value. Several values of one field widen the selection, several fields
+    narrow it.
     """
 
     cases: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    measures: bool = False
     ip: tuple[IpVersion, ...] = ()
     slow: bool = False
     max_time_s: float = DEFAULT_MAX_TIME_S
@@ -50,7 +52,7 @@ class Selection:
     @property
     def narrow(self) -> bool:
         """Whether a filter leaves cases out."""
-        return bool(self.cases or self.requirements or self.levels or self.states)
+        return bool(self.cases or self.requirements or self.levels or self.states or self.measures)
 
 
 def matches(glob: str, case_id: str) -> bool:
@@ -86,6 +88,7 @@ def select(cases: Sequence[Case], selection: Selection, catalogue: Catalogue) ->
         and (not requirements or requirements.intersection(case.mark.requirements))
         and (not levels or levels.intersection(_levels_of(case, catalogue)))
         and (not states or state_of(case, catalogue) in states)
+        and (case.mark.measures or not selection.measures)
     )
     if not chosen:
         raise NothingSelectedError("no case passes all the filters: loosen one of them")

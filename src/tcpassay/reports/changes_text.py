@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.reports.changes import KINDS, WORSE
-from tcpassay.reports.compare_console import shown_value
 from tcpassay.reports.compare_files import SCHEMA, escaped, target_json
+from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:

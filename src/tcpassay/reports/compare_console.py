@@ -9,16 +9,17 @@ from rich.text import Text
 
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.reports.console import STYLE
+from tcpassay.reports.measured import tables
+from tcpassay.reports.measured_console import values_table
 from tcpassay.reports.sidebyside import LEGEND, NOT_RUN
 from tcpassay.reports.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
-    from tcpassay.reports.sidebyside import Cell, Measured, Row, SideBySide, Value
-
+    from tcpassay.reports.sidebyside import Cell, Row, SideBySide
 
 _MOST_OF_ID = 36
 _LEVEL = max(len(level.value) for level in Level)
@@ -26,7 +27,6 @@ _LEVEL = max(len(level.value) for level in Level)
 _WITH_LEVEL = 24
 _LEAST_OF_TEXT = 8
 _MOST_OF_LABEL = 14
-_MOST_OF_VALUE = 26
 _CELL = 7
 #: What stands between two columns.
 _RULE = 3
@@ -48,9 +48,10 @@ class ComparePrinter:
             self._console.print()
             self._console.print(self._matrix(found, shown))
             self._line(LEGEND, "dim")
-        for title, values in measured_tables(found, every=self._every):
+        labels = [column.label for column in found.columns]
+        for title, values in tables(found.measured, every=self._every):
             self._console.print()
-            self._console.print(self._values(found, title, values))
+            self._console.print(values_table(self._console, title, labels, values))
         self._console.print()
         self._line(self._summary(found, len(shown)))
 
@@ -102,27 +103,6 @@ class ComparePrinter:
                 key = Text(one_line(case.key), "dim")
                 table.add_row(*("", "")[: 1 + level], key, *map(_cell, case.cells))
 
-    def _values(self, found: SideBySide, title: str, rows: Sequence[Measured]) -> Table:
-        table = Table(title=Text(title, "bold"), title_justify="left")
-        labels = [one_line(column.label) for column in found.columns]
-        shown = [[one_line(row.name), *map(shown_value, row.values)] for row in rows]
-        widths = [
-            min(max(map(len, column)), _MOST_OF_VALUE)
-            for column in zip(["value", *labels], *shown, strict=True)
-        ]
-        case = min(self._room(*widths), max(len(row.case) for row in rows))
-        table.add_column("case", overflow="fold", width=case)
-        table.add_column("value", overflow="fold", width=widths[0])
-        for label, width in zip(labels, widths[1:], strict=True):
-            table.add_column(Text(label), justify="right", overflow="fold", width=width)
-        before = ""
-        for row, (name, *values) in zip(rows, shown, strict=True):
-            style = "bold" if row.differs else ""
-            case_id = one_line(row.case) if row.case != before else ""
-            table.add_row(case_id, name, *(Text(each, style) for each in values))
-            before = row.case
-        return table
-
     def _summary(self, found: SideBySide, shown: int) -> str:
         differing = sum(row.differs for row in found.rows)
         told = f"{differing} of {len(found.rows)} requirements differ"
@@ -166,22 +146,3 @@ def _number(number: int, style: str) -> Text:
 def _cell(cell: Cell) -> Text:
     style = STYLE[cell.verdict] if cell.verdict is not None else "dim"
     return Text(str(cell), style if cell.as_expected else f"reverse {style}")
-
-
-def measured_tables(
-    found: SideBySide, *, every: bool = False
-) -> Iterator[tuple[str, list[Measured]]]:
-    """The tables of what cases measured: all numbers; words only where they differ, or `every`."""
-    numbers = [row for row in found.measured if row.numeric]
-    words = [row for row in found.measured if not row.numeric and (every or row.differs)]
-    if numbers:
-        yield "measured", numbers
-    if words:
-        yield "observed" if every else "observed, where they differ", words
-
-
-def shown_value(value: Value) -> str:
-    """A value as tables show it: numbers with at most six digits that count."""
-    if value is None:
-        return NOT_RUN
-    return f"{value:.6g}" if isinstance(value, float) else one_line(str(value))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.verdict import Verdict
-from tcpassay.reports.compare_console import measured_tables, shown_value
+from tcpassay.reports.measured import VALUES, by_topic, tables
+from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.sidebyside import LEGEND
 from tcpassay.reports.text import one_line
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tcpassay.core.json_values import Json
+    from tcpassay.reports.measured import Measured
     from tcpassay.reports.outcomes import TargetOutcomes
     from tcpassay.reports.sidebyside import Cell, SideBySide
 
@@ -44,12 +46,22 @@ def _markdown(found: SideBySide, *, every: bool, cases: bool) -> Iterator[str]:
                     yield _line(f"· {case.key}", "", "", *map(str, case.cells))
     yield ""
     yield f"{LEGEND}."
-    for title, values in measured_tables(found, every=every):
+    for title, values in tables(found.measured, every=every):
         yield ""
         yield f"## {title}"
+        if title == VALUES:
+            yield from _values(labels, values)
+            continue
         yield from _head("case", "value", *labels)
         for value in values:
             yield _line(value.case, value.name, *map(shown_value, value.values))
+
+
+def _values(labels: list[str], values: list[Measured]) -> Iterator[str]:
+    for topic, chosen in by_topic(values).items():
+        yield from _head(topic, *labels)
+        for value in chosen:
+            yield _line(value.full_name, *map(shown_value, value.values))
 
 
 def _totals(found: SideBySide) -> Iterator[str]:

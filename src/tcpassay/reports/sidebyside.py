@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.measured import measured
 from tcpassay.reports.outcomes import RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tcpassay.model.catalogue import Catalogue, Requirement
+    from tcpassay.reports.measured import Measured
     from tcpassay.reports.outcomes import TargetOutcomes
-
-Value = float | int | str | None
 
 #: The letter of each verdict in a cell; a cell without one was not run.
 LETTERS = {
@@ -30,8 +29,6 @@ LETTERS = {
     Verdict.ERROR: "E",
 }
 NOT_RUN = "-"
-
-_NUMBERS = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?(?:[ ,]+-?[\d.]+)*")
 
 #: What a reader needs to understand the cells.
 LEGEND = (
@@ -89,27 +86,9 @@ class Row(NamedTuple):
         return self.requirement.source if self.requirement else self.id.partition(":")[0]
 
 
-class Measured(NamedTuple):
-    """A value that a case measured, a target each; None where it measured none there."""
-
-    case: str
-    name: str
-    values: tuple[Value, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether two targets have another value."""
-        return len({value for value in self.values if value is not None}) > 1
-
-    @property
-    def numeric(self) -> bool:
-        """Whether every value is a number, or a text of nothing but numbers."""
-        return all(value is None or _NUMBERS.fullmatch(str(value)) for value in self.values)
-
-
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """The whole comparison. `rows` are in the catalogue's order, `measured` in that of the ids."""
+    """The whole comparison. `rows` are in the catalogue's order, `measured` in that of topics."""
 
     columns: tuple[TargetOutcomes, ...]
     rows: tuple[Row, ...]
@@ -145,7 +124,7 @@ def side_by_side(columns: Sequence[TargetOutcomes], catalogue: Catalogue) -> Sid
             _row(name, known.get(name), [of_target.get(name, {}) for of_target in judged])
             for name in ordered
         ),
-        measured=tuple(_measured(columns)),
+        measured=tuple(measured(columns)),
     )
 
 
@@ -191,20 +170,3 @@ def _folded(cells: Iterable[Cell]) -> Cell:
 def _differ(cells: Iterable[Cell]) -> bool:
     """What was not run says nothing."""
     return len({cell.verdict for cell in cells if cell.verdict is not None}) > 1
-
-
-def _measured(columns: Sequence[TargetOutcomes]) -> list[Measured]:
-    names: dict[tuple[str, str], None] = {}
-    for column in columns:
-        for key, outcome in column.cases.items():
-            names |= {(key, name): None for name in outcome.measured}
-    order = {case: number for number, case in enumerate(sorted({case for case, _ in names}))}
-    return [
-        Measured(case, name, tuple(_value(column, case, name) for column in columns))
-        for case, name in sorted(names, key=lambda each: order[each[0]])
-    ]
-
-
-def _value(column: TargetOutcomes, case: str, name: str) -> Value:
-    outcome = column.cases.get(case)
-    return outcome.measured.get(name) if outcome is not None else None

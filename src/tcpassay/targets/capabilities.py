@@ -17,6 +17,12 @@ CAPABILITIES: Final = {
     "user_timeout": "TCP_USER_TIMEOUT bounds how long data may stay unacknowledged",
     "keepalive": "SO_KEEPALIVE with its idle, interval and count",
     "nodelay": "TCP_NODELAY turns the Nagle algorithm off",
+    "reuse_port": "SO_REUSEPORT lets several sockets listen on one address",
+    "cork": "TCP_CORK holds back less than a full segment",
+    "quickack": "TCP_QUICKACK switches to acknowledgements at once",
+    "syn_count": "TCP_SYNCNT says how often connect() sends its SYN again",
+    "defer_accept": "TCP_DEFER_ACCEPT wakes accept() with the first text only",
+    "window_clamp": "TCP_WINDOW_CLAMP bounds the window that is announced",
     "delayed_ack": "acknowledgements may be held back for a moment (RFC 1122, 4.2.3.2)",
     # Network layer
     "ipv6": "TCP over IPv6",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from tcpref import addresses as ip
+from tcpref import reuseport
 from tcpref.calls import CALLS
 from tcpref.calls_options import numbers
 from tcpref.kernel import Kernel
@@ -94,10 +95,10 @@ class Assay:
         """What the stack holds; all zero but listeners once every connection has ended."""
         stack = self.stack
         tcbs = stack.connections.values()
-        listeners = stack.listeners.values()
+        listeners = tuple(reuseport.every(stack))
         return {
             "connections": len(stack.connections),
-            "listeners": len(stack.listeners),
+            "listeners": len(listeners),
             "timers": stack.timers.running(),
             "queued_octets": sum(
                 len(tcb.send_buffer) + len(tcb.received) + tcb.reassembly.octets() for tcb in tcbs

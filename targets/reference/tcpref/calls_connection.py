@@ -155,6 +155,8 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
     accepted = Socket(stack.settings, nonblocking=nonblocking, family=made.family)
     accepted.address, accepted.port = tcb.key[0], tcb.key[1]
     accepted.linger, accepted.nodelay, accepted.reuse = made.linger, made.nodelay, made.reuse
+    accepted.reuseport, accepted.corked = made.reuseport, made.corked
+    accepted.window_clamp = made.window_clamp
     accepted.v6only = made.v6only
     accepted.soft_errors = made.soft_errors
     accepted.ip = tcb.ip or NO_CHOICES
@@ -174,7 +176,8 @@ def adopt(stack: Stack, made: Socket, tcb: Tcb, *, nonblocking: bool) -> Socket:
 
 def catch_up(stack: Stack, accepted: Socket, tcb: Tcb) -> None:
     """Options that the listener was given while the connection was waiting for accept()."""
-    tcb.nodelay, tcb.rcv_buffer = accepted.nodelay, accepted.rcv_buffer
+    tcb.nodelay, tcb.rcv_buffer = accepted.nodelay, accepted.receive_room()
+    tcb.corked = accepted.corked
     if accepted.keepalive or tcb.keepalive is not None:
         keepalive.apply(stack, accepted, tcb)
     if accepted.user_timeout or tcb.patience is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref import addresses
+from tcpref import addresses, reuseport
 from tcpref.errors import CallError
 from tcpref.listener import Listener
 from tcpref.sockets import Socket
@@ -111,9 +111,13 @@ def bind_to(
         if free is None:
             raise CallError("EADDRINUSE" if destination is None else "EADDRNOTAVAIL")
         port = free
-    elif not ports.available(address, port, reuse=made.reuse, v6only=made.v6only):
+    elif not ports.available(
+        address, port, reuse=made.reuse, v6only=made.v6only, shared=made.reuseport
+    ):
         raise CallError("EADDRINUSE")
-    made.binding = ports.hold(address, port, reuse=made.reuse, v6only=made.v6only)
+    made.binding = ports.hold(
+        address, port, reuse=made.reuse, v6only=made.v6only, shared=made.reuseport
+    )
     made.address = address
     made.port = port
 
@@ -141,7 +145,7 @@ def start_listening(kernel: Kernel, made: Socket) -> None:
         raise CallError("EADDRINUSE")
     binding.listening = True
     made.listener = Listener(made, made.address, made.port, stack.settings)
-    stack.listeners[made.address, made.port] = made.listener
+    reuseport.join(stack, made.listener)
 
 
 def name_of(kernel: Kernel, made: Socket, address: bytes) -> str:

@@ -9,8 +9,9 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpref import calls_fastopen, keepalive, output, user, uto
+from tcpref import calls_fastopen, cork, keepalive, output, user, uto
 from tcpref import calls_options_ip as of_ip
+from tcpref import calls_options_linux as for_linux
 from tcpref import calls_options_user as for_user
 from tcpref.calls_naming import target
 from tcpref.errors import CallError
@@ -72,7 +73,7 @@ def set_rcv_buffer(made: Socket, args: Arguments) -> None:
 
 def resize_rcv_buffer(stack: Stack, made: Socket, tcb: Tcb) -> None:
     """A window that has been offered is not taken back (SHLD-14); one that opens is announced."""
-    tcb.rcv_buffer = made.rcv_buffer
+    tcb.rcv_buffer = made.receive_room()
     user.announce_room(stack, tcb)
 
 
@@ -178,6 +179,9 @@ OPTIONS: dict[tuple[str, str], Option] = {
         lambda made: (("timeout", made.rcv_timeout),), set_rcv_timeout
     ),
     ("SOL_SOCKET", "SO_REUSEADDR"): Option(lambda made: number(made.reuse), set_reuse),
+    ("SOL_SOCKET", "SO_REUSEPORT"): Option(
+        lambda made: number(made.reuseport), for_linux.set_reuseport
+    ),
     ("SOL_SOCKET", "SO_SNDBUF"): Option(lambda made: number(made.snd_buffer), set_snd_buffer),
     ("SOL_SOCKET", "SO_SNDTIMEO"): Option(
         lambda made: (("timeout", made.snd_timeout),), set_snd_timeout
@@ -197,6 +201,12 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS"): Option(of_ip.get_hops, of_ip.set_hops, of_ip.apply),
     ("IPPROTO_IPV6", "IPV6_V6ONLY"): Option(get_v6only, set_v6only),
+    ("IPPROTO_TCP", "TCP_CORK"): Option(
+        lambda made: number(made.corked), for_linux.set_cork, cork.apply
+    ),
+    ("IPPROTO_TCP", "TCP_DEFER_ACCEPT"): Option(
+        lambda made: number(made.defer_accept), for_linux.set_defer_accept
+    ),
     ("IPPROTO_TCP", "TCP_FASTOPEN"): Option(
         lambda made: number(calls_fastopen.get_queue(made)), calls_fastopen.set_queue
     ),
@@ -215,8 +225,19 @@ OPTIONS: dict[tuple[str, str], Option] = {
     ),
     ("IPPROTO_TCP", "TCP_MAXSEG"): Option(get_mss, set_mss),
     ("IPPROTO_TCP", "TCP_NODELAY"): Option(lambda made: number(made.nodelay), set_nodelay),
+    ("IPPROTO_TCP", "TCP_QUICKACK"): Option(
+        lambda made: number(for_linux.get_quickack(made)),
+        for_linux.set_quickack,
+        for_linux.apply_quickack,
+    ),
+    ("IPPROTO_TCP", "TCP_SYNCNT"): Option(
+        lambda made: number(made.syn_count), for_linux.set_syn_count
+    ),
     ("IPPROTO_TCP", "TCP_USER_TIMEOUT"): Option(
         lambda made: number(made.user_timeout), for_user.set_user_timeout, uto.apply
+    ),
+    ("IPPROTO_TCP", "TCP_WINDOW_CLAMP"): Option(
+        lambda made: number(made.window_clamp), for_linux.set_window_clamp, resize_rcv_buffer
     ),
 }
 

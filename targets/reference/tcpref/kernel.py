@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tcpref import user
+from tcpref import reuseport, user
 from tcpref.arguments import Arguments, Tagged
 from tcpref.errors import CallError
 from tcpref.names import Resolver
@@ -189,8 +189,11 @@ def close_listener(stack: Stack, socket: Socket) -> None:
     if listener is None:
         return
     socket.listener = None
-    stack.listeners.pop((listener.address, listener.port), None)
+    reuseport.leave(stack, listener)
     for tcb in tuple(listener.syn_queue.values()):
-        stack.close_connection(tcb, None)
+        if tcb.deferral is None:
+            stack.close_connection(tcb, None)
+        else:
+            user.abort(stack, tcb, None)
     for tcb in tuple(listener.accept_queue):
         user.abort(stack, tcb, None)

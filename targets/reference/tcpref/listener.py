@@ -31,8 +31,8 @@ class Listener:
     """One end point in LISTEN. The address is the wildcard or one of the stack's own."""
 
     __slots__ = (
-        "accept_queue", "address", "backlog", "cookie_sent", "port", "settings", "socket",
-        "syn_queue",
+        "accept_queue", "address", "backlog", "cookie_sent", "mates", "port", "settings",
+        "socket", "syn_queue",
     )  # fmt: skip
 
     def __init__(self, socket: Socket, address: bytes, port: int, settings: Settings) -> None:
@@ -43,6 +43,8 @@ class Listener:
         self.backlog = 0
         self.syn_queue: dict[Key, Tcb] = {}
         self.accept_queue: deque[Tcb] = deque()
+        #: All that share the address (`reuseport`), this one included; none if it is alone.
+        self.mates: list[Listener] = []
         #: When a SYN was last answered with a cookie (`cookies`), nanoseconds.
         self.cookie_sent: int | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import (
+    cork,
     ecn,
     fastopen,
     loss_recovery,
@@ -163,6 +164,8 @@ def may_send_small(tcb: Tcb) -> bool:
     TCP_NODELAY lifts that (MUST-17), and so does a FIN: no more octets can join the last ones.
     Urgent text does not wait either. Before the handshake is over the SYN alone is outstanding.
     """
+    if tcb.corked:
+        return cork.lets_small_out(tcb)
     return (
         tcb.flight == 0
         or tcb.nodelay
@@ -312,6 +315,8 @@ def start_override(stack: Stack, tcb: Tcb) -> None:
         tcb.probe_wait = 0
         held = tcb.ecn is not None and tcb.ecn.held
         wait = tcb.rto.rto if held else tcb.settings.sws_override_ms * 1_000_000
+        if tcb.corked and not held:
+            wait = min(wait, cork.LONGEST)
         stack.timers.start(tcb.persist, stack.now + wait)
 
 

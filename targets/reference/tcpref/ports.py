@@ -12,16 +12,26 @@ from tcpref.settings import Settings
 class Binding:
     """An address and port in use by a socket, a connection, or both; the last to let go frees it.
 
-    `reuse` and `v6only` are SO_REUSEADDR and IPV6_V6ONLY of the socket that made it.
+    `reuse`, `shared` and `v6only` are SO_REUSEADDR, SO_REUSEPORT and IPV6_V6ONLY of the socket
+    that made it.
     """
 
-    __slots__ = ("address", "holders", "listening", "port", "reuse", "v6only")
+    __slots__ = ("address", "holders", "listening", "port", "reuse", "shared", "v6only")
 
-    def __init__(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> None:
+    def __init__(
+        self,
+        address: bytes,
+        port: int,
+        *,
+        reuse: bool,
+        v6only: bool = False,
+        shared: bool = False,
+    ) -> None:
         self.address = address
         self.port = port
         self.reuse = reuse
         self.v6only = v6only
+        self.shared = shared
         self.listening = False
         self.holders = 1
 
@@ -31,12 +41,15 @@ class Binding:
             address, self.address, v6only=v6only
         )
 
-    def conflicts(self, address: bytes, *, reuse: bool, v6only: bool = False) -> bool:
+    def conflicts(
+        self, address: bytes, *, reuse: bool, v6only: bool = False, shared: bool = False
+    ) -> bool:
         """Whether a new binding of this port to `address` is refused.
 
-        Two may share only when both have SO_REUSEADDR and the old one does not listen.
+        Two may share only when both have SO_REUSEADDR and the old one does not listen, or both
+        have SO_REUSEPORT.
         """
-        if reuse and self.reuse and not self.listening:
+        if (reuse and self.reuse and not self.listening) or (shared and self.shared):
             return False
         return self.overlaps(address, v6only=v6only)
 
@@ -50,22 +63,42 @@ class PortTable:
         self._bindings: dict[int, set[Binding]] = {}
         self.selection = PortSelection(settings, rng)
 
-    def available(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> bool:
+    def available(
+        self,
+        address: bytes,
+        port: int,
+        *,
+        reuse: bool,
+        v6only: bool = False,
+        shared: bool = False,
+    ) -> bool:
         """Whether bind() to this address and port may succeed."""
-        held = self._bindings.get(port, ())
-        return not any(other.conflicts(address, reuse=reuse, v6only=v6only) for other in held)
+        return not any(
+            other.conflicts(address, reuse=reuse, v6only=v6only, shared=shared)
+            for other in self._bindings.get(port, ())
+        )
 
     def may_listen(self, binding: Binding) -> bool:
-        """Whether nobody else listens on what this binding covers."""
+        """Whether nobody else listens on what this binding covers, but for those that share it."""
         return not any(
-            other.listening and other.overlaps(binding.address, v6only=binding.v6only)
+            other.listening
+            and not (other.shared and binding.shared)
+            and other.overlaps(binding.address, v6only=binding.v6only)
             for other in self._bindings.get(binding.port, ())
             if other is not binding
         )
 
-    def hold(self, address: bytes, port: int, *, reuse: bool, v6only: bool = False) -> Binding:
+    def hold(
+        self,
+        address: bytes,
+        port: int,
+        *,
+        reuse: bool,
+        v6only: bool = False,
+        shared: bool = False,
+    ) -> Binding:
         """A new binding, held once; whether it is allowed has been asked before."""
-        binding = Binding(address, port, reuse=reuse, v6only=v6only)
+        binding = Binding(address, port, reuse=reuse, v6only=v6only, shared=shared)
         self._bindings.setdefault(port, set()).add(binding)
         return binding
 

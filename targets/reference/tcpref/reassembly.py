@@ -7,6 +7,8 @@ blocks those nearest to RCV.NXT stay: what is due next is never refused, and the
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from tcpref import seq
 
 
@@ -39,6 +41,8 @@ class Reassembly:
 
     def insert(self, start: int, octets: bytes) -> None:
         """Keep what is new of `octets` until `take`."""
+        if self._blocks and octets and self._fits(start, octets):
+            return
         kept: list[tuple[int, bytes]] = []
         for block_start, block in self._blocks:
             ahead = seq.distance(block_start, start)
@@ -52,6 +56,24 @@ class Reassembly:
         if octets:
             kept.append((start, octets))
         self._blocks = kept
+
+    def _fits(self, start: int, octets: bytes) -> bool:
+        """Put `octets` where nothing of them waits; False where they meet a block.
+
+        Found by halves: a peer who leaves holes on purpose must not make each segment dear.
+        """
+        blocks = self._blocks
+        first = blocks[0][0]
+        ahead = seq.distance(start, first)
+        at = bisect(blocks, ahead, key=lambda block: seq.distance(block[0], first))
+        if at:
+            before, block = blocks[at - 1]
+            if seq.distance(start, before) < len(block):
+                return False
+        if at < len(blocks) and seq.distance(blocks[at][0], start) < len(octets):
+            return False
+        blocks.insert(at, (start, octets))
+        return True
 
     def take(self, rcv_nxt: int) -> bytes:
         """Remove and return the octets in order at `rcv_nxt`; of the rest keep so many blocks."""

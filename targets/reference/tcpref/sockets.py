@@ -27,12 +27,12 @@ class Socket:
     """
 
     __slots__ = (
-        "address", "binding", "error", "failed", "family", "fast_open", "fast_open_connect",
-        "ip", "keepalive", "keepalive_times", "linger",
-        "listener", "max_segment", "nodelay", "nonblocking", "oob_inline", "owner",
-        "port", "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "snd_buffer",
-        "snd_timeout", "soft_errors", "tcb", "user_timeout", "user_timeout_asked", "v6only",
-        "waiters", "write_shut",
+        "address", "binding", "corked", "defer_accept", "error", "failed", "family", "fast_open",
+        "fast_open_connect", "ip", "keepalive", "keepalive_times", "linger", "listener",
+        "max_segment", "nodelay", "nonblocking", "oob_inline", "owner", "port", "quickack",
+        "rcv_buffer", "rcv_timeout", "read_shut", "references", "reuse", "reuseport", "snd_buffer",
+        "snd_timeout", "soft_errors", "syn_count", "tcb", "user_timeout", "user_timeout_asked",
+        "v6only", "waiters", "window_clamp", "write_shut",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +71,8 @@ class Socket:
         self.fast_open_connect = False
         self.user_timeout = settings.user_timeout_ms if settings.user_timeout else 0
         self.user_timeout_asked = False
+        self.reuseport = self.corked = self.quickack = False
+        self.syn_count = self.defer_accept = self.window_clamp = 0
 
     def reaches(self, address: bytes) -> bool:
         """Whether this socket can be bound or connected to an address of that IP version."""
@@ -86,7 +88,9 @@ class Socket:
         """Give a new connection what the options of this socket say."""
         tcb.nodelay = self.nodelay
         tcb.max_segment = self.max_segment
-        tcb.rcv_buffer = self.rcv_buffer
+        tcb.corked = self.corked
+        tcb.syn_limit = self.syn_count
+        tcb.rcv_buffer = self.receive_room()
         tcb.choose_window()
         if self.keepalive:
             tcb.keepalive = KeepAlive(tcb, self.keepalive_times)
@@ -96,6 +100,10 @@ class Socket:
         uto.begin(self, tcb)
         if self.user_timeout:
             tcb.patience = Patience(tcb, self.user_timeout)
+
+    def receive_room(self) -> int:
+        """Octets that may wait to be read: the buffer, or what TCP_WINDOW_CLAMP leaves of it."""
+        return min(self.rcv_buffer, self.window_clamp or self.rcv_buffer)
 
     def connection_failed(self, errno: str, *, opening: bool) -> None:
         """The connection ended by an error; it stays pending until a call takes it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tcpref import (
     addresses,
     cookies,
+    deferral,
     ecn,
     fastopen_stack,
     icmp,
@@ -23,9 +24,11 @@ from tcpref import (
     loss_recovery,
     output,
     pmtu,
+    quickack,
     quiet,
     recovery,
     resets,
+    reuseport,
     sack,
     seq,
     soft_errors,
@@ -172,7 +175,7 @@ class Stack:
         """LISTEN if a listener matches, else CLOSED."""
         if not self.is_peer_address(segment.src):
             return
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(key)
         if listener is None:
             disposition = states.closed.segment_arrives(segment)
         elif cookies.takes(self, listener, key, segment):
@@ -183,6 +186,13 @@ class Stack:
             self.emit(resets.reset_for(segment, stamped=self.settings.timestamps))
         elif disposition.enter is State.SYN_RECEIVED and listener is not None:
             self.open_passively(listener, key, segment, self.choose_iss(key))
+
+    def listener_for(self, key: Key) -> Listener | None:
+        """Who serves this client, of all that listen for it."""
+        found = self.find_listener(key[0], key[1])
+        if found is None or not found.mates:
+            return found
+        return reuseport.choose(found, key, self.secret)
 
     def find_listener(self, address: bytes, port: int) -> Listener | None:
         """The listener for this address, or else the one for any address."""
@@ -212,7 +222,8 @@ class Stack:
         tcb.listener = listener
         listener.socket.configure(tcb)
         pmtu.begin(self, tcb)
-        tcb.binding = self.ports.hold(key[0], key[1], reuse=listener.socket.reuse)
+        socket = listener.socket
+        tcb.binding = self.ports.hold(key[0], key[1], reuse=socket.reuse, shared=socket.reuseport)
         tcb.synchronize(segment.seq)
         tcb.negotiate(segment.options, self.now)
         tcb.take_mss(segment.options.mss)
@@ -250,14 +261,14 @@ class Stack:
         """MAY-2: a new SYN ends TIME-WAIT when somebody listens for it and has room."""
         if not states.time_wait.reopens(tcb, segment):
             return False
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(tcb.key)
         return listener is not None and listener.admits_syn()
 
     def reopen(self, old: Tcb, segment: Segment) -> None:
         """A new incarnation; its numbers start above those of the old one."""
         key, highest = old.key, old.snd_nxt
         self.close_connection(old, None)
-        listener = self.find_listener(segment.dst, segment.dst_port)
+        listener = self.listener_for(key)
         if listener is not None:
             iss = self.choose_iss(key)
             if not seq.after(iss, highest):
@@ -296,7 +307,9 @@ class Stack:
 
     def delay_ack(self, tcb: Tcb) -> None:
         """Owe an ACK, for less than half a second (SHLD-18, MUST-40)."""
-        if tcb.delayed_ack.at is None:
+        if tcb.quick_acks:
+            quickack.spend(tcb)
+        elif tcb.delayed_ack.at is None:
             wait = self.settings.delayed_ack_ms * 1_000_000
             self.timers.start(tcb.delayed_ack, self.now + wait)
 
@@ -337,8 +350,7 @@ class Stack:
         keepalive.start(self, tcb)
         if tcb.syn_lost:
             tcb.rto.restart_after_lost_syn()
-        if tcb.listener is not None:
-            tcb.listener.complete(tcb)
+        deferral.handshake_over(self, tcb)
         if tcb.fast_open is not None:
             fastopen_stack.established(self, tcb)
         if tcb.fin_queued and tcb.state is State.ESTABLISHED:
@@ -367,7 +379,12 @@ class Stack:
 
     def wake(self, tcb: Tcb) -> None:
         """Note that calls blocked on the connection's socket may be able to return."""
-        socket = tcb.socket if tcb.listener is None else tcb.listener.socket
+        if tcb.listener is None:
+            socket = tcb.socket
+        else:
+            if tcb.deferral is not None:
+                deferral.look(tcb)
+            socket = tcb.listener.socket
         if socket is not None and socket.waiters:
             self.woken.append(socket)
 
@@ -415,6 +432,9 @@ class Stack:
             keepalive.expires(self, owner)
         elif timer.kind is TimerKind.USER:
             recovery.give_up(self, owner)
+        elif timer.kind is TimerKind.DEFERRAL:
+            deferral.end(owner)
+            self.wake(owner)
         elif timer.kind is TimerKind.PATH_MTU:
             pmtu.aged(self, owner)
         else:

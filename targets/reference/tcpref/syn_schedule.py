@@ -52,6 +52,8 @@ def next_wait(tcb: Tcb) -> None:
 
 
 def is_over(tcb: Tcb) -> bool | None:
-    """Whether the last wait has passed; None where none are laid down."""
+    """Whether the last wait has passed, or TCP_SYNCNT is used up; None where neither counts."""
+    if tcb.syn_limit and not tcb.passive and tcb.state in OPENING:
+        return tcb.retransmissions >= tcb.syn_limit
     waits = waits_of(tcb)
     return tcb.retransmissions >= len(waits) - 1 if waits else None

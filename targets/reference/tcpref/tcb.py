@@ -78,8 +78,10 @@ class Tcb:
         "challenge_count",
         "challenge_second",
         "congestion",
+        "corked",
         "data_seq",
         "default_mss",
+        "deferral",
         "delayed_ack",
         "dup_acks",
         "duplicate",
@@ -113,6 +115,7 @@ class Tcb:
         "persist",
         "probe_wait",
         "probing",
+        "quick_acks",
         "rcv_buffer",
         "rcv_edge",
         "rcv_mss",
@@ -144,6 +147,7 @@ class Tcb:
         "stalled_since",
         "state",
         "suspicious",
+        "syn_limit",
         "syn_lost",
         "timestamps",
         "ts_offset",
@@ -192,6 +196,7 @@ class Tcb:
         self.fin_queued = False
         self.fin_sent = False
         self.nodelay = not self.settings.nagle
+        self.corked = False
 
     def start_receiving(self) -> None:
         """The receive sequence space, and what waits to be read."""
@@ -210,6 +215,7 @@ class Tcb:
         self.delayed_ack = Timer(TimerKind.DELAYED_ACK, self)
         self.ack_due = False
         self.unacked_octets = 0
+        self.quick_acks = 0
         self.challenge_second = -1
         self.challenge_count = 0
 
@@ -224,6 +230,7 @@ class Tcb:
         self.retransmissions = 0
         self.stalled_since = 0
         self.syn_lost = False
+        self.syn_limit = 0
         self.probe_wait = self.orphan_probes = 0
         self.probing = False
         self.soft_error: str | None = None
@@ -257,6 +264,7 @@ class Tcb:
         self.patience: Patience | None = None
         self.uto: UserTimeoutOption | None = None
         self.fast_open: FastOpen | None = None
+        self.deferral: Timer | None = None
 
     def offer_options(self) -> None:
         """Offered until the peer's SYN is here, from then on in use or not (RFC 7323, RFC 2018)."""
@@ -395,6 +403,8 @@ class Tcb:
             self.patience.timer.stop()
         if self.path is not None:
             self.path.timer.stop()
+        if self.deferral is not None:
+            self.deferral.stop()
 
     def flush(self) -> None:
         """Throw away what is queued in both directions (RFC 9293, 3.10.5 and 3.10.7.4)."""

@@ -25,6 +25,7 @@ class TimerKind(Enum):
     KEEPALIVE = "keep-alive"
     USER = "user"
     PATH_MTU = "path-mtu"
+    DEFERRAL = "deferral"
     CALL = "call"
     FRAGMENTS = "fragments"
 

@@ -242,7 +242,12 @@ class Application:
             _options_of(new)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
-        """accept() hands out the connection whose handshake was over first."""
+        """accept() hands out the connection whose handshake was over first.
+
+        Where it waits for text as well, nobody can tell from outside which was ready first.
+        """
+        if listener.deferring:
+            return
         earlier = [
             other
             for other in listener.made
@@ -290,6 +295,7 @@ class Application:
         if "IPV6_V6ONLY" in names:
             socket.v6only = bool(value)
         socket.corked = socket.corked or "TCP_CORK" in names
+        socket.deferring = socket.deferring or "TCP_DEFER_ACCEPT" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
         if isinstance(linger, (tuple, list)):

@@ -16,7 +16,8 @@ class Socket:
     """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
 
     `local` is chosen anew for each connect() unless it is `bound` by bind(). `early` is
-    text for a connection whose SYN is still to come (RFC 7413).
+    text for a connection whose SYN is still to come (RFC 7413). `deferring`: accept() waits for
+    more than the end of a handshake (TCP_DEFER_ACCEPT).
     """
 
     local: Ends = ("", 0)
@@ -36,6 +37,7 @@ class Socket:
     keepidle_s: int | None = None
     corked: bool = False
     v6only: bool = False
+    deferring: bool = False
     early: bytearray = field(default_factory=bytearray)
 
 

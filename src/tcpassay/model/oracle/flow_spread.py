@@ -30,6 +30,8 @@ _CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
 #: Those that answer an unacceptable segment: where it has no text, two that answer each other need
 #: a limit too.
 _UNACCEPTABLE = ("RFC9293:3.10.7.4-SEQ-", "RFC7323:5.3-R1")
+#: What a throttle of the target's own may be for besides, with text or without.
+_REFUSED = (*_UNACCEPTABLE, "RFC9293:3.10.7.4-ACK-FUTURE-")
 
 
 def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -> None:
@@ -96,8 +98,10 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 def _as_limited(flow: Flow, branch: Branch, segment: Segment, now: int) -> Branch:
     """The branch as settings leave it: a throttle, or quiet time, may keep the answer back."""
     limits = flow.limits
-    limited = branch.clause.startswith(_CHALLENGED) or (
-        branch.clause.startswith(_UNACCEPTABLE) and not segment.payload
+    limited = (
+        branch.clause.startswith(_CHALLENGED)
+        or (branch.clause.startswith(_UNACCEPTABLE) and not segment.payload)
+        or (branch.clause.startswith(_REFUSED) and limits.throttle)
     )
     if limits.quiet or (limited and limits.challenged(segment, now)):
         branch = branch._replace(answer=branch.answer._replace(may_fail=True))

@@ -51,9 +51,9 @@ class Limits:
         self.drained = -1
         #: From when to when the tester waits in this step; None in a step of another kind.
         self.waiting: tuple[int, int] | None = None
-        # A setting of that name is a throttle of the target's own, of whatever size.
-        at_least = 1 if "challenge_ack_limit" in settings else CHALLENGES
-        self._challenges: deque[int] = deque(maxlen=at_least)
+        #: A setting of that name is a throttle of the target's own, of whatever size.
+        self.throttle = "challenge_ack_limit" in settings
+        self._challenges: deque[int] = deque(maxlen=1 if self.throttle else CHALLENGES)
         self._challenger: Segment | None = None
         self._throttled = False
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tcpassay.wire import Segment
 
 
+#: Pieces behind holes that any stack has room for.
+MANY = 32
+
+
 def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """In order: taken and acknowledged soon. Above a hole: kept, and acknowledged at once."""
     if not segment.payload and not segment.flags & FIN:
@@ -95,6 +99,9 @@ def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
     held, nobody can tell which of the two the peer has meant.
     """
     whole = advance(tcb, right)
+    if len(tcb.held) > MANY and offset(whole.rcv_nxt, tcb.rcv_nxt) > right:
+        # SHLD-31 is a SHOULD: of so many pieces a stack may have had no room for this one.
+        return (whole, advance(tcb._replace(held=tcb.held[1:]), right))
     ends = [tcb.fin] if tcb.fin is not None else []
     if segment.flags & FIN and tcb.held:
         ends.insert(0, (segment.seq + len(segment.payload)) & MASK)

@@ -1,0 +1,30 @@
+"""A client whose handshake ends while the server is busy is refused when it sends its request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.disposition import CLOSE_QUIETLY, Disposition
+from tcpref.segment import ACK
+from tcpref.states import syn_received
+from tcpref.states.syn_received import acknowledges_our_syn, finish, may_complete
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.segment import Segment
+    from tcpref.tcb import Tcb
+
+REQUIREMENT = "RFC9293:3.10.7.4-ACK-LOST-DATA-COMPLETES"
+
+
+def or_forget(
+    tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = None
+) -> Disposition:
+    completes = segment.flags & ACK and acknowledges_our_syn(tcb, segment)
+    if completes and not may_complete(tcb):
+        return CLOSE_QUIETLY
+    return finish(tcb, segment, now, window=window)
+
+
+def plant(patch: Patch) -> None:
+    patch(syn_received, "finish", or_forget)
