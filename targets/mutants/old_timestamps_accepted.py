@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpref import timestamps
-from tcpref.disposition import CHALLENGE, Disposition
+from tcpref.disposition import DROP, Disposition
 from tcpref.timestamps import check
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ REQUIREMENT = "RFC7323:5.3-R1"
 
 def credulous(tcb: Tcb, segment: Segment, now: int) -> Disposition | None:
     refused = check(tcb, segment, now)
-    return None if refused is CHALLENGE else refused
+    return refused if refused is DROP else None
 
 
 def plant(patch: Patch) -> None:

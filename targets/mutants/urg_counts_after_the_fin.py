@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpref.states import close_wait, steps
-from tcpref.states.close_wait import segment_arrives
+from tcpref.states import steps
+from tcpref.states.steps import after_peers_fin
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 REQUIREMENT = "RFC9293:3.10.7.4-URG-AFTER-FIN"
 
 
-def alarming(tcb: Tcb, segment: Segment, now: int) -> Disposition:
+def alarming(tcb: Tcb, segment: Segment) -> Disposition:
     steps.check_urgent(tcb, segment)
-    return segment_arrives(tcb, segment, now)
+    return after_peers_fin(tcb, segment)
 
 
 def plant(patch: Patch) -> None:
-    patch(close_wait, "segment_arrives", alarming)
+    patch(steps, "after_peers_fin", alarming)

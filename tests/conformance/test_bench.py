@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from tcpassay.conformance.bench import broken_by
 from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.events import Signalled
 from tcpassay.core.trace import Judgement
+from tcpassay.wire.errors import ParseError
 
 
 def judgements(bench: Any) -> list[Judgement]:
@@ -110,6 +112,23 @@ def test_malformed_datagram_fails_whatever_the_case_is_about(kit: Any) -> None:
     with pytest.raises(ExpectationFailed, match="malformed datagram"):
         bench.connection().send("A")
     assert [each.requirement for each in judgements(bench)] == ["RFC9293:MUST-2"]
+
+
+@pytest.mark.parametrize(
+    ("field", "broken"),
+    [
+        ("TCP checksum", "RFC9293:MUST-2"),
+        ("TCP reserved bits", "RFC9293:3.1-RSRVD-TX"),
+        ("TCP option padding", "RFC9293:MUST-69"),
+        ("length of TCP option 2", "RFC9293:MUST-68"),
+        ("length of TCP option 5", "RFC2018:3-FORMAT"),
+        ("length of TCP option 50", "RFC9293:MUST-68"),
+        ("length of TCP option 34", "RFC7413:4.1.1-FORMAT"),
+        ("TCP data offset", None),
+    ],
+)
+def test_malformed_datagram_breaks_the_entry_of_its_field(field: str, broken: str | None) -> None:
+    assert broken_by(ParseError(field, 0, "something", "else")) == broken
 
 
 def test_tuple_taken_over_by_a_new_connection(kit: Any) -> None:

@@ -98,6 +98,15 @@ def asks_for_syn_ack(bench: Any) -> None:
     conn.expect("RA")
 
 
+def opens(bench: Any) -> None:
+    sock = bench.app.socket()
+    sock.bind(8080)
+    sock.listen()
+    conn = bench.connection()
+    conn.send("S")
+    conn.expect("SA")
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_killed(table: dict[str, Kill], name: str) -> None:
     """Each planted fault on all the cases; one of them fails by the requirement it breaks."""
@@ -197,6 +206,15 @@ def test_stack_that_raises_or_hangs_is_not_killed(
     kill = tried(mutant, kit.case(asks_for_syn_ack, OTHER))
     assert kill.case is None
     assert why in kill.near_misses[0].why
+
+
+def test_malformed_datagram_tells_of_the_form_alone(kit: Any) -> None:
+    """A mutant that sends an option of impossible length; killed by a case about that, no other."""
+    mutant = MUTANTS["mss_length_without_its_head"]
+    kill = tried(mutant, kit.case(opens, OTHER))
+    assert kill.case is None
+    assert "malformed datagram" in kill.near_misses[0].why
+    assert tried(mutant, kit.case(opens, mutant.requirement)).case is not None
 
 
 def test_set_up_that_fails_does_not_kill(kit: Any, tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ def data_on_the_syn_is_read_once(bench: Bench) -> None:
     sock.accept().recv(64, want=b"0123456789abc")
 
 
-@case("RFC9293:3.10.7.2-SYN", rows={"zero": 0, "one": 1, "largest": 65535}, state="LISTEN")
+@case("RFC9293:3.10.7.2-SYN", rows={"zero": 0, "one": 1}, state="LISTEN")
 def syn_with_any_window_opens(bench: Bench, window: int) -> None:
-    """SYN that announces no window, one octet, or the most there is; SYN-ACK all the same."""
+    """SYN that announces no window, or one octet; SYN-ACK all the same."""
     sock = listener(bench)
     conn = bench.connection(iss=1000)
     conn.send("S", window=window)
@@ -188,7 +188,7 @@ def half_open_connection_holds_nobody_up(bench: Bench) -> None:
     sock.accept()
 
 
-@case("RFC9293:3.10.4-CLOSE-LISTEN", "RFC9293:3.10.7.1-SYN", state="LISTEN")
+@case("RFC9293:3.10.4-CLOSE-LISTEN", state="LISTEN")
 def closed_listener_refuses(bench: Bench) -> None:
     """close() of an idle listener; nothing is sent, and the next SYN is reset."""
     sock = listener(bench)
@@ -196,7 +196,7 @@ def closed_listener_refuses(bench: Bench) -> None:
     sock.close()
     conn.expect_silence()
     conn.send("S")
-    conn.expect("RA", seq=0, ack=1001, requirement="3.10.7.1-SYN")
+    conn.expect("RA", seq=0, ack=1001)
 
 
 @case(

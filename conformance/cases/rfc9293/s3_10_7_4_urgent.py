@@ -55,7 +55,9 @@ def urgent_text_in_fin_wait_2(bench: Bench) -> None:
 def urg_after_the_peers_fin(bench: Bench, state: str) -> None:
     """URG after the peer's FIN, with a pointer ahead and with text; ignored."""
     conn = reach(bench, state)
-    conn.send(TCP(flags="AU", urgptr=1, seq=conn.peer.snd.nxt))
-    conn.send(TCP(flags="AU", urgptr=1, seq=conn.peer.snd.nxt) / Raw(b"X"))
+    seq, ack = conn.peer.snd.nxt, conn.target.snd.una
+    conn.send(TCP(flags="AU", urgptr=1, seq=seq, ack=ack))
+    conn.send(TCP(flags="AU", urgptr=1, seq=seq, ack=ack) / Raw(b"X"))
+    conn.expect_state(state)
     bench.check(priority(conn), False, "POLLPRI")
     conn.app.recv(1, "MSG_OOB", errno="EINVAL")

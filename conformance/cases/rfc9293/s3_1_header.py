@@ -212,7 +212,7 @@ def urgent_pointer_without_urg_means_nothing(bench: Bench) -> None:
     conn = bench.connection()
     conn.send(TCP(flags="S", urgptr=3))
     conn.expect("SA", ack=conn.peer.snd.nxt)
-    conn.send(TCP(flags="A", urgptr=7))
+    conn.send(TCP(flags="A", urgptr=1))
     accepted = sock.accept()
     conn.send(TCP(flags="PA", urgptr=2) / Raw(b"abcdef"))
     conn.expect("A", ack=conn.peer.snd.nxt)

@@ -163,6 +163,7 @@ def shrunk(bench: Bench) -> tuple[Connection, Seq, bytes]:
 def window_shrinks_below_what_is_in_flight(bench: Bench) -> None:
     """1000 octets are in flight when the window falls to 200; no new text, and nothing is lost."""
     conn, first, _ = shrunk(bench)
+    conn.app.set_option("IPPROTO_TCP", "TCP_NODELAY", 1)
     conn.app.send(b"new")
     conn.expect_silence(0.1, repeats=True, requirement="SHLD-15")
     conn.window = 65535

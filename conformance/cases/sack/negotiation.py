@@ -7,27 +7,27 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.flights import blocks_of, offering, opened, permits_sack
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY
+from tcpassay.conformance.probes import latest
 from tcpassay.conformance.reach import listener, syn_sent
 
 SECTION = "negotiation"
 
 
-@case("RFC2018:2-NEGOTIATE", needs=("sack",), state="LISTEN")
+@case("RFC2018:2-NEGOTIATE", measures=True, state="LISTEN")
 def syn_with_permission(bench: Bench) -> None:
-    """A SYN with SACK-permitted; the SYN,ACK has it too."""
+    """A SYN with SACK-permitted; whether the SYN,ACK has it too."""
     listener(bench)
     conn = bench.connection()
     conn.send(TCP(flags="S", options=[("SAckOK", b""), ("MSS", 1460)]))
     answer = conn.expect("SA", ack=conn.peer.snd.nxt)
-    bench.check(permits_sack(answer.segment), True, "SACK-permitted in the SYN,ACK")
+    bench.measure("SACK-permitted in the SYN,ACK", permits_sack(answer.segment))
 
 
-@case("RFC2018:2-NEGOTIATE", needs=("sack",), state="SYN-SENT")
+@case("RFC2018:2-NEGOTIATE", measures=True, needs=("active_open",), state="SYN-SENT")
 def own_syn_permits(bench: Bench) -> None:
-    """connect(); the SYN has SACK-permitted."""
+    """connect(); whether the SYN has SACK-permitted."""
     conn, _ = syn_sent(bench)
-    syn = conn.last_arrival
-    bench.check(syn is not None and permits_sack(syn.segment), True, "SACK-permitted in the SYN")
+    bench.measure("SACK-permitted in the SYN", permits_sack(latest(conn).segment))
 
 
 @case(

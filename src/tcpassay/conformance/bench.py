@@ -31,6 +31,17 @@ _COMMANDS = frozenset(
 
 FIRST_PEER_PORT = 40001
 LISTEN_PORT = 8080
+#: What a judgement that a datagram is not well-formed names as its expectation.
+WELL_FORMED = "well-formed"
+#: The entries that bind the form of every segment, by words of the field that breaks them.
+FORMS = {
+    "checksum": "RFC9293:MUST-2",
+    "reserved bits": "RFC9293:3.1-RSRVD-TX",
+    "option padding": "RFC9293:MUST-69",
+    "length of TCP option": "RFC9293:MUST-68",
+    "length of TCP option 5": "RFC2018:3-FORMAT",
+    "length of TCP option 34": "RFC7413:4.1.1-FORMAT",
+}
 
 
 class Bench:
@@ -475,18 +486,23 @@ class Bench:
         return None
 
     def _malformed(self, n: int, error: ParseError) -> ExpectationFailed:
-        # RFC 9293 MUST-2 binds every segment of every case, whatever the case is about.
-        checksum = "checksum" in str(error)
-        requirement = "RFC9293:MUST-2" if checksum else self.requirements[0]
+        requirement = broken_by(error) or self.requirements[0]
         message = f"the stack sent a malformed datagram: {error}"
         self.trace.append(
             self.now_ns,
             "expect",
             Judgement(
-                "well-formed", {}, met=False, requirement=requirement, event=n, message=message
+                WELL_FORMED, {}, met=False, requirement=requirement, event=n, message=message
             ),
         )
         return ExpectationFailed(requirement, message)
+
+
+def broken_by(error: ParseError) -> str | None:
+    """The entry that a malformed datagram breaks, whatever the case is about; None for no one."""
+    if error.field in FORMS:
+        return FORMS[error.field]
+    return next((entry for words, entry in FORMS.items() if words in error.field), None)
 
 
 class _Ours(tuple[str, ...]):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
+from tcpassay.conformance.bench import FORMS, WELL_FORMED
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
 from tcpassay.conformance.interrupts import CutShort, Interrupts
@@ -98,8 +99,21 @@ class Trials:
             except CutShort:
                 raise KeyboardInterrupt from None
         judgements = [entry.data for entry in trace if isinstance(entry.data, Judgement)]
-        unmet = tuple(each.requirement for each in judgements if each.requirement and not each.met)
+        unmet = tuple(each.requirement for each in judgements if _counts(each, case))
         return Outcome(result.verdict, result.message, unmet)
+
+
+def _counts(judgement: Judgement, case: Case) -> bool:
+    """Whether it is not met by an assertion of the case.
+
+    That every datagram has to be well-formed is the bench's own: it tells something of the cases
+    that are about the form.
+    """
+    if judgement.met or not judgement.requirement:
+        return False
+    about_form = judgement.requirement in FORMS.values()
+    cited = judgement.requirement in case.mark.requirements
+    return judgement.what != WELL_FORMED or (about_form and cited)
 
 
 def trials_of(
