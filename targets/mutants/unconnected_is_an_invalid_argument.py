@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
     from tcpref.tcb import Tcb
 
-REQUIREMENT = "POSIX:SEND-ENOTCONN"
+REQUIREMENT = "POSIX:RECV-ENOTCONN"
 
 
 def connection(made: Socket) -> Tcb:
