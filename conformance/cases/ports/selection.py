@@ -70,7 +70,7 @@ def ports_by_one_hash_tell_nothing(bench: Bench) -> None:
     bench.check(times <= 6, True, f"{times} of 23 steps are {distance}")
 
 
-@case("RFC6056:3.3.4-COUNTS", rows={"4": 4, "16": 16}, **CLIENT)
+@case("RFC6056:3.3.4-COUNTS", rows={"4": 4, "16": 16}, measures=True, **CLIENT)
 def ports_between(bench: Bench, others: int) -> None:
     """Connects to one server, others between; whether its ports count them is recorded."""
     ports = []
@@ -80,7 +80,6 @@ def ports_between(bench: Bench, others: int) -> None:
             refused(opens(bench, 8_000 + 100 * turn + number))
     told = steps(ports)[others + 1]
     bench.measure(f"steps of 5 that count {others} others", told)
-    bench.check(told <= 2, True, f"{told} of 5 steps count the {others} others")
 
 
 @case(SUITABLE, needs=("active_open", "nonblocking"), settings=("four_ports",), state="LISTEN")
@@ -124,10 +123,9 @@ def no_port_is_left(bench: Bench) -> None:
     bench.app.socket("SOCK_NONBLOCK").connect(PEER_PORT, errno="EADDRNOTAVAIL")
 
 
-@case("RFC6056:3.3-REUSE", **CLIENT)
+@case("RFC6056:3.3-REUSE", measures=True, **CLIENT)
 def ports_to_one_server(bench: Bench) -> None:
     """20 connects to one server, each refused and closed; the steps are recorded, and repeats."""
     ports = [refused(opens(bench)) for _ in range(20)]
     bench.measure("repeats", len(ports) - len(set(ports)))
     bench.measure("most frequent step", steps(ports).most_common(1)[0][0])
-    bench.check(len(set(ports)), len(ports), "different ports")

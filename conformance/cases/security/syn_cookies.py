@@ -118,7 +118,7 @@ def old_cookie_is_reset(bench: Bench) -> None:
 
 @case(
     "RFC9293:MUST-16",
-    rows={"smallest": 100, "default": 536, "odd": 1000, "ethernet": 1460},
+    rows={"smallest": 100, "default": 536, "odd": 1000},
     state="LISTEN",
     **COOKIES,
 )

@@ -6,6 +6,8 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.reach import established, handshake, listener, syn_received
 
+STANDARD_INPUT = 0
+
 
 @case("POSIX:ACCEPT-EAGAIN")
 def would_block(bench: Bench) -> None:
@@ -99,11 +101,11 @@ def nonblocking_is_not_inherited(bench: Bench) -> None:
     needs=("processes", "descriptors"),
 )
 def accept_on_what_cannot(bench: Bench, errno: str) -> None:
-    """accept() on a descriptor that was closed, and on standard input; EBADF, ENOTSOCK."""
+    """accept() on what was closed and on -1, and on standard input; EBADF, ENOTSOCK."""
     sock = listener(bench)
     sock.close()
-    descriptor = sock.fd if errno == "EBADF" else 0
-    bench.app.call("accept", ("fd", descriptor), errno=errno)
+    for descriptor in (sock.fd, -1) if errno == "EBADF" else (STANDARD_INPUT,):
+        bench.app.call("accept", ("fd", descriptor), errno=errno)
 
 
 @case("POSIX:ACCEPT-ECONNABORTED", measures=True)

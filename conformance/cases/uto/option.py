@@ -60,7 +60,6 @@ def seconds_to_the_end(conn: Connection, limit: float) -> float:
     IGNORE,
     rows={
         "seconds": advice(LONG),
-        "minutes": advice(MINUTES | 10),
         "zero": advice(0),
         "short": UnknownOption(KIND, b"\1"),
         "empty": UnknownOption(KIND, b""),

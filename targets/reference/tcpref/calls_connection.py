@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from tcpref import fastopen_stack, keepalive, user, uto
 from tcpref.addresses import is_link_local, is_wildcard, same_network
-from tcpref.calls_naming import SOCKET_FLAGS, address_argument, bind_to, name_of, target
+from tcpref.calls_naming import (
+    SOCKET_FLAGS,
+    address_argument,
+    bind_to,
+    connected,
+    name_of,
+    target,
+)
 from tcpref.errors import CallError
 from tcpref.ip_choices import NO_CHOICES
 from tcpref.sockets import Socket
@@ -183,9 +190,7 @@ def shutdown(kernel: Kernel, call: PendingCall) -> Result:
     how = call.args.name()
     if how not in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"):
         raise CallError("EINVAL")
-    tcb = made.connection()
-    if made.connecting or tcb.state is State.CLOSED:
-        raise CallError("ENOTCONN")
+    tcb = connected(made)
     if how != "SHUT_WR":
         made.read_shut = True
         user.stop_receiving(kernel.stack, tcb)

@@ -8,7 +8,7 @@ from tcpref import addresses, reuseport
 from tcpref.errors import CallError
 from tcpref.listener import Listener
 from tcpref.sockets import Socket
-from tcpref.tcb import State
+from tcpref.tcb import State, Tcb
 from tcpref.waiting import Result
 
 if TYPE_CHECKING:
@@ -25,17 +25,21 @@ SOCKET_FLAGS = frozenset({"SOCK_NONBLOCK", "SOCK_CLOEXEC"})
 
 def socket(kernel: Kernel, call: PendingCall) -> Result:
     """socket(family, type, protocol): streams over TCP, of IPv4 or IPv6."""
-    family = call.args.name()
-    flags = call.args.names()
+    family, flags = call.args.name(), call.args.names()
+    refuse_socket(family, flags, call.args.number("value", 0))
+    nonblocking = "SOCK_NONBLOCK" in flags
+    made = Socket(kernel.stack.settings, nonblocking=nonblocking, family=family)
+    return Result(call.process.install(made, cloexec="SOCK_CLOEXEC" in flags))
+
+
+def refuse_socket(family: str, flags: frozenset[str], protocol: int) -> None:
+    """Raise for a kind of socket that the stack does not have."""
     if family not in addresses.WILDCARDS:
         raise CallError("EAFNOSUPPORT")
     if flags - SOCKET_FLAGS != {"SOCK_STREAM"}:
         raise CallError("EPROTOTYPE")
-    if call.args.number("value", 0) not in (0, IPPROTO_TCP):
+    if protocol not in (0, IPPROTO_TCP):
         raise CallError("EPROTONOSUPPORT")
-    nonblocking = "SOCK_NONBLOCK" in flags
-    made = Socket(kernel.stack.settings, nonblocking=nonblocking, family=family)
-    return Result(call.process.install(made, cloexec="SOCK_CLOEXEC" in flags))
 
 
 def target(call: PendingCall) -> Socket:
@@ -69,15 +73,25 @@ def bind(kernel: Kernel, call: PendingCall) -> Result:
     """bind(fd, address): a local address and port, once."""
     made = target(call)
     address, port = address_argument(kernel, made, call.args)
-    if made.binding is not None or made.tcb is not None:
+    if has_name(made):
         raise CallError("EINVAL")
-    own = addresses.is_wildcard(address) or address in kernel.stack.addresses
-    if not own or not made.reaches(address):
+    if not may_be_ours(kernel, made, address):
         raise CallError("EADDRNOTAVAIL")
     if 0 < port < kernel.stack.settings.privileged_ports and not call.process.privileged:
         raise CallError("EACCES")
     bind_to(kernel, made, address, port)
     return Result()
+
+
+def has_name(made: Socket) -> bool:
+    """Whether a local address and port have been chosen already, by whichever call."""
+    return made.binding is not None or made.tcb is not None
+
+
+def may_be_ours(kernel: Kernel, made: Socket, address: bytes) -> bool:
+    """Whether the socket can have this local address: any, or one of an interface."""
+    own = addresses.is_wildcard(address) or address in kernel.stack.addresses
+    return own and made.reaches(address)
 
 
 def bind_to(
@@ -164,9 +178,20 @@ def getsockname(kernel: Kernel, call: PendingCall) -> Result:
 def getpeername(kernel: Kernel, call: PendingCall) -> Result:
     """getpeername(fd): ENOTCONN unless a connection is open, EINVAL once it is shut down."""
     made = target(call)
+    return address_result(kernel, call, made, *far_end(made))
+
+
+def far_end(made: Socket) -> tuple[bytes, int]:
+    """The peer's address and port."""
+    tcb = connected(made)
+    if made.read_shut and made.write_shut:
+        raise CallError("EINVAL")
+    return tcb.key[2], tcb.key[3]
+
+
+def connected(made: Socket) -> Tcb:
+    """The connection, which is open; raises ENOTCONN."""
     tcb = made.connection()
     if made.connecting or tcb.state is State.CLOSED:
         raise CallError("ENOTCONN")
-    if made.read_shut and made.write_shut:
-        raise CallError("EINVAL")
-    return address_result(kernel, call, made, tcb.key[2], tcb.key[3])
+    return tcb

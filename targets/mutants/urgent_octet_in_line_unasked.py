@@ -1,0 +1,25 @@
+"""A program waits for its urgent octet by MSG_OOB, and finds it among its text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpref.sockets import Socket
+
+if TYPE_CHECKING:
+    from tcpassay.targets.mutants import Patch
+    from tcpref.settings import Settings
+
+REQUIREMENT = "POSIX:OOBINLINE-DEFAULT"
+begin = Socket.__init__
+
+
+def switched_on(
+    made: Socket, settings: Settings, *, nonblocking: bool = False, family: str = "AF_INET"
+) -> None:
+    begin(made, settings, nonblocking=nonblocking, family=family)
+    made.oob_inline = True
+
+
+def plant(patch: Patch) -> None:
+    patch(Socket, "__init__", switched_on)
