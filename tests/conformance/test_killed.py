@@ -52,6 +52,19 @@ def fails_on_any(case: Case, names: Sequence[str]) -> bool:
     return any(trials.run_on(mutant, case).fails for mutant in trials.mutants)
 
 
+def test_every_judging_case_fails_on_a_mutant(cases: tuple[Case, ...]) -> None:
+    """The project's cases and its table; each that judges stands in it."""
+    assert not never_failing(TABLE, cases), f"{REMEDY}; a case that fails on none has to go"
+
+
+def test_every_mutant_is_killed_in_the_table() -> None:
+    """The project's mutants and its table; the same, and each is killed by its requirement."""
+    assert set(TABLE.mutants) == set(MUTANTS), REMEDY
+    for name, told in TABLE.mutants.items():
+        assert told.killed_by, name
+        assert told.requirement == MUTANTS[name].requirement, REMEDY
+
+
 def test_changed_cases_still_fail(cases: tuple[Case, ...]) -> None:
     """Cases whose file is another than when the table was written; each fails on a mutant yet."""
     failing = TABLE.failing_on()

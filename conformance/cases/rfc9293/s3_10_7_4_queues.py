@@ -2,7 +2,7 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.reach import established, listener, syn_received
 
@@ -22,7 +22,7 @@ def one_segment_over_many_islands(bench: Bench) -> None:
     first = conn.peer.snd.nxt
     text = bytes(number % 251 for number in range(1000))
     for place in range(1, len(text), 2):
-        conn.send(TCP(flags="A", seq=int(first + place)) / Raw(text[place : place + 1]))
+        conn.send("A", seq=int(first + place), payload=text[place : place + 1])
     bench.wait(0.05)
     conn.drop_arrivals()
     conn.send("PA", payload=text)
