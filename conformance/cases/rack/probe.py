@@ -11,9 +11,9 @@ from tcpassay.core.clock import NS_PER_S
 SECTION = "probe"
 
 #: The round trip that the peer plays, in seconds. A probe goes after two of them.
-ROUND_TRIP = 0.1
+ROUND_TRIP = 0.2
 #: Before the retransmission timer, of a second at least.
-BEFORE_TIME_OUT = 0.5
+BEFORE_TIME_OUT = 0.7
 
 
 def path(bench: Bench, *, sack: bool = True, window: int = PEER_WINDOW) -> Connection:
@@ -59,9 +59,9 @@ def nothing_is_answered(bench: Bench) -> None:
     """Three segments draw no answer; two round trips later one segment comes, the last one."""
     conn = path(bench)
     flight = Flight(conn, 3)
-    came = flight.arrive(1.8 * ROUND_TRIP)
+    came = flight.arrive(1.6 * ROUND_TRIP)
     bench.check(came, [0, 1, 2], "segments before two round trips are over")
-    came = flight.arrive(BEFORE_TIME_OUT - 1.8 * ROUND_TRIP)
+    came = flight.arrive(BEFORE_TIME_OUT - 1.6 * ROUND_TRIP)
     bench.check(len(came), 1, "segments before the retransmission timer")
     bench.check(came, [2], "the probe", requirement="RFC8985:7.3-PROBE")
 
@@ -77,7 +77,7 @@ def nothing_is_answered(bench: Bench) -> None:
 def probe_is_not_answered(bench: Bench) -> None:
     """The probe draws no answer; no other goes, and the timer sends the first segment again."""
     flight = probed(bench, 3)
-    bench.check(flight.arrive(4 * ROUND_TRIP), [], "segments behind the probe")
+    bench.check(flight.arrive(3 * ROUND_TRIP), [], "segments behind the probe")
     flight.conn.expect(
         "A", seq=flight.seq(0), payload=ANY, within=TIME_OUT, requirement="RFC8985:7.3-RTO"
     )
@@ -127,7 +127,7 @@ def no_round_trip_since_the_last_probe(bench: Bench) -> None:
     """
     first = unanswered(Flight(path(bench), 1), 1)
     with bench.reaching("a probe"):
-        bench.check(first.arrive(3.5 * ROUND_TRIP), [0], "segments that come again")
+        bench.check(first.arrive(3 * ROUND_TRIP), [0], "segments that come again")
     first.ack(1)
     first.ack(1)
     flight = unanswered(Flight(first.conn, 3), 3)

@@ -10,7 +10,7 @@ from tcpassay.conformance.reach import listener
 SECTION = "time"
 
 #: The round trip that the peer plays, in seconds; the reordering window is a quarter of it.
-ROUND_TRIP = 0.2
+ROUND_TRIP = 0.3
 WINDOW = ROUND_TRIP / 4
 
 
@@ -177,7 +177,7 @@ def retransmission_is_lost(bench: Bench) -> None:
     """A segment went again, and the one that went behind it arrives; it goes once more."""
     flight = flying(bench, 5)
     with bench.reaching("two retransmissions"):
-        came = flight.ack(0, (2, 5), settle=ROUND_TRIP)
+        came = flight.ack(0, (2, 5), settle=1.5 * ROUND_TRIP)
         bench.check(came, [0, 1], "segments that come again")
     conn = flight.conn
     edges = (flight.seq(1), flight.seq(5))

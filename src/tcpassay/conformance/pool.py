@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcpassay.conformance.plan import PlannedRun
     from tcpassay.conformance.result import CaseResult, RunEvent
     from tcpassay.core.trace import Trace
+    from tcpassay.targets.contract import IpVersion
 
     #: Makes the event of a case that has ended, with what the oracle says of its trace.
     Ended = Callable[[CaseResult, Trace | None], CaseEnded]
@@ -61,7 +62,9 @@ TICK_S = 0.005
 LAG_LIMIT_NS = 20 * NS_PER_MS
 #: The lag under which an unexpected verdict is believed, and a value that measures time.
 TOLERANCE_NS = 20 * NS_PER_MS
-#: How often a case is run alone after a run that lagged.
+#: Cases in flight that are run again after a run that lagged.
+AGAIN_IN_FLIGHT = 4
+#: How often a case is run alone when that has lagged too.
 TRIES_ALONE = 2
 #: Seconds that a case has to come back once its stack was closed under it.
 GRACE_S = 3.0
@@ -100,13 +103,15 @@ class Pool:
         interrupts: Interrupts,
         jobs: int | None = None,
         ended: Ended = CaseEnded,
+        share: int = 1,
     ) -> None:
+        """`share` is how many pools run beside each other, and so take that part each."""
         self._context = context
         self._emit = emit
         self._ended = ended
         self._interrupts = interrupts
         served = context.target.manifest.served is not None
-        self._most = min(jobs or (SERVED_IN_FLIGHT if served else IN_FLIGHT), _room_for())
+        self._most = min(jobs or (SERVED_IN_FLIGHT if served else IN_FLIGHT // share), _room_for())
         self._shared = served and self._most > 1
         self._most_spare = min(jobs or SPARE_IN_FLIGHT, self._most)
         self._fewest = min(FEWEST_IN_FLIGHT, self._most)
@@ -114,6 +119,7 @@ class Pool:
         self._done: SimpleQueue[Done] = SimpleQueue()
         self._running: set[Job] = set()
         self._again: list[Done] = []
+        self._firsts: dict[tuple[str, IpVersion], Done] = {}
         self._next_start_s = 0.0
 
     def run(self, runs: Sequence[PlannedRun]) -> None:
@@ -121,16 +127,31 @@ class Pool:
 
         What failed while the reader lagged is run again alone at the end, and only that counts.
         """
-        functions = {run.case.function for run in runs}
-        if any(map(_uses_scapy, functions)):
-            scapy_edge.load()
+        self.repeat(self.overlap(runs))
+
+    def overlap(self, runs: Sequence[PlannedRun]) -> list[Done]:
+        """Run every case, the longest first; what is in doubt is not told of, but returned."""
+        load_what_they_use(runs)
+        with self._at_work():
+            longest_first = sorted(runs, key=lambda run: -run.case.mark.real_s)
+            self._overlap(deque(run for run in longest_first if not run.case.mark.spare))
+            with _on_one_processor():
+                self._overlap(deque(run for run in longest_first if run.case.mark.spare))
+        return self._again
+
+    def repeat(self, again: Sequence[Done]) -> None:
+        """Run the cases whose verdicts are in doubt, a few at a time; then alone what still is.
+
+        The last result counts, the first where a signal comes between.
+        """
+        with self._at_work():
+            self._repeat_alone(again if self._shared else self._repeat_few(again))
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
         with switching_often():
             try:
-                longest_first = sorted(runs, key=lambda run: -run.case.mark.real_s)
-                self._overlap(deque(run for run in longest_first if not run.case.mark.spare))
-                with _on_one_processor():
-                    self._overlap(deque(run for run in longest_first if run.case.mark.spare))
-                self._repeat()
+                yield
             finally:
                 self._cancel()
 
@@ -205,8 +226,9 @@ class Pool:
         event = self._ended(self._result(done), done.trace)
         if self._must_repeat(event, done.job):
             self._again.append(done)
-        else:
-            self._emit(event)
+            return
+        first = self._firsts.pop(_key(done.job.run), None)
+        self._emit(event if first is None else _noted(event, "with few others", first.job.lag_ns))
 
     def _must_repeat(self, event: CaseEnded, job: Job) -> bool:
         """Whether something else than the target may have made this verdict.
@@ -224,22 +246,24 @@ class Pool:
         job.lag_ns = max(job.lag_ns, int(done.result.lag_s * 1e9))
         return replace(done.result, lag_s=job.lag_ns / 1e9)
 
-    def _repeat(self) -> None:
-        """Run each case whose verdict is in doubt with nothing beside it.
+    def _repeat_few(self, again: Sequence[Done]) -> list[Done]:
+        """Run these again, few in flight; the first results of those that are in doubt still."""
+        self._limit = self._fewest = self._most = min(AGAIN_IN_FLIGHT, self._most)
+        self._firsts, self._again = {_key(done.job.run): done for done in again}, []
+        self._overlap(deque(done.job.run for done in again))
+        left, self._firsts = list(self._firsts.values()), {}
+        return left
 
-        Again while it still lags; the last result counts, the first where a signal comes between.
-        """
+    def _repeat_alone(self, again: Sequence[Done]) -> None:
         self._limit = self._fewest = self._most = 1
-        for first in self._again:
+        for first in again:
             last = first
             for _ in range(TRIES_ALONE):
                 last = self._run_alone(first.job.run) or last
                 event = self._ended(self._result(last), last.trace)
                 if not _lagged_badly(event, last.job):
                     break
-            if last is not first:
-                event = replace(event, result=_with_note(event.result, first.job.lag_ns))
-            self._emit(event)
+            self._emit(event if last is first else _noted(event, "alone", first.job.lag_ns))
 
     def _run_alone(self, run: PlannedRun) -> Done | None:
         if self._interrupts.signalled():
@@ -277,6 +301,16 @@ class Pool:
         self._running.clear()
 
 
+def _key(run: PlannedRun) -> tuple[str, IpVersion]:
+    return run.case.id, run.ip
+
+
+def load_what_they_use(runs: Sequence[PlannedRun]) -> None:
+    """Import Scapy where a case uses it, which would delay the case, and those beside it."""
+    if any(_uses_scapy(function) for function in {run.case.function for run in runs}):
+        scapy_edge.load()
+
+
 def _room_for() -> int:
     """How many cases the process has descriptors for (RLIMIT_NOFILE), at least one."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -286,10 +320,7 @@ def _room_for() -> int:
 
 
 def _uses_scapy(function: CaseFunction) -> bool:
-    """Whether a case's file names Scapy layers, or a helper of a file that does.
-
-    Their import would delay the case, and those beside it.
-    """
+    """Whether a case's file names Scapy layers, or a helper of a file that does."""
     own = _globals_of(function)
     return _names_layers(own) or any(_names_layers(_globals_of(value)) for value in own.values())
 
@@ -316,10 +347,13 @@ def _believed(event: CaseEnded, job: Job) -> bool:
     return believed and all(alarm.as_expected for alarm in event.alarms)
 
 
-def _with_note(result: CaseResult, first_lag_ns: int) -> CaseResult:
+def _noted(event: CaseEnded, how: str, first_lag_ns: int) -> CaseEnded:
+    """The event of a case that was run again."""
     lagged = f": the first run lagged {first_lag_ns / NS_PER_MS:.0f} ms"
-    note = f"run again alone{lagged if first_lag_ns > TOLERANCE_NS else ''}"
-    return replace(result, message=f"{result.message} ({note})" if result.message else note)
+    note = f"run again {how}{lagged if first_lag_ns > TOLERANCE_NS else ''}"
+    message = event.result.message
+    told = f"{message} ({note})" if message else note
+    return replace(event, result=replace(event.result, message=told))
 
 
 @contextmanager

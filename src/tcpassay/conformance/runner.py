@@ -21,6 +21,7 @@ from tcpassay.conformance.result import (
     TargetInfo,
     TargetNotStarted,
 )
+from tcpassay.conformance.shards import Shards, how_many
 from tcpassay.conformance.watch import Watch
 from tcpassay.core.errors import AgentFault, TargetUnavailableError
 
@@ -162,8 +163,12 @@ class _Run:
         for run_ in target_plan.runs:
             if run_.unsupported:
                 self._emit(CaseEnded(unsupported_result(context, run_), None))
-        pool = Pool(context, self._emit, self._interrupts, self._plan.jobs, ended)
-        pool.run([run_ for run_ in target_plan.runs if not run_.unsupported])
+        runs = [run_ for run_ in target_plan.runs if not run_.unsupported]
+        count = how_many(context, runs, self._plan.jobs)
+        if count > 1:
+            Shards(context, self._emit, self._interrupts, count, ended).run(runs)
+        else:
+            Pool(context, self._emit, self._interrupts, self._plan.jobs, ended).run(runs)
 
     def _in_sequence(self, runs: tuple[PlannedRun, ...], context: Context, ended: Ended) -> None:
         for run_ in runs:

@@ -37,8 +37,9 @@ _REFUSED = (*_UNACCEPTABLE, "RFC9293:3.10.7.4-ACK-FUTURE-")
 def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -> None:
     """All that may be true after a segment of the peer's, if one of `old` was before it."""
     out: dict[Hypothesis, None] = {}
+    known: dict[Tcb, list[Branch]] = {}
     for h in old:
-        for new in _one_arrival(flow, h, segment, now):
+        for new in _one_arrival(flow, h, segment, now, known):
             out[new] = None
     kept = _without_needless(out)
     flow.report.peak = max(flow.report.peak, len(kept))
@@ -60,17 +61,25 @@ def only_variants(flow: Flow, n: int) -> None:
 # -- one hypothesis --------------------------------------------------------------------------------
 
 
-def _one_arrival(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> list[Hypothesis]:
+def _one_arrival(
+    flow: Flow, h: Hypothesis, segment: Segment, now: int, known: dict[Tcb, list[Branch]]
+) -> list[Hypothesis]:
+    """`known` has the branches of a TCB for this segment: hypotheses differ in more than that."""
     tcb = h.tcb
     if tcb.state == "CLOSED" or not h.bound:
         tcb = Tcb("LISTEN" if flow.listening else "CLOSED")
         if h.bound:
             ended = not flow.listening and (h.tcb.fin_taken or h.told == "ended")
             h = Hypothesis(tcb, now, told="ended" if ended else "")
+    branches = known.get(tcb)
+    if branches is None:
+        branches = known[tcb] = [
+            _as_limited(flow, branch, segment, now) for branch in _branches(flow, tcb, segment)
+        ]
     out = []
-    for branch in _branches(flow, tcb, segment):
+    for branch in branches:
         flow.report.count(branch.clause)
-        new = after_arrival(h, _as_limited(flow, branch, segment, now), now, flow.limits.slack)
+        new = after_arrival(h, branch, now, flow.limits.slack)
         if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
             new = new._replace(since=h.since)
         if new.tcb.state == "LISTEN":
