@@ -175,16 +175,17 @@ def test_longest_real_time_case_starts_first(kit: Any) -> None:
 
 
 class Lagging:
-    """A case that breaks its requirement as long as the target's reader lags."""
+    """A case that breaks its requirement as long as the target's reader lags: `late` times."""
 
-    def __init__(self, target: Any) -> None:
+    def __init__(self, target: Any, late: int = 1) -> None:
         self.target = target
+        self.late = late
         self.times = 0
 
     def case(self, bench: Any) -> None:
         """A stimulus; a timely answer."""
         self.times += 1
-        late = self.times == 1
+        late = self.times <= self.late
         self.target.lag = 80_000_000 if late else 0
         bench.wait(0.05)
         bench.check(late, False, "late")
@@ -200,6 +201,22 @@ def test_case_that_failed_under_lag_is_run_again_alone(kit: Any) -> None:
     (ended,) = [event for event in events if isinstance(event, CaseEnded)]
     assert ended.result.verdict is Verdict.PASS
     assert ended.result.message == "run again alone: the first run lagged 80 ms"
+
+
+def test_cases_that_failed_under_lag_are_run_again_together(kit: Any) -> None:
+    """Two in doubt, of which one lags once more; a few at a time, then that one alone."""
+    target = kit.Target(clock="real")
+    first, second = Lagging(target), Lagging(target, late=2)
+    cases = [
+        replace(kit.case(kit.passes, id_=f"tests/{n}"), function=lagging.case)
+        for n, lagging in enumerate((first, second))
+    ]
+    events: list[RunEvent] = []
+    assert run(kit.plan(target, *cases, jobs=1), events.append).exit_code == 0
+    ended = {event.result.id: event.result for event in events if isinstance(event, CaseEnded)}
+    assert (first.times, second.times) == (2, 3)
+    assert ended["tests/0"].message == "run again with few others: the first run lagged 80 ms"
+    assert ended["tests/1"].message == "run again alone: the first run lagged 80 ms"
 
 
 def test_case_that_failed_without_lag_is_not_run_again(kit: Any) -> None:

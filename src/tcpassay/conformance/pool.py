@@ -145,7 +145,8 @@ class Pool:
         The last result counts, the first where a signal comes between.
         """
         with self._at_work():
-            self._repeat_alone(again if self._shared else self._repeat_few(again))
+            together = len(again) > 1 and not self._shared
+            self._repeat_alone(self._repeat_few(again) if together else again)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
