@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.execute import Context, run_case, unsupported_result
 from tcpassay.conformance.gate import Tally, exit_code
 from tcpassay.conformance.interrupts import CutShort, Interrupts
@@ -71,7 +72,7 @@ class _Run:
         started = time.perf_counter()
         stale: tuple[StaleExpectation, ...] = ()
         try:
-            with self._interrupts:
+            with self._interrupts, seldom_collecting():
                 ready = self._check_targets()
                 for target_plan, context in ready:
                     if not self._interrupts.signalled():

@@ -6,7 +6,6 @@ target of its own and tells of its events; what it leaves in doubt is run alone 
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 FEWEST_CASES = 100
 #: More processors than that have not been tried.
 MOST_SHARDS = 4
-#: Objects made until Python looks for garbage, and of how many such looks one goes further. Traces
-#: are large and live long: its usual 700, 10 and 10 are a fifth of a shard's time.
-COLLECT_AFTER = (100_000, 50, 100)
 #: Seconds between two looks at whether a signal has come.
 TICK_S = 0.05
 
@@ -185,8 +181,6 @@ def _work(
     Python's lock: a fifth quicker than all over the machine.
     """
     die_with(parent)
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
     processors = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {processors[number % len(processors)]})
     for signum in (signal.SIGINT, signal.SIGTERM):

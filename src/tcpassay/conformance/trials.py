@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from tcpassay.conformance.bench import FORMS, WELL_FORMED
+from tcpassay.conformance.collecting import COLLECT_AFTER
 from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
 from tcpassay.conformance.interrupts import CutShort, Interrupts
@@ -183,6 +185,8 @@ def _adopt(attempt: Callable[[int], object], parent: int) -> None:
     """Make a worker ready. It leaves Ctrl-C and SIGTERM to its parent, and ends with it."""
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     die_with(parent)
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     _adopted.append(attempt)
 
 
