@@ -12,9 +12,15 @@ from tcpassay.conformance.collecting import COLLECT_AFTER, seldom_collecting
 def test_thresholds_are_put_back() -> None:
     """Entered, and left by an error; the thresholds are others within, and the same after."""
     before = gc.get_threshold()
-    with pytest.raises(ValueError, match="over"), seldom_collecting():
-        assert gc.get_threshold() == COLLECT_AFTER
-        assert gc.get_freeze_count() > 0
-        raise ValueError("over")
+    within = []
+
+    def failing_run() -> None:
+        with seldom_collecting():
+            within.append((gc.get_threshold(), gc.get_freeze_count() > 0))
+            raise ValueError("over")
+
+    with pytest.raises(ValueError, match="over"):
+        failing_run()
+    assert within == [(COLLECT_AFTER, True)]
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
