@@ -60,7 +60,7 @@ def test_own_baselines_side_by_side(tcpassay: Tcpassay) -> None:
     files = [str(baseline.baseline_file(name)) for name in ("reference", "linux")]
     code, out, _ = tcpassay("compare", "--from", *files, "--json", "c.json")
     assert code == 0
-    assert "TIME-WAIT in s" in out
+    assert "TIME-WAIT lasts, s" in out
     differing = [
         row for row in json.loads(Path("c.json").read_text())["requirements"] if row["differs"]
     ]

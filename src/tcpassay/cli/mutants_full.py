@@ -54,7 +54,7 @@ def main(
             told = f"killed by {len(each.killed_by)}, fails {len(each.also_fail)} more"
             counted = f"{len(found):>3}/{len(mutants)}"
             out.print(f"{counted} {each.mutant}: {told} of {each.ran} cases", soft_wrap=True)
-    table = updated(table, found, mutants, cases)
+    table = updated(table, found, concerned, cases)
     file = write_table(table)
     survivors = [name for name, killed in table.mutants.items() if not killed.killed_by]
     idle = never_failing(table, cases)

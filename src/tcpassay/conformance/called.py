@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def code_of(value: object) -> CodeType | None:
     """What runs when a function, method or property is used; None where that cannot be told."""
     if isinstance(value, property):
-        value = value.fget
+        value = None if value.fset or value.fdel else value.fget
     if isinstance(value, (staticmethod, classmethod)):
         value = value.__func__
     if hasattr(value, "__wrapped__"):

@@ -77,32 +77,35 @@ class KillTable:
 
 
 class Stale(NamedTuple):
-    """What a table does not know, or knows by another text: names of mutants, ids of cases."""
+    """What a table does not know, or knows by another text: names of mutants, ids of cases.
+
+    `sources` and `files` are the hashes by which that was told.
+    """
 
     mutants: frozenset[str]
     cases: frozenset[str]
+    sources: Mapping[str, str]
+    files: Mapping[str, str]
 
     def concerns(self, mutant: Mutant, case: Case) -> bool:
         """Whether the table cannot say what the case gives on the mutant."""
         return mutant.name in self.mutants or case.id in self.cases
 
 
-def stale(table: KillTable, mutants: Iterable[Mutant], cases: Iterable[Case]) -> Stale:
-    """What is new or has changed since the table was written."""
-    of_files = hashes(cases)
+def stale(table: KillTable, mutants: Iterable[Mutant], cases: Sequence[Case]) -> Stale:
+    """What is new or has changed since the table was written; to be asked before anything runs."""
+    sources = {mutant.name: hash_of(mutant.path) for mutant in mutants}
+    places = {place_of(case): case.file for case in cases}
+    files = {place: hash_of(file) for place, file in sorted(places.items())}
     known = {name: told.source for name, told in table.mutants.items()}
     return Stale(
-        frozenset(each.name for each in mutants if known.get(each.name) != hash_of(each.path)),
+        frozenset(name for name, source in sources.items() if known.get(name) != source),
         frozenset(
-            each.id for each in cases if table.files.get(place_of(each)) != of_files[place_of(each)]
+            case.id for case in cases if table.files.get(place_of(case)) != files[place_of(case)]
         ),
+        sources,
+        files,
     )
-
-
-def hashes(cases: Iterable[Case]) -> dict[str, str]:
-    """The hash of each file that has one of the cases, by its place."""
-    files = {place_of(case): case.file for case in cases}
-    return {place: hash_of(file) for place, file in sorted(files.items())}
 
 
 def place_of(case: Case) -> str:
@@ -113,23 +116,21 @@ def place_of(case: Case) -> str:
 
 
 def updated(
-    table: KillTable, found: Iterable[Killers], mutants: Sequence[Mutant], cases: Sequence[Case]
+    table: KillTable, found: Iterable[Killers], old: Stale, cases: Iterable[Case]
 ) -> KillTable:
     """The table with what was found in place of what was stale in it; what is gone is left out."""
-    old = stale(table, mutants, cases)
     valid = {case.id for case in cases} - old.cases
-    sources = {mutant.name: hash_of(mutant.path) for mutant in mutants}
     tried = {}
     for each in found:
         known = None if each.mutant in old.mutants else table.mutants.get(each.mutant)
         killed_by, also_fail = (known.killed_by, known.also_fail) if known else ((), ())
         tried[each.mutant] = Killed(
             each.requirement,
-            sources[each.mutant],
+            old.sources[each.mutant],
             tuple(sorted({*each.killed_by, *valid.intersection(killed_by)})),
             tuple(sorted({*each.also_fail, *valid.intersection(also_fail)})),
         )
-    return KillTable(tried, hashes(cases))
+    return KillTable(tried, old.files)
 
 
 def never_failing(table: KillTable, cases: Iterable[Case]) -> list[str]:

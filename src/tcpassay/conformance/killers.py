@@ -93,7 +93,7 @@ def _replaced(mutant: Mutant, trials: Trials) -> frozenset[CodeType] | None:
     with closing(mutant.target(trials.bases[mutant.base].manifest)) as target:
         codes = [code_of(value) for value in target.replaced()]
     known = frozenset(code for code in codes if code is not None)
-    return known if len(codes) == sum(code is not None for code in codes) else None
+    return known if codes and None not in codes else None
 
 
 def _killers_of(plan: _Plan, index: int) -> Killers:
@@ -102,10 +102,10 @@ def _killers_of(plan: _Plan, index: int) -> Killers:
     killed_by: list[str] = []
     also_fail: list[str] = []
     ran = 0
-    with closing(mutant.target(plan.trials.bases[mutant.base].manifest)) as target:
-        for case in plan.cases_for(mutant):
-            ran += 1
-            outcome = plan.trials.run(target, case)
-            if outcome.fails:
-                (killed_by if requirement in outcome.unmet else also_fail).append(case.id)
+    for case in plan.cases_for(mutant):
+        ran += 1
+        # Planted anew for each: a fault may remember what earlier cases did to it.
+        outcome = plan.trials.run_on(mutant, case)
+        if outcome.fails:
+            (killed_by if requirement in outcome.unmet else also_fail).append(case.id)
     return Killers(mutant.name, requirement, tuple(killed_by), tuple(also_fail), ran)

@@ -6,10 +6,12 @@ target of its own and tells of its events; what it leaves in doubt is run alone 
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
-from contextlib import closing, suppress
+import time
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +25,7 @@ from tcpassay.targets.orphans import die_with
 from tcpassay.targets.registry import open_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from tcpassay.conformance.execute import Context
@@ -37,17 +39,23 @@ if TYPE_CHECKING:
 FEWEST_CASES = 100
 #: More processors than that have not been tried.
 MOST_SHARDS = 4
+#: Seconds that a shard has to end its cases after a signal.
+ENDING_S = 10.0
 #: Seconds between two looks at whether a signal has come.
 TICK_S = 0.05
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Doubt(NamedTuple):
     """A case that a shard has not told of: its place in the shard's list, and what it gave."""
 
     place: int
-    result: CaseResult
+    result: CaseResult | None
     trace: Trace | None
     lag_ns: int
+    fault: str
 
 
 @dataclass(slots=True)
@@ -59,6 +67,16 @@ class _Shard:
     runs: Sequence[PlannedRun]
     left: dict[tuple[str, IpVersion], PlannedRun]
     doubts: list[Doubt]
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """No signal is lost between a fork and the shard's own handlers."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def how_many(context: Context, runs: Sequence[PlannedRun], jobs: int | None) -> int:
@@ -97,12 +115,16 @@ class Shards:
         longest_first = sorted(
             (run for run in runs if not run.case.mark.spare), key=lambda run: -run.case.mark.real_s
         )
-        shards = [self._start(at, longest_first[at :: self._count]) for at in range(self._count)]
+        shards: list[_Shard] = []
         try:
+            with _signals_held_back():
+                shards.extend(
+                    self._start(at, longest_first[at :: self._count]) for at in range(self._count)
+                )
             self._listen(shards)
         finally:
             for shard in shards:
-                shard.process.kill() if shard.process.is_alive() else None
+                shard.process.kill()
                 shard.process.join()
                 shard.pipe.close()
         again = [done for shard in shards for done in self._in_doubt(shard)]
@@ -120,12 +142,12 @@ class Shards:
         return _Shard(process, ours, runs, left, [])
 
     def _listen(self, shards: Sequence[_Shard]) -> None:
-        """Tell of what the shards tell, until all have ended."""
+        """Tell of what the shards tell, until all have ended, or have not in spite of a signal."""
         speaking = list(shards)
-        told = False
-        while speaking:
-            if self._interrupts.signalled() and not told:
-                told = True
+        deadline = math.inf
+        while speaking and time.monotonic() < deadline:
+            if self._interrupts.signalled() and deadline == math.inf:
+                deadline = time.monotonic() + ENDING_S
                 for shard in speaking:
                     shard.process.terminate()
             ready = wait([shard.pipe for shard in speaking], TICK_S)
@@ -161,6 +183,7 @@ class Shards:
                 Job(shard.runs[doubt.place], Leash(), 0.0, lag_ns=doubt.lag_ns),
                 doubt.result,
                 doubt.trace,
+                doubt.fault,
             )
             for doubt in shard.doubts
         ]
@@ -182,18 +205,21 @@ def _work(
     """
     die_with(parent)
     processors = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {processors[number % len(processors)]})
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, signal.SIG_DFL)
+    with suppress(OSError):
+        os.sched_setaffinity(0, {processors[number % len(processors)]})
+    # The parent tells of the end, once; a terminal's Ctrl-C is for the parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with (
         suppress(BrokenPipeError),
         closing(pipe),
         Interrupts() as interrupts,
         closing(open_manifest(context.target.manifest)) as target,
     ):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         own = replace(context, target=target)
         pool = Pool(own, pipe.send, interrupts, None, ended, share=share)
         places = {id(run): place for place, run in enumerate(runs)}
-        for done in pool.overlap(runs):
-            if done.result is not None:
-                pipe.send(Doubt(places[id(done.job.run)], done.result, done.trace, done.job.lag_ns))
+        for job, result, trace, fault in pool.overlap(runs):
+            pipe.send(Doubt(places[id(job.run)], result, trace, job.lag_ns, fault))

@@ -10,7 +10,7 @@ from tcpassay.model.oracle import flow_calls, flow_due
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
-from tcpassay.model.oracle.returns import RULES
+from tcpassay.model.oracle.returns import RULES, ended_for_sending
 from tcpassay.model.tcb import SYNCHRONIZED
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Application:
         self._listeners: list[Socket] = []
         self._connecting: list[Socket] = []
         self._now = self._n = 0
+        #: Calls that began when their flow could still be sent on.
+        self._in_time: set[int] = set()
         #: SIGPIPEs that no call accounts for yet, by process.
         self.signals: dict[int, int] = {}
 
@@ -52,6 +54,7 @@ class Application:
                 call_or_none = self._calls.pop(returned.call, None)
                 if call_or_none is not None:
                     self._judge(call_or_none, returned)
+                    self._in_time.discard(returned.call)
                     ended = _RETURNED.get(call_or_none.name)
                     if ended is not None and (returned.errno is None or ended in _FAILING):
                         ended(self, call_or_none, self._socket(call_or_none), returned)
@@ -75,7 +78,10 @@ class Application:
     def _judge_flow(self, call: Call, returned: Returned, flow: Flow | None) -> None:
         if flow is None or flow.opaque:
             return
-        wrong = RULES[call.name](call, flow, returned)
+        if returned.errno is None and call.id in self._in_time:
+            wrong = None  # It had begun before, and was waiting for room: what it took stays taken.
+        else:
+            wrong = RULES[call.name](call, flow, returned)
         if wrong is not None:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         else:
@@ -154,8 +160,11 @@ class Application:
             self._start_connect(call, socket)
         if socket is not None and socket.flow is None:
             socket.early += _octets(call)
+            self._in_time.add(call.id)
         if socket is not None and socket.flow is not None:
             flow, data = socket.flow, _octets(call)
+            if not ended_for_sending(flow):
+                self._in_time.add(call.id)
             ahead = len(flow.given.octets) + len(data)
             flow.sender = flow.sender._replace(octets=max(flow.sender.octets, ahead))
             flow.given.append(data)

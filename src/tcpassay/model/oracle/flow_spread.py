@@ -30,8 +30,8 @@ _CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
 #: Those that answer an unacceptable segment: where it has no text, two that answer each other need
 #: a limit too.
 _UNACCEPTABLE = ("RFC9293:3.10.7.4-SEQ-", "RFC7323:5.3-R1")
-#: What a throttle of the target's own may be for besides, with text or without.
-_REFUSED = (*_UNACCEPTABLE, "RFC9293:3.10.7.4-ACK-FUTURE-")
+#: What a throttle of the target's own may be for besides.
+_REFUSED = "RFC9293:3.10.7.4-ACK-FUTURE-"
 
 
 def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -> None:

@@ -109,6 +109,11 @@ def _given_up(flow: Flow, returned: Returned) -> Wrong | None:
     return None
 
 
+def ended_for_sending(flow: Flow) -> bool:
+    """Whether a send() that begins now can take nothing more."""
+    return flow.sender.ended or _is_reset(flow)
+
+
 def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     """send(): EPIPE only once the direction or the connection has ended; then always."""
     errno = returned.errno
@@ -117,8 +122,7 @@ def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return Wrong("POSIX:SEND-EPIPE-SHUT", "EPIPE, and the connection is open for sending")
     if errno == "ECONNRESET" and not _may_be_reset(flow):
         return Wrong("RFC9293:MUST-12", "ECONNRESET, and no reset has come")
-    # A call that takes a part only had begun before, and was waiting for room.
-    taken = errno is None and 0 < len(_octets_of(call)) <= returned.value
+    taken = errno is None and bool(_octets_of(call))
     if taken and flow.sender.ended:
         return Wrong("POSIX:SEND-EPIPE-SHUT", "octets taken after the direction was shut down")
     if taken and _is_reset(flow):
