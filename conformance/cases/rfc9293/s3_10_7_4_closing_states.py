@@ -32,7 +32,12 @@ def text_after_our_fin(bench: Bench, row: Row) -> None:
     conn.expect_state(state, requirement=requirement)
 
 
-@case("RFC9293:3.10.7.4-ACK-FW1-DATAONLY", "RFC9293:3.10.7.4-ACK-FW1-FIN", state="FIN-WAIT-1")
+@case(
+    "RFC9293:3.10.7.4-ACK-FW1-DATAONLY",
+    "RFC9293:3.10.7.4-ACK-FW1-FIN",
+    settings=("rto_min_1s",),
+    state="FIN-WAIT-1",
+)
 def ack_of_text_then_of_the_fin(bench: Bench) -> None:
     """In FIN-WAIT-1 the peer acknowledges text only, then the FIN; the state follows the FIN."""
     conn = established(bench)
