@@ -166,23 +166,23 @@ class _Talk:
     def open(self, options: tuple[Option, ...], flags: int = SYN) -> Segment:
         """SYN and SYN-ACK."""
         begin = self.stack.now_ns()
-        answer: Segment | None = None
+        heard: Segment | None = None
         for n, _ in enumerate(_SYN_S):
             self.send(flags, ack=None, options=options, seq=_ISS)
             until = (*_SYN_S, _GIVE_UP_S)[n + 1]
             left = until - (self.stack.now_ns() - begin) / NS_PER_S
-            answer = self.hear(left, lambda segment: bool(segment.flags & (SYN | RST)))
-            if answer is not None:
+            heard = self.hear(left, lambda segment: bool(segment.flags & (SYN | RST)))
+            if heard is not None:
                 break
-        self._check_answer(answer)
-        assert answer is not None  # noqa: S101 - checked just now
+        answer = self._syn_ack(heard)
         self._nxt = _ISS + 1
         self._rcv_nxt = (answer.seq + 1) % 2**32
         stamps = [o for o in answer.options if isinstance(o, Timestamps)]
         self._tsecr = stamps[0].tsval if stamps else None
         return answer
 
-    def _check_answer(self, answer: Segment | None) -> None:
+    def _syn_ack(self, answer: Segment | None) -> Segment:
+        """The answer to the SYN; a fault that tells what to do where it opens no connection."""
         at = self._at
         if answer is None:
             raise at.fault(
@@ -199,6 +199,7 @@ class _Talk:
                 f"the answer to SYN {_ISS} acknowledges {answer.ack}, wanted {_ISS + 1}: "
                 "no connection can be opened, so nothing can be judged"
             )
+        return answer
 
     def acknowledge(self) -> None:
         """An ACK of all that has come."""
