@@ -128,6 +128,10 @@ def listener(bench: Bench, backlog: int, port: int | None, address: str | None) 
     return ServedSocket(bench)
 
 
+#: Seconds that a call may take where the case names none.
+WITHIN_S = 1.0
+
+
 class ServedSocket(Socket):
     """The listener behind the port, or the service's end of a connection.
 
@@ -151,14 +155,15 @@ class ServedSocket(Socket):
         self,
         *,
         errno: str | None = None,
-        within: float = 1.0,  # noqa: ARG002 - as Socket has it
-        requirement: str | None = None,  # noqa: ARG002
+        within: float = WITHIN_S,
+        requirement: str | None = None,
     ) -> Socket:
         """The service accepts by itself; where that is judged, text has to come back later on."""
         bench = self.app.bench
         echo = bench.served is not None and bench.served.service == ECHO
         if errno is not None or not (echo or bench.is_reaching):
             refuse_call("accept")
+        self._refuse_own_judgement("accept", within, requirement)
         made = ServedSocket(bench)
         made.conn = bench.only_connection()
         if not bench.is_reaching:
@@ -171,12 +176,13 @@ class ServedSocket(Socket):
         *flags: str,
         errno: str | tuple[str, ...] | None = None,
         value: object = ANY,
-        within: float = 1.0,  # noqa: ARG002 - as Socket has it
-        requirement: str | None = None,  # noqa: ARG002
+        within: float = WITHIN_S,
+        requirement: str | None = None,
     ) -> int:
         """The peer says it first; the echo that comes is the case's to expect."""
         if flags or errno is not None or value is not ANY:
             refuse_call("send")
+        self._refuse_own_judgement("send", within, requirement)
         self._echo("send").have_said(data)
         return len(data)
 
@@ -206,6 +212,11 @@ class ServedSocket(Socket):
             refuse_call("recv")
         self._echo("recv")
         return EchoReading(self, length)
+
+    def _refuse_own_judgement(self, name: str, within: float, requirement: str | None) -> None:
+        """Nobody sees the service's call return: neither requirement nor deadline can be judged."""
+        if not self.app.bench.is_reaching and (requirement is not None or within != WITHIN_S):
+            refuse_call(name)
 
     def _echo(self, name: str) -> Connection:
         """The connection, where an echo is behind the port."""
