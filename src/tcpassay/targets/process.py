@@ -77,15 +77,8 @@ class ProcessTarget:
 
     def _channel(self) -> AgentChannel:
         start = self._manifest.start
-        launch = Launch(
-            name=self._manifest.name,
-            command=cast("tuple[str, ...]", start["command"]),
-            cwd=self._manifest.home,
-            env=cast("Mapping[str, str]", start.get("env", {})),
-            seqpacket=start.get("channel") == "seqpacket",
-        )
         return AgentChannel(
-            launch,
+            launch_of(self._manifest),
             watchdog_s=cast("float", start.get("watchdog_s", 5.0)),
             hello_s=cast("float", start.get("hello_s", 10.0)),
         )
@@ -111,6 +104,18 @@ class ProcessTarget:
                 f"{where}: exit status {done.returncode}, {len(lines)} lines of output"
             )
         return lines[0].strip()
+
+
+def launch_of(manifest: Manifest) -> Launch:
+    """How the agent of a target of kind process is started."""
+    start = manifest.start
+    return Launch(
+        name=manifest.name,
+        command=cast("tuple[str, ...]", start["command"]),
+        cwd=manifest.home,
+        env=cast("Mapping[str, str]", start.get("env", {})),
+        seqpacket=start.get("channel") == "seqpacket",
+    )
 
 
 class ProcessStack:
