@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.errors import AgentFault, ConfigurationError, TargetUnavailableError
 from tcpassay.core.events import Advance
+from tcpassay.targets.building import built_folder, check_built
 from tcpassay.targets.channel import AgentChannel
 from tcpassay.targets.messages import Start
 from tcpassay.targets.program import Launch
@@ -30,6 +31,7 @@ class ProcessTarget:
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._built = False
 
     @property
     def manifest(self) -> Manifest:
@@ -40,8 +42,9 @@ class ProcessTarget:
 
         Raises TargetUnavailableError.
         """
+        check_built(self._manifest)
         if self._manifest.version_command:
-            return self._ask(self._manifest.version_command)
+            return self._ask(self._filled(self._manifest.version_command))
         channel = self._channel()
         try:
             return f"{channel.hello.name} {channel.hello.version}".strip()
@@ -54,6 +57,9 @@ class ProcessTarget:
         """
         addresses = self._manifest.needed_addresses(options.ip)
         settings = merged(self._manifest, options, "settings")
+        if not self._built:
+            check_built(self._manifest)
+            self._built = True
         channel = self._channel()
         if channel.hello.clock != self._manifest.clock:
             channel.close()
@@ -79,7 +85,7 @@ class ProcessTarget:
         start = self._manifest.start
         launch = Launch(
             name=self._manifest.name,
-            command=cast("tuple[str, ...]", start["command"]),
+            command=self._filled(cast("tuple[str, ...]", start["command"])),
             cwd=self._manifest.home,
             env=cast("Mapping[str, str]", start.get("env", {})),
             seqpacket=start.get("channel") == "seqpacket",
@@ -89,6 +95,10 @@ class ProcessTarget:
             watchdog_s=cast("float", start.get("watchdog_s", 5.0)),
             hello_s=cast("float", start.get("hello_s", 10.0)),
         )
+
+    def _filled(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        folder = str(built_folder(self._manifest.name))
+        return tuple(word.replace("{built}", folder) for word in command)
 
     def _ask(self, command: tuple[str, ...]) -> str:
         where = f"target {self._manifest.name!r}: version command {command[0]!r}"
