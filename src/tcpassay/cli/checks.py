@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
+from tcpassay.targets.building import missing
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.examine.check import Check
 from tcpassay.targets.namespace import libc
@@ -18,6 +19,7 @@ from tcpassay.targets.registry import find, open_target
 
 if TYPE_CHECKING:
     from tcpassay.targets.contract import Target
+    from tcpassay.targets.manifest import Manifest
 
 _TUN = "/dev/net/tun"
 
@@ -49,12 +51,24 @@ def check_target(target: Target) -> Check:
         stack.close()
         version = target.version()
     except TargetUnavailableError as error:
-        return Check(what, ok=False, found=str(error))
+        return Check(what, ok=False, found=str(error), advice=_packages(manifest))
     except TcpassayError as error:
         return Check(what, ok=False, found=f"did not start: {error}", advice="see its manifest")
     finally:
         target.close()
-    return Check(what, ok=True, found=f"starts: {version}, {manifest.clock} clock")
+    found = f"starts: {version}, {manifest.clock} clock"
+    return Check(what, ok=True, found=found, advice=_packages(manifest))
+
+
+def _packages(manifest: Manifest) -> str:
+    """What the build of a target lacks on this machine."""
+    if manifest.build is None:
+        return ""
+    absent = missing(manifest.build)
+    lacks = [f"it cannot be built without {name}" for name in absent.needed]
+    lacks += [f"less is built without {name}" for name in absent.optional]
+    names = " ".join((*absent.needed, *absent.optional))
+    return f"{', '.join(lacks)}: apt-get install {names}" if lacks else ""
 
 
 def _python() -> Check:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.errors import AgentFault, ConfigurationError, TargetUnavailableError
 from tcpassay.core.events import Advance
+from tcpassay.targets.building import built_folder, check_built
 from tcpassay.targets.channel import AgentChannel
 from tcpassay.targets.messages import Start
 from tcpassay.targets.program import Launch
@@ -30,6 +31,7 @@ class ProcessTarget:
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._built = False
 
     @property
     def manifest(self) -> Manifest:
@@ -40,8 +42,9 @@ class ProcessTarget:
 
         Raises TargetUnavailableError.
         """
+        check_built(self._manifest)
         if self._manifest.version_command:
-            return self._ask(self._manifest.version_command)
+            return self._ask(_filled(self._manifest, self._manifest.version_command))
         channel = self._channel()
         try:
             return f"{channel.hello.name} {channel.hello.version}".strip()
@@ -54,6 +57,9 @@ class ProcessTarget:
         """
         addresses = self._manifest.needed_addresses(options.ip)
         settings = merged(self._manifest, options, "settings")
+        if not self._built:
+            check_built(self._manifest)
+            self._built = True
         channel = self._channel()
         if channel.hello.clock != self._manifest.clock:
             channel.close()
@@ -111,11 +117,16 @@ def launch_of(manifest: Manifest) -> Launch:
     start = manifest.start
     return Launch(
         name=manifest.name,
-        command=cast("tuple[str, ...]", start["command"]),
+        command=_filled(manifest, cast("tuple[str, ...]", start["command"])),
         cwd=manifest.home,
         env=cast("Mapping[str, str]", start.get("env", {})),
         seqpacket=start.get("channel") == "seqpacket",
     )
+
+
+def _filled(manifest: Manifest, command: tuple[str, ...]) -> tuple[str, ...]:
+    folder = str(built_folder(manifest.name))
+    return tuple(word.replace("{built}", folder) for word in command)
 
 
 class ProcessStack:
