@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcpassay.cli.guard import complain, guarded
+from tcpassay.cli.targets_build import build
 from tcpassay.cli.targets_new import new
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 
-targets = typer.Typer(help="List the targets that `tcpassay run` knows by name; make one.")
+targets = typer.Typer(help="List the targets that `tcpassay run` knows by name; make or build one.")
 targets.command("new")(new)
+targets.command("build")(build)
 
 
 @targets.callback(invoke_without_command=True)
