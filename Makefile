@@ -2,14 +2,15 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-TARGET ?= reference reference-documents linux
+TARGETS := $(patsubst %/target.toml,%,$(wildcard targets/*/target.toml))
+TARGET ?= reference reference-documents linux lwip lwip-default lwip-asan gvisor
 CASE ?=
 SEED ?=
 COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check clean
+.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +23,13 @@ $(VENV)/.ready: pyproject.toml
 
 setup: $(VENV)/.ready  ## make the virtual environment
 
-conformance: setup  ## judge the reference stack, its variant and, where permitted, the Linux kernel
+targets: setup  ## build all agents that can be had, with Debian's packages; targets/NAME builds one
+	$(BIN)/tcpassay targets build --install --where-possible
+
+$(TARGETS): targets/%: setup
+	$(BIN)/tcpassay targets build --install $*
+
+conformance: setup  ## judge all targets that can be had here, and say which cannot
 	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
 
 matrix: setup  ## every state x segment, 5,088 generated rows a target

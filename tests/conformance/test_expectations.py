@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcpassay.conformance.expectations import Expectations, as_expected, load_expectations
+from tcpassay.conformance.expectations import (
+    NATURES,
+    Expectations,
+    as_expected,
+    load_expectations,
+)
 from tcpassay.conformance.result import CaseResult, Location
+from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
 
@@ -27,6 +34,11 @@ url = "https://example.org/"
 ip = 6
 target_version = "Linux 6.*"
 """
+
+
+#: What a reason may call upon: an RFC, POSIX, the source documents, a page of the manual.
+CLAUSE = re.compile(r"RFC \d+|POSIX|DOC-\d\d|[Tt]he documents|\w+\(7\)")
+TARGETS = sorted(path.parent for path in (content_root() / "targets").glob("*/expectations.toml"))
 
 
 def load(folder: Path, text: str) -> Expectations:
@@ -173,3 +185,19 @@ reason = "one"
     expectations = load(tmp_path, text)
     assert len(expectations.stale("t", LINUX, [], {"a/x"}, ())) == 1
     assert expectations.stale("t", LINUX, [], {"a/x"}, (), {"matrix"}) == ()
+
+
+@pytest.mark.parametrize("folder", TARGETS, ids=lambda folder: folder.name)
+def test_each_known_verdict_has_a_clause_and_a_nature(folder: Path) -> None:
+    """The expectations of the project's own targets; each says by what clause, and what it is."""
+    for entry in load_expectations(folder).entries:
+        place = f"{entry.file}:{entry.line}"
+        assert entry.nature in NATURES, f"{place}: 'nature' is missing"
+        assert CLAUSE.search(entry.reason), f"{place}: the reason names no clause"
+
+
+def test_nature_is_one_of_three(tmp_path: Path) -> None:
+    """An entry of a nature that nobody knows; refused with its line and the nearest word."""
+    text = TEXT.replace('reason = "first"', 'reason = "first"\nnature = "defekt"')
+    with pytest.raises(ConfigurationError, match=r":6: .*'defekt'.* defect"):
+        load(tmp_path, text)

@@ -59,6 +59,7 @@ RESULTS = (
         verdict=Verdict.DEVIATION,
         expected=Verdict.DEVIATION,
         reason="Linux limits the rate [bold]",
+        nature="choice",
         message="no challenge ACK",
     ),
     replace(

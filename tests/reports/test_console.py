@@ -74,7 +74,7 @@ def test_known_non_passes_fold_by_reason(record: RunRecord) -> None:
     more = [replace(case, result=replace(case.result, id=f"rfc5961/{n}")) for n in range(5)]
     shown = _shown(replace(record, cases=(*record.cases, *more)))
     line = (
-        "  deviation 6  Linux limits the rate [bold]: "
+        "  deviation 6  Linux limits the rate [bold] (a choice): "
         "rfc5961/0, rfc5961/1, rfc5961/2, rfc5961/3 and 2 more"
     )
     assert line in shown.splitlines()

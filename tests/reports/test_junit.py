@@ -87,4 +87,4 @@ def test_the_reason_of_a_skip(record: RunRecord) -> None:
     """A known deviation; skipped, with the reason of the expectations."""
     suites = junitparser.JUnitXml.fromstring(render(record, _describe, None).encode())
     case = next(c for suite in suites for c in suite if c.name == "rfc5961/4.2/syn")
-    assert case.result[0].message == "deviation: Linux limits the rate [bold]"
+    assert case.result[0].message == "deviation: Linux limits the rate [bold] (a choice)"

@@ -7,27 +7,21 @@ import os
 import platform
 import sys
 from importlib import metadata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
+from tcpassay.targets.building import missing
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.examine.check import Check
 from tcpassay.targets.namespace import libc
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import find, open_target
 
 if TYPE_CHECKING:
     from tcpassay.targets.contract import Target
+    from tcpassay.targets.manifest import Manifest
 
 _TUN = "/dev/net/tun"
-
-
-class Check(NamedTuple):
-    """One line of the table. `advice` says what to do where it is not `ok`."""
-
-    what: str
-    ok: bool
-    found: str
-    advice: str = ""
 
 
 def check_machine() -> list[Check]:
@@ -57,12 +51,24 @@ def check_target(target: Target) -> Check:
         stack.close()
         version = target.version()
     except TargetUnavailableError as error:
-        return Check(what, ok=False, found=str(error))
+        return Check(what, ok=False, found=str(error), advice=_packages(manifest))
     except TcpassayError as error:
         return Check(what, ok=False, found=f"did not start: {error}", advice="see its manifest")
     finally:
         target.close()
-    return Check(what, ok=True, found=f"starts: {version}, {manifest.clock} clock")
+    found = f"starts: {version}, {manifest.clock} clock"
+    return Check(what, ok=True, found=found, advice=_packages(manifest))
+
+
+def _packages(manifest: Manifest) -> str:
+    """What the build of a target lacks on this machine."""
+    if manifest.build is None:
+        return ""
+    absent = missing(manifest.build)
+    lacks = [f"it cannot be built without {name}" for name in absent.needed]
+    lacks += [f"less is built without {name}" for name in absent.optional]
+    names = " ".join((*absent.needed, *absent.optional))
+    return f"{', '.join(lacks)}: apt-get install {names}" if lacks else ""
 
 
 def _python() -> Check:

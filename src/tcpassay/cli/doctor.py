@@ -9,7 +9,7 @@ import typer
 from tcpassay.cli.guard import guarded
 
 if TYPE_CHECKING:
-    from tcpassay.cli.checks import Check
+    from tcpassay.targets.examine.check import Check
 
 
 @guarded

@@ -207,6 +207,7 @@ def _result(
         as_expected=as_expected(judged.verdict, expectation),
         expected=expectation.verdict if expectation else None,
         reason=expectation.reason if expectation else "",
+        nature=expectation.nature if expectation else "",
         judged=judged.judged,
         message=judged.message,
         diff=judged.diff,

@@ -26,17 +26,25 @@ EXCHANGES = "exchanges"
 #: How a reason begins that `tcpassay expectations update` has left to be written.
 UNWRITTEN = "FILL IN: "
 
+#: What a verdict that is known is held to be: a fault that its maintainers would want to mend; what
+#: another RFC, or an older one, permits; what they have chosen and stand by.
+NATURES = ("defect", "variant", "choice")
+
 #: An error is a fault of the tester's: nobody can expect it.
 _EXPECTABLE = tuple(str(verdict) for verdict in Verdict if verdict is not Verdict.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One [[expect]]: cases by glob, narrowed by IP version and by a glob over the version."""
+    """One [[expect]]: cases by glob, narrowed by IP version and by a glob over the version.
+
+    `nature` is one of NATURES, empty where nobody has said.
+    """
 
     case: str
     verdict: Verdict
     reason: str
+    nature: str
     url: str
     ip: int | None
     target_version: str
@@ -185,6 +193,7 @@ def _entry(file: TomlFile, index: int, entry: object) -> list[Expectation]:
         case="",
         verdict=Verdict(table.choice("verdict", _EXPECTABLE)),
         reason=_reason(table),
+        nature=table.choice("nature", NATURES) if "nature" in table else "",
         url=table.text("url", ""),
         ip=ip,
         target_version=table.text("target_version", ""),

@@ -30,9 +30,10 @@ class CaseResult:
     """One case on one target and one IP version.
 
     `expected` is the verdict that the target's expectations name (None: any of pass, info,
-    unsupported), `reason` theirs. `judged` holds a verdict for each requirement that an assertion
-    was bound to. `frames` are the last trace entries in packetdrill notation. `wall_s` is time at
-    the tester, `stack_s` time on the stack's clock, `lag_s` how late the reader was at worst.
+    unsupported), `reason` theirs and `nature` what they hold it to be. `judged` holds a verdict for
+    each requirement that an assertion was bound to. `frames` are the last trace entries in
+    packetdrill notation. `wall_s` is time at the tester, `stack_s` time on the stack's clock,
+    `lag_s` how late the reader was at worst.
     """
 
     id: str
@@ -45,6 +46,7 @@ class CaseResult:
     as_expected: bool
     expected: Verdict | None = None
     reason: str = ""
+    nature: str = ""
     judged: Mapping[str, Verdict] = field(default_factory=dict)
     message: str = ""
     diff: tuple[FieldDiff, ...] = ()
@@ -54,6 +56,11 @@ class CaseResult:
     stack_s: float = 0.0
     lag_s: float = 0.0
     stderr: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """Why its verdict is the one expected, and what it is held to be: "RFC ... (a defect)"."""
+        return f"{self.reason} (a {self.nature})" if self.nature else self.reason
 
     @property
     def of_oracle(self) -> bool:

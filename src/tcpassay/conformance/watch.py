@@ -119,6 +119,7 @@ class Watch:
             as_expected=met and all(alarm.as_expected for _, alarm in seen),
             expected=expectation.verdict if expectation else None,
             reason=expectation.reason if expectation else "",
+            nature=expectation.nature if expectation else "",
             judged={name: verdict},
             message=_message(seen),
             diff=tuple(_diff(alarm) for _, alarm in seen[:1]),

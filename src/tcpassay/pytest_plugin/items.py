@@ -132,7 +132,7 @@ class CaseItem(pytest.Item):
         if result.verdict is Verdict.UNSUPPORTED:
             raise pytest.skip.Exception(f"unsupported: {result.message}", _use_item_location=True)
         if result.verdict not in {Verdict.PASS, Verdict.INFO}:
-            pytest.xfail(f"{result.verdict}: {result.reason or result.message}")
+            pytest.xfail(f"{result.verdict}: {result.explanation or result.message}")
 
     def repr_failure(
         self, excinfo: ExceptionInfo[BaseException], style: TracebackStyle | None = None

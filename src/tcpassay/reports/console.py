@@ -81,7 +81,7 @@ class ResultPrinter:
             lambda case: (
                 case.result.as_expected and case.result.verdict not in {Verdict.PASS, Verdict.INFO}
             ),
-            lambda case: (case.result.verdict, case.result.reason or _why(case.result)),
+            lambda case: (case.result.verdict, case.result.explanation or _why(case.result)),
         )
         if not folded:
             return

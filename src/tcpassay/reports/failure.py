@@ -46,7 +46,7 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
     lines += [f"requirement  {one_line(describe(name))}" for name in _blamed(result)]
     lines.append(f"case         {one_line(result.location.file)}:{result.location.line}")
     if result.reason:
-        lines.append(f"expectation  {one_line(result.reason)}")
+        lines.append(f"expectation  {one_line(result.explanation)}")
     lines += [f"{'message' if n == 0 else '':13}{text}" for n, text in _numbered(result.message)]
     lines += difference_table(result.diff)
     if result.frames:

@@ -85,7 +85,7 @@ def _test_case(case: CaseRecord, describe: Describe, out: Path | None) -> TestCa
     body = "\n".join(story(case, describe, out))
     if result.as_expected and result.verdict is not Verdict.ERROR:
         if result.verdict not in {Verdict.PASS, Verdict.INFO}:
-            reason = one_line(result.reason) or message
+            reason = one_line(result.explanation) or message
             row.add_skipped_info(message=f"{result.verdict}: {reason}", output=body)
     elif result.verdict in {Verdict.ERROR, Verdict.INCONCLUSIVE}:
         row.add_error_info(message=message, output=body, error_type=result.verdict.value)

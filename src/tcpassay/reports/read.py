@@ -130,6 +130,7 @@ def _case(value: dict[str, Json]) -> CaseRecord:
         as_expected=bool(value["as_expected"]),
         expected=Verdict(str(expected)) if expected is not None else None,
         reason=str(value.get("reason", "")),
+        nature=str(value.get("nature", "")),
         judged={name: Verdict(str(v)) for name, v in mapping(value["judged"]).items()},
         message=str(value["message"]),
         diff=tuple(

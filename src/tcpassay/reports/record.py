@@ -148,6 +148,7 @@ def case_json(case: CaseRecord) -> dict[str, Json]:
         "as_expected": result.as_expected,
         "expected": result.expected.value if result.expected else None,
         "reason": result.reason,
+        "nature": result.nature,
         "message": result.message,
         "diff": [{"field": row.field, "got": row.got, "want": row.want} for row in result.diff],
         "frames": list(result.frames),

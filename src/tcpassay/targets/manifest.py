@@ -50,6 +50,17 @@ class Limits:
     connect_schedule_s: tuple[float, ...] = ()
 
 
+class Build(NamedTuple):
+    """How what `start` names is built. `packages` are Debian's, `optional` those without which less
+    is built; `command` runs in the folder `home`.
+    """
+
+    command: tuple[str, ...]
+    packages: tuple[str, ...]
+    optional: tuple[str, ...]
+    home: Path
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One target.toml, checked. `settings` maps a setting's name to what start applies for it.
@@ -71,6 +82,7 @@ class Manifest:
     limits: Limits = field(default_factory=Limits)
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     version_command: tuple[str, ...] = ()
+    build: Build | None = None
 
     @property
     def folder(self) -> Path:

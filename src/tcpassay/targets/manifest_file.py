@@ -10,7 +10,7 @@ from tcpassay.core.clock import ClockKind
 from tcpassay.core.toml_places import nearest, read_toml
 from tcpassay.core.toml_tables import TableReader
 from tcpassay.targets.capabilities import CAPABILITIES
-from tcpassay.targets.manifest import Addresses, Limits, Manifest, TargetKind
+from tcpassay.targets.manifest import Addresses, Build, Limits, Manifest, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
+#: What a name is made of, for messages.
+NAME_WANTED = "lower-case letters, digits, '-', '_' and '.'"
 _ENTRY = re.compile(r"[\w.]+:\w+\Z")
 _KINDS = get_args(TargetKind)
 _CLOCKS = get_args(ClockKind)
@@ -60,6 +62,7 @@ def _load(path: Path, variants: tuple[Path, ...]) -> Manifest:
         limits=_limits(top, base.limits if base else Limits()),
         settings={**(base.settings if base else {}), **_settings(top, kind)},
         version_command=top.texts("version", base.version_command if base else ()),
+        build=_build(top, base.build if base else None, own_path.parent),
     )
     top.end(also=("like",))
     _agree(top, manifest)
@@ -95,11 +98,14 @@ def _home(top: TableReader, base: Manifest | None, own: Path) -> Path:
 
 def _name(top: TableReader) -> str:
     name = top.text("name")
-    if not _NAME.match(name):
-        raise top.error(
-            "name", f"'name' is {name!r}, wanted lower-case letters, digits, '-', '_' and '.'"
-        )
+    if not is_name(name):
+        raise top.error("name", f"'name' is {name!r}, wanted {NAME_WANTED}")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Whether a target may be called so."""
+    return _NAME.match(text) is not None
 
 
 def _clock(top: TableReader, kind: TargetKind, base: Manifest | None) -> ClockKind:
@@ -256,6 +262,24 @@ def _start_process(table: TableReader, base: Mapping[str, object]) -> dict[str, 
         "watchdog_s": table.number("watchdog_s", cast("float", base.get("watchdog_s", 5.0))),
         "hello_s": table.number("hello_s", cast("float", base.get("hello_s", 10.0))),
     }
+
+
+def _build(top: TableReader, base: Build | None, own: Path) -> Build | None:
+    """How the program is built; a variant may say a part of it only, the rest is its base's."""
+    if "build" not in top:
+        return base
+    table = top.table("build")
+    command = table.texts("command", base.command if base else None)
+    if not command:
+        raise table.error("command", "'build.command' is empty, wanted a program and arguments")
+    build = Build(
+        command=command,
+        packages=table.texts("packages", base.packages if base else ()),
+        optional=table.texts("optional", base.optional if base else ()),
+        home=own if base is None or "command" in table else base.home,
+    )
+    table.end()
+    return build
 
 
 def _settings(top: TableReader, kind: TargetKind) -> dict[str, dict[str, object]]:

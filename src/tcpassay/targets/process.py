@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from tcpassay.core.errors import AgentFault, ConfigurationError, TargetUnavailableError
 from tcpassay.core.events import Advance
 from tcpassay.targets.agents import Agents
+from tcpassay.targets.building import built_folder, check_built
 from tcpassay.targets.messages import Start
 from tcpassay.targets.program import Launch
 from tcpassay.targets.settings import merged
@@ -34,6 +35,7 @@ class ProcessTarget:
         self._manifest = manifest
         self._agents: dict[bool, Agents] = {}
         self._lock = Lock()
+        self._built = False
 
     @property
     def manifest(self) -> Manifest:
@@ -44,8 +46,9 @@ class ProcessTarget:
 
         Raises TargetUnavailableError.
         """
+        check_built(self._manifest)
         if self._manifest.version_command:
-            return self._ask(self._manifest.version_command)
+            return self._ask(_filled(self._manifest, self._manifest.version_command))
         channel = self._pool().take()
         try:
             return f"{channel.hello.name} {channel.hello.version}".strip()
@@ -58,6 +61,9 @@ class ProcessTarget:
         """
         addresses = self._manifest.needed_addresses(options.ip)
         settings = merged(self._manifest, options, "settings")
+        if not self._built:
+            check_built(self._manifest)
+            self._built = True
         channel = self._pool(coverage=options.coverage).take()
         if channel.hello.clock != self._manifest.clock:
             channel.close()
@@ -90,16 +96,8 @@ class ProcessTarget:
 
     def _make_pool(self, *, coverage: bool) -> Agents:
         start = self._manifest.start
-        launch = Launch(
-            name=self._manifest.name,
-            command=cast("tuple[str, ...]", start["command"]),
-            cwd=self._manifest.home,
-            env=cast("Mapping[str, str]", start.get("env", {})),
-            seqpacket=start.get("channel") == "seqpacket",
-            coverage=coverage,
-        )
         return Agents(
-            launch,
+            launch_of(self._manifest)._replace(coverage=coverage),
             watchdog_s=cast("float", start.get("watchdog_s", 5.0)),
             hello_s=cast("float", start.get("hello_s", 10.0)),
         )
@@ -125,6 +123,23 @@ class ProcessTarget:
                 f"{where}: exit status {done.returncode}, {len(lines)} lines of output"
             )
         return lines[0].strip()
+
+
+def launch_of(manifest: Manifest) -> Launch:
+    """How the agent of a target of kind process is started."""
+    start = manifest.start
+    return Launch(
+        name=manifest.name,
+        command=_filled(manifest, cast("tuple[str, ...]", start["command"])),
+        cwd=manifest.home,
+        env=cast("Mapping[str, str]", start.get("env", {})),
+        seqpacket=start.get("channel") == "seqpacket",
+    )
+
+
+def _filled(manifest: Manifest, command: tuple[str, ...]) -> tuple[str, ...]:
+    folder = str(built_folder(manifest.name))
+    return tuple(word.replace("{built}", folder) for word in command)
 
 
 class ProcessStack:

@@ -58,7 +58,7 @@ def open_target(name_or_path: str) -> Target:
 
     Raises ConfigurationError: unknown name (with the nearest one), or a manifest that is wrong.
     """
-    return open_manifest(_manifest(name_or_path))
+    return open_manifest(load(name_or_path))
 
 
 def open_manifest(manifest: Manifest) -> Target:
@@ -68,7 +68,8 @@ def open_manifest(manifest: Manifest) -> Target:
     return make(manifest)
 
 
-def _manifest(name_or_path: str) -> Manifest:
+def load(name_or_path: str) -> Manifest:
+    """The manifest of this name, or in this folder or file. Raises as open_target."""
     if "/" not in name_or_path and not name_or_path.endswith(".toml"):
         folder = content_root() / "targets" / name_or_path
         if (folder / "target.toml").is_file():
