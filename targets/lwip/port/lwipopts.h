@@ -11,7 +11,8 @@
 #define LWIP_ARP 0
 #define LWIP_ETHERNET 0
 #define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* tells the agent when a connection's memory is freed */
-#define IPV6_FRAG_COPYHEADER 1      /* pointers are of 8 octets */
+#define MEM_ALIGNMENT 8             /* pointers are of 8 octets */
+#define IPV6_FRAG_COPYHEADER 1
 /* The link has no neighbours to ask for: no router solicitations, no address tests. */
 #define LWIP_IPV6_SEND_ROUTER_SOLICIT 0
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
