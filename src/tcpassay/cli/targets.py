@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcpassay.cli.build import build
 from tcpassay.cli.guard import complain, guarded
 from tcpassay.cli.targets_new import new
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 
-targets = typer.Typer(help="List the targets that `tcpassay run` knows by name; make one.")
+targets = typer.Typer(help="List the targets that `tcpassay run` knows; write one, build some.")
 targets.command("new")(new)
+targets.command("build")(build)
 
 
 @targets.callback(invoke_without_command=True)
