@@ -7,6 +7,7 @@ from dataclasses import fields
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance.probing.sizes import AtLeast
 from tcpassay.reports.text import one_line
 
 if TYPE_CHECKING:
@@ -46,13 +47,18 @@ def limit_lines(proposal: Proposal) -> list[str]:
         if got is None or got.value is None:
             why = f"not measured: {got.why}" if got is not None and got.why else "not measured"
             lines.append(_commented(f"{field.name} = {_toml(said)}", why))
-        elif got.value != said:
+        elif got.value != said and not _covers(said, got.value):
             lines.append(
                 _commented(f"{field.name} = {_toml(got.value)}", f"the manifest has {_toml(said)}")
             )
         else:
             lines.append(f"{field.name} = {_toml(said)}")
     return lines
+
+
+def _covers(said: object, value: object) -> bool:
+    """Whether a size of which only the least is known may be what the manifest says."""
+    return isinstance(value, AtLeast) and isinstance(said, int) and said >= value
 
 
 def proposal_json(proposal: Proposal) -> dict[str, Json]:

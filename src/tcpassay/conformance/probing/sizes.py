@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.conformance.flights import opened
-from tcpassay.conformance.match import mss_of
-from tcpassay.conformance.probes import fill
+from tcpassay.conformance.match import mss_of, scale_of
 from tcpassay.conformance.probing.probe import with_bench
 from tcpassay.conformance.reach import handshake, listener, reach
 from tcpassay.core.clock import NS_PER_S
@@ -29,6 +27,13 @@ _LONGEST_S: Final = 1200.0
 _LOOK_S: Final = 0.5
 _HOLE: Final = 100
 _PIECE: Final = 1000
+#: A window with less room counts as closed (RFC 9293, 3.8.6.2.2), and when enough is enough.
+_LEAST: Final = 536
+_MOST: Final = 1 << 22
+
+
+class AtLeast(int):
+    """A size up to which all went well; where it ends the probe could not find out."""
 
 
 class Measured(NamedTuple):
@@ -66,32 +71,44 @@ def _mtu(bench: Bench) -> int | None:
     return None if mss is None else mss + (40 if bench.ip == 4 else 60)
 
 
-def _rcv_buffer(bench: Bench) -> int | None:
-    """Octets taken before the window is closed, while the application does not read."""
-    return len(fill(_scaled(bench))) or None
-
-
-def _scaled(bench: Bench) -> Connection:
-    """A connection whose peer has offered window scale, so that windows may be wide."""
-    return opened(bench, (MaximumSegmentSize(1460), NOP, WindowScale(7)))
+def _rcv_buffer(bench: Bench) -> int:
+    """Octets that find room while the application does not read."""
+    conn, shift = _scaled(bench)
+    room, taken = int(conn.target.rcv.wnd), 0
+    while room >= _LEAST:
+        piece = bytes(min(_PIECE, room))
+        conn.send("PA", payload=piece)
+        conn.expect("A", ack=conn.peer.snd.nxt)
+        taken += len(piece)
+        room = int(conn.target.rcv.wnd) << shift
+        if taken > _MOST:
+            return AtLeast(taken)
+    return taken + room
 
 
 def _ooo_queue(bench: Bench) -> int:
-    """Octets behind a hole that are acknowledged once the hole is filled.
-
-    Where all that the window had room for was kept, the hole counts as well.
-    """
-    conn = _scaled(bench)
-    first, room = conn.peer.snd.nxt, conn.target.rcv.wnd
-    for start in range(_HOLE, int(room), _PIECE):
-        octets = bytes(min(_PIECE, int(room) - start))
+    """Octets behind a hole that are acknowledged once the hole is filled."""
+    conn, _ = _scaled(bench)
+    first, room = conn.peer.snd.nxt, int(conn.target.rcv.wnd)
+    for start in range(_HOLE, room, _PIECE):
+        octets = bytes(min(_PIECE, room - start))
         conn.send("PA", seq=int(first + start), payload=octets)
     conn.drop_arrivals()
     conn.send("PA", seq=int(first), payload=bytes(_HOLE))
     bench.wait(1)
-    acks = [Seq(each.segment.ack).distance(first) for each in conn.drop_arrivals()]
-    kept = max(acks, default=_HOLE)
-    return kept if kept >= room else kept - _HOLE
+    kept = max((Seq(each.segment.ack).distance(first) for each in conn.drop_arrivals()), default=0)
+    return AtLeast(kept) if kept >= room else max(0, kept - _HOLE)
+
+
+def _scaled(bench: Bench) -> tuple[Connection, int]:
+    """A connection whose peer has offered window scale, and how far its windows are shifted."""
+    sock = listener(bench)
+    conn = bench.connection()
+    conn.send("S", options=(MaximumSegmentSize(1460), NOP, WindowScale(7)))
+    shift = scale_of(conn.expect("SA", ack=conn.peer.snd.nxt).segment)
+    conn.send("A")
+    conn.app = sock.accept()
+    return conn, shift or 0
 
 
 def _msl_s(bench: Bench) -> float | None:
