@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tcpassay.cli.build import build
 from tcpassay.cli.guard import complain, guarded
+from tcpassay.cli.targets_build import build
 from tcpassay.cli.targets_new import new
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 
-targets = typer.Typer(help="List the targets that `tcpassay run` knows; write one, build some.")
+targets = typer.Typer(help="List the targets that `tcpassay run` knows by name; make or build one.")
 targets.command("new")(new)
 targets.command("build")(build)
 
