@@ -15,9 +15,9 @@ import typer
 from typer.testing import CliRunner
 
 from tcpassay.cli import checks
-from tcpassay.cli.checks import Check
 from tcpassay.cli.guard import guarded
 from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.targets.examine.check import Check
 
 Tcpassay = Callable[..., tuple[int, str, str]]
 

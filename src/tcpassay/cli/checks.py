@@ -7,11 +7,12 @@ import os
 import platform
 import sys
 from importlib import metadata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TargetUnavailableError, TcpassayError
 from tcpassay.targets.building import missing
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.examine.check import Check
 from tcpassay.targets.namespace import libc
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import find, open_target
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 _TUN = "/dev/net/tun"
-
-
-class Check(NamedTuple):
-    """One line of the table. `advice` says what to do where it is not `ok`."""
-
-    what: str
-    ok: bool
-    found: str
-    advice: str = ""
 
 
 def check_machine() -> list[Check]:

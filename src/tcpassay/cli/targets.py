@@ -1,4 +1,4 @@
-"""`tcpassay targets`: which targets there are."""
+"""`tcpassay targets`: which targets there are; and what is done to one, a module a verb."""
 
 from __future__ import annotations
 
@@ -7,21 +7,37 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcpassay.cli.guard import complain, guarded
+from tcpassay.cli.targets_build import build
+from tcpassay.cli.targets_new import new
 
 if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
     from tcpassay.targets.manifest import Manifest
 
 
-@guarded
-def targets(
+targets = typer.Typer(help="List the targets that `tcpassay run` knows by name; make or build one.")
+targets.command("new")(new)
+targets.command("build")(build)
+
+
+@targets.callback(invoke_without_command=True)
+def targets_or_verb(
+    context: typer.Context,
+    *,
     json: Annotated[bool, typer.Option("--json", help="For a machine to read.")] = False,
-) -> int:
+) -> None:
     """List the targets that `tcpassay run` knows by name.
 
     A target of your own is named by the path of its target.toml:
     tcpassay run ./mystack/target.toml
     """
+    if context.invoked_subcommand is None:
+        list_targets(json=json)
+
+
+@guarded
+def list_targets(*, json: bool) -> int:
+    """Print the targets that are in order; complain of the others."""
     from tcpassay.cli.output import print_json
     from tcpassay.targets.registry import find
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tcpassay.conformance import reach
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.interrupts import CutShort
+from tcpassay.conformance.outcome import Unsupported
 from tcpassay.core.errors import (
     AgentFault,
     ConfigurationError,
@@ -30,8 +31,9 @@ def preflight(
     """One handshake and one exchange of data with a fresh stack.
 
     Raises TargetUnavailableError with one sentence where that fails: none of the target's cases
-    could judge anything, AgentFault where that is the agent's doing. Every datagram is parsed
-    strictly, checksums included. `guard` may end it by CutShort, for a stack that never comes back.
+    could judge anything, AgentFault where that is the agent's doing. An agent that says itself
+    that it lacks one of the calls passes. Every datagram is parsed strictly, checksums included.
+    `guard` may end it by CutShort, for a stack that never comes back.
     """
     name = target.manifest.name
     stack: Stack | None = None
@@ -42,6 +44,8 @@ def preflight(
             _exchange(Bench(target.manifest, stack, trace, requirements=("",), ip=ip))
     except (AgentFault, ConfigurationError, TargetUnavailableError):
         raise
+    except Unsupported:
+        return  # Cases that need the call say so each by itself; the others can be judged.
     except TcpassayError as error:
         msg = f"target {name} cannot shake hands and echo over IPv{ip}, so nothing ran: {error}"
         raise TargetUnavailableError(msg) from error

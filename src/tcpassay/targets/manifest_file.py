@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
+#: What a name is made of, for messages.
+NAME_WANTED = "lower-case letters, digits, '-', '_' and '.'"
 _ENTRY = re.compile(r"[\w.]+:\w+\Z")
 _KINDS = get_args(TargetKind)
 _CLOCKS = get_args(ClockKind)
@@ -96,11 +98,14 @@ def _home(top: TableReader, base: Manifest | None, own: Path) -> Path:
 
 def _name(top: TableReader) -> str:
     name = top.text("name")
-    if not _NAME.match(name):
-        raise top.error(
-            "name", f"'name' is {name!r}, wanted lower-case letters, digits, '-', '_' and '.'"
-        )
+    if not is_name(name):
+        raise top.error("name", f"'name' is {name!r}, wanted {NAME_WANTED}")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Whether a target may be called so."""
+    return _NAME.match(text) is not None
 
 
 def _clock(top: TableReader, kind: TargetKind, base: Manifest | None) -> ClockKind:

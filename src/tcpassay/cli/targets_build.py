@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from tcpassay.cli.guard import complain, guarded
 
 if TYPE_CHECKING:
     from tcpassay.core.errors import TargetUnavailableError
-    from tcpassay.targets.manifest import Manifest
+    from tcpassay.targets.manifest import Build, Manifest
 
 
 @guarded
@@ -41,37 +42,43 @@ def build(
     wanted = [load(name) for name in names] if names else [m for m in available() if m.build]
     failed: list[TargetUnavailableError] = []
     for manifest in wanted:
-        console.print(f"{manifest.name}: {_told(manifest)}")
         try:
-            _build(manifest, install=install, again=again)
+            console.print(f"{manifest.name}: {_made(manifest, install=install, again=again)}")
         except TargetUnavailableError as error:
             failed.append(error)
             complain(f"{'skipped: ' if where_possible else ''}{error}")
     return failed[0].exit_code if failed and not where_possible else 0
 
 
-def _told(manifest: Manifest) -> str:
-    return "building" if manifest.build else "nothing to build"
-
-
-def _build(manifest: Manifest, *, install: bool, again: bool) -> None:
-    from tcpassay.core.errors import TargetUnavailableError
+def _made(manifest: Manifest, *, install: bool, again: bool) -> str:
+    """What was done. Raises TargetUnavailableError."""
     from tcpassay.targets import building
 
     if manifest.build is None:
-        return
-    missing = building.missing(manifest.build)
-    if missing.needed and not install:
-        names = " ".join(missing.needed)
+        return "nothing to build"
+    _provide(manifest, manifest.build, install=install)
+    if building.is_built(manifest) and not again:
+        return "up to date"
+    begun = time.monotonic()
+    building.build_agent(manifest)
+    return f"built in {time.monotonic() - begun:.1f} s"
+
+
+def _provide(manifest: Manifest, build: Build, *, install: bool) -> None:
+    """Its packages, as far as they can be had. Raises TargetUnavailableError."""
+    from tcpassay.core.errors import TargetUnavailableError
+    from tcpassay.targets import building
+
+    missing = building.missing(build)
+    names = " ".join(missing.needed)
+    if names and not install:
         raise TargetUnavailableError(
             f"target {manifest.name!r} needs {names}: apt-get install {names}, or say --install"
         )
-    if install and missing.needed:
+    if names:
         building.install(missing.needed)
-    if install and missing.optional:
+    if missing.optional and install:
         try:
             building.install(missing.optional)
         except TargetUnavailableError as error:
-            complain(f"going on without: {error}")
-    if again or not building.is_built(manifest):
-        building.build_agent(manifest)
+            complain(f"target {manifest.name!r}: going on without: {error}")

@@ -1,0 +1,56 @@
+"""`tcpassay targets new`: a folder with an agent that works, for a stack of one's own."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from tcpassay.core.content import content_root
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.targets.manifest_file import NAME_WANTED, is_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Each language's side of the protocol, which is copied beside the agent.
+KITS: Final = {
+    "c": "tcpassay_agent.h",
+    "python": "tcpassay_agent.py",
+    "go": "tcpassay_agent.go",
+}
+#: The skeletons' own name, in place of which the new one is written.
+PLACEHOLDER: Final = "mystack"
+
+
+def kit_folder() -> Path:
+    """Where the sides of the protocol and the skeletons lie."""
+    return content_root() / "targets" / "kit"
+
+
+def write_skeleton(name: str, language: str, folder: Path) -> list[Path]:
+    """Write the skeleton of a target to a new folder; the files, in order.
+
+    Raises ConfigurationError: a name that no manifest may have, a language without a kit, a
+    folder that is there already or cannot be made.
+    """
+    if not is_name(name):
+        raise ConfigurationError(f"the name {name!r} of a target: wanted {NAME_WANTED}")
+    if language not in KITS:
+        raise ConfigurationError(f"no skeleton in {language!r}; there are: {', '.join(KITS)}")
+    if folder.exists() or folder.is_symlink():
+        raise ConfigurationError(f"{folder}: is there already; name another place with --into")
+    source = kit_folder() / language
+    try:
+        folder.mkdir(parents=True)
+        shutil.copy(source / KITS[language], folder)
+        for path in sorted((source / "skeleton").iterdir()):
+            if path.is_file():
+                _fill(path, folder / path.name, name)
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename or folder}: {error.strerror}") from None
+    return sorted(folder.iterdir())
+
+
+def _fill(source: Path, to: Path, name: str) -> None:
+    to.write_text(source.read_text().replace(PLACEHOLDER, name))
+    to.chmod(source.stat().st_mode & 0o777)
