@@ -6,6 +6,7 @@ Where that is "told", in the way that the datagram names.
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import socket
@@ -167,6 +168,12 @@ def misbehave(step: int) -> None:
         send(TIME, step, {"t_ns": 40})
         send(SENT, step, b"b")
         idle(step, 50)
+    elif way.startswith("count"):
+        memory = int(os.environ["TCPASSAY_COVERAGE_FD"])
+        magic = 0x54414356 if way == "count" else 0x7F454C46
+        with mmap.mmap(memory, 1 << 20) as counters:
+            counters[:12] = struct.pack("=II4B", magic, 4, 1, 0, step % 256, 255)
+        idle(step)
     elif way.startswith("quiet") or how == "deaf":
         idle(step)
     elif way not in {"noise", "backwards", "late", "wrong-step", *BODIES}:
