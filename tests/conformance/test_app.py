@@ -51,16 +51,52 @@ def test_error_is_not_taken_for_success(kit: Any) -> None:
         pending.expect_return()
 
 
-@pytest.mark.parametrize(("capabilities", "met"), [(("errno",), False), ((), True)])
+@pytest.mark.parametrize(
+    ("got", "wanted"),
+    [
+        ("ECONNABORTED", "ECONNRESET"),
+        ("EHOSTUNREACH", "ENETUNREACH"),
+        ("ENOTCONN", "EPIPE"),
+        ("EBADF", "ENOTCONN"),
+        ("EWOULDBLOCK", "EAGAIN"),
+        ("EINVAL", "EADDRINUSE"),
+        ("EISCONN", "EINVAL"),
+        ("ENOMEM", "EMFILE"),
+        ("ECONNRESET", "ECONNRESET"),
+    ],
+)
 def test_error_of_the_same_class_does_where_there_is_no_errno(
-    kit: Any, capabilities: tuple[str, ...], met: bool
+    kit: Any, got: str, wanted: str
 ) -> None:
-    pending, _ = begun(kit, returned(-1, "ECONNABORTED"), capabilities=capabilities)
-    if met:
-        assert pending.expect_return(errno="ECONNRESET").errno == "ECONNABORTED"
+    """A name and another of its class; the same without the capability errno, not with it."""
+    pending, _ = begun(kit, returned(-1, got))
+    assert pending.expect_return(errno=wanted).errno == got
+    pending, _ = begun(kit, returned(-1, got), capabilities=("errno",))
+    if got == wanted:
+        assert pending.expect_return(errno=wanted).errno == got
     else:
         with pytest.raises(ExpectationFailed):
-            pending.expect_return(errno="ECONNRESET")
+            pending.expect_return(errno=wanted)
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted"),
+    [
+        ("ECONNREFUSED", "ECONNRESET"),
+        ("ETIMEDOUT", "ECONNRESET"),
+        ("ECONNRESET", "EPIPE"),
+        ("EHOSTUNREACH", "ETIMEDOUT"),
+        ("EAGAIN", "ENOTCONN"),
+        ("EINVAL", "EBADF"),
+        ("EINTR", "EAGAIN"),
+        ("EMADEUP", "EINVAL"),
+    ],
+)
+def test_error_of_another_class_is_another(kit: Any, got: str, wanted: str) -> None:
+    """Names of different classes; different even without the capability errno."""
+    pending, _ = begun(kit, returned(-1, got))
+    with pytest.raises(ExpectationFailed, match=f"returned {got}"):
+        pending.expect_return(errno=wanted)
 
 
 def test_call_that_does_not_return(kit: Any) -> None:

@@ -13,7 +13,7 @@ from tcpassay.targets.registry import open_target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcpassay.targets.contract import Stack
+    from tcpassay.targets.contract import Stack, Target
 
 HERE = Path(__file__).parent
 
@@ -22,13 +22,17 @@ HERE = Path(__file__).parent
 def start() -> Iterator[Callable[..., Stack]]:
     """Starts fresh stacks of a target by the name of its folder here; all are closed at the end."""
     stacks: list[Stack] = []
+    targets: list[Target] = []
 
     def begin(name: str = "toy", options: StackOptions | None = None) -> Stack:
         folder = HERE / name
         target = open_target(str(folder) if folder.is_dir() else name)
+        targets.append(target)
         stacks.append(target.start(options or StackOptions()))
         return stacks[-1]
 
     yield begin
     for stack in stacks:
         stack.close()
+    for target in targets:
+        target.close()

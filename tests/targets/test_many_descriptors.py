@@ -36,6 +36,7 @@ def crowd() -> Iterator[None]:
 @pytest.mark.usefixtures("crowd")
 def test_agent_is_started_and_ended() -> None:
     channel = AgentChannel(posix_launch("crowded"))
+    channel.greet()
     assert channel.fileno() >= FD_SETSIZE
     pid = channel.pid
     channel.close()

@@ -42,6 +42,7 @@ class Apps:
 
     def __init__(self) -> None:
         self.channel = AgentChannel(posix_launch("posix"))
+        self.channel.greet()
         settings: dict[str, object] = {"origin_ns": time.monotonic_ns()}
         self.channel.start(Start(0, 4, ("127.0.0.1",), "127.0.0.1", 8, settings, True))
         self._calls = 0

@@ -64,15 +64,16 @@ prefix = 24
 
 
 @pytest.fixture
-def odd(tmp_path: Path) -> Callable[..., ProcessTarget]:
-    """A target whose agent goes wrong in the way named."""
+def odd(tmp_path: Path) -> Iterator[Callable[..., ProcessTarget]]:
+    """A target whose agent goes wrong in the way named; closed at the end."""
+    targets: list[ProcessTarget] = []
 
     def make(
         how: str, *, channel: str = "stream", hello_s: float = 10, version: str = ""
     ) -> ProcessTarget:
         watchdog_s = 0.3 if how == "hang" else 30
         command = [sys.executable, "-I", "-S", str(HERE / "odd_agent.py"), how]
-        return make_target(
+        target = make_target(
             tmp_path,
             command,
             channel=channel,
@@ -80,8 +81,12 @@ def odd(tmp_path: Path) -> Callable[..., ProcessTarget]:
             version=version,
             watchdog_s=watchdog_s,
         )
+        targets.append(target)
+        return target
 
-    return make
+    yield make
+    for target in targets:
+        target.close()
 
 
 def make_target(
@@ -120,11 +125,13 @@ def children() -> str:
 @pytest.mark.parametrize("channel", ["stream", "seqpacket"])
 def test_agent_that_behaves(odd: Callable[..., ProcessTarget], channel: str) -> None:
     """Both kinds of channel; HELLO is known, a datagram is answered, BYE is heard."""
-    stack = odd("well", channel=channel).start(StackOptions())
+    target = odd("well", channel=channel)
+    stack = target.start(StackOptions())
     assert (stack.hello.name, stack.clock_kind) == ("odd", "virtual")
     assert stack.execute(Datagram(bytes(1500))).events == [Sent(0, b"fine")]
     stack.close()
     stack.close()
+    target.close()
     assert stack.stderr == "goodbye\n"
     with pytest.raises(TcpassayError, match="has been closed"):
         stack.execute(Datagram(b""))
@@ -224,10 +231,12 @@ def test_noise_does_not_stop_an_agent(odd: Callable[..., ProcessTarget]) -> None
 
 def test_what_an_agent_started_ends_with_it(odd: Callable[..., ProcessTarget]) -> None:
     """An agent with a child of its own; after close the whole group is gone."""
-    stack = odd("child").start(StackOptions())
+    target = odd("child")
+    stack = target.start(StackOptions())
     (event,) = stack.execute(Datagram(b"")).events
     assert isinstance(event, Sent)
     stack.close()
+    target.close()
     group = int(event.octets)
     for process in Path("/proc").glob("[0-9]*"):
         if (stat := stat_of(process)) and int(stat[2]) == group:
@@ -390,8 +399,10 @@ def test_reference_stack_behind_the_protocol(tmp_path: Path) -> None:
     pipe.execute(ReadState(("192.0.2.1", 80), None), "a")
     pipe.close()
     agent = ["{python}", "-m", "tcpassay.targets.agent", "stack", "reference"]
-    far = make_target(tmp_path, agent).start(StackOptions(seed=3))
+    behind = make_target(tmp_path, agent)
+    far = behind.start(StackOptions(seed=3))
     assert sum(len(outcome.events) for _, outcome in server.steps) > 10
     for command, outcome in server.steps:
         assert far.execute(command) == outcome
     far.close()
+    behind.close()

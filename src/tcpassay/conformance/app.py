@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from tcpassay.conformance.error_classes import class_of
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.names import Names
 from tcpassay.conformance.outcome import Unsupported
@@ -14,20 +15,6 @@ if TYPE_CHECKING:
     from tcpassay.conformance.bench import Bench
     from tcpassay.core.events import Call, Returned, Tagged
     from tcpassay.core.trace import Entry
-
-#: Targets without errno names are compared by what the error means to the caller.
-_ERROR_CLASS = {
-    "ECONNREFUSED": "refused",
-    "ECONNRESET": "reset",
-    "ECONNABORTED": "reset",
-    "EPIPE": "closed",
-    "ENOTCONN": "closed",
-    "ESHUTDOWN": "closed",
-    "EBADF": "closed",
-    "ETIMEDOUT": "timed out",
-    "EHOSTUNREACH": "unreachable",
-    "ENETUNREACH": "unreachable",
-}
 
 
 class Pending:
@@ -128,7 +115,7 @@ class Pending:
     def _error_as_wanted(self, got: str | None, errors: tuple[str, ...]) -> bool:
         if not errors or got is None or self.bench.has("errno"):
             return got in errors if errors else got is None
-        return _ERROR_CLASS.get(got, got) in {_ERROR_CLASS.get(name, name) for name in errors}
+        return class_of(got) in map(class_of, errors)
 
     def _message(self, within: float, diff: tuple[FieldDiff, ...]) -> str:
         name = self.call.name

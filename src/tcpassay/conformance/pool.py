@@ -7,13 +7,12 @@ datagrams falls behind; the pool watches how late it is and starts fewer.
 from __future__ import annotations
 
 import math
-import os
 import resource
 import sys
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.conformance.execute import lost_result, run_case
 from tcpassay.conformance.layers import Layer
 from tcpassay.conformance.leash import Leash
+from tcpassay.conformance.processor import on_one_processor
 from tcpassay.conformance.result import CaseEnded, CaseStarted
 from tcpassay.core.verdict import Verdict
 from tcpassay.wire import scapy_edge
@@ -135,7 +135,7 @@ class Pool:
         with self._at_work():
             longest_first = sorted(runs, key=lambda run: -run.case.mark.real_s)
             self._overlap(deque(run for run in longest_first if not run.case.mark.spare))
-            with _on_one_processor():
+            with on_one_processor():
                 self._overlap(deque(run for run in longest_first if run.case.mark.spare))
         return self._again
 
@@ -355,28 +355,6 @@ def _noted(event: CaseEnded, how: str, first_lag_ns: int) -> CaseEnded:
     message = event.result.message
     told = f"{message} ({note})" if message else note
     return replace(event, result=replace(event.result, message=told))
-
-
-@contextmanager
-def _on_one_processor() -> Iterator[None]:
-    """Threads that hardly wait take turns at Python's lock: a third quicker on one processor.
-
-    The threads that are started within, and the calling one; where the system has no such call,
-    or refuses, they stay where they are.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    # Testers that run beside each other are to be on different ones.
-    one = sorted(before)[os.getpid() % len(before)]
-    with suppress(OSError):
-        os.sched_setaffinity(0, {one})
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            os.sched_setaffinity(0, before)
 
 
 @contextmanager

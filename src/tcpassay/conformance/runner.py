@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tcpassay.conformance.gate import Tally, exit_code
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.pool import Pool
 from tcpassay.conformance.preflight import preflight
+from tcpassay.conformance.processor import on_one_processor
 from tcpassay.conformance.result import (
     ORACLE,
     CaseEnded,
@@ -159,7 +161,9 @@ class _Run:
 
     def _run_target(self, target_plan: TargetPlan, context: Context, ended: Ended) -> None:
         if target_plan.target.manifest.clock == "virtual":
-            self._in_sequence(target_plan.runs, context, ended)
+            with_agent = target_plan.target.manifest.kind == "process"
+            with on_one_processor() if with_agent else nullcontext():
+                self._in_sequence(target_plan.runs, context, ended)
             return
         for run_ in target_plan.runs:
             if run_.unsupported:

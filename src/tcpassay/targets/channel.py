@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import select
 import signal
+import socket
+import struct
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.errors import (
@@ -16,7 +18,7 @@ from tcpassay.core.errors import (
     TargetUnavailableError,
     TcpassayError,
 )
-from tcpassay.core.events import Advance, Outcome
+from tcpassay.core.events import Advance, Idle, Outcome
 from tcpassay.targets.messages import (
     Fields,
     Hello,
@@ -29,52 +31,68 @@ from tcpassay.targets.messages import (
 )
 from tcpassay.targets.program import Program
 from tcpassay.targets.protocol import EX_AGENT, Decoder, Frame, ProtocolError, Type, encode
+from tcpassay.targets.sanitizers import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.core.events import Command, Idle, StackEvent
+    from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.program import Launch
 
-T = TypeVar("T")
-
-#: Events that one step may bring before the stack counts as never idle.
+#: Events, and octets, that one step may bring before the stack counts as never idle.
 MAX_EVENTS: Final = 100_000
+MAX_OCTETS: Final = 1 << 26
 
 _CHUNK: Final = 1 << 18
+_LONGEST_REASON: Final = 300
 _LAST_WORDS_S: Final = 2.0
 _GRACE_S: Final = 1.0
+#: struct timeval: how long recv() waits before we look at what else has become of the agent.
+_PATIENCE: Final = struct.pack("ll", 0, 20_000)
+_AT_ONCE: Final = socket.MSG_DONTWAIT
 
 
 class AgentChannel:
-    """One agent, past its HELLO. To be used by one thread, the one that made it.
+    """One agent, used by one thread at a time.
 
-    Making it raises TargetUnavailableError when the program cannot be started, dies before
-    HELLO or does not say HELLO within `hello_s`; AgentFault for another protocol version.
-    `execute` raises StackFault (with `stderr`) when the agent dies by a signal or an exit status
-    other than 0 and 70, prints a sanitizer's text, or is not idle within `watchdog_s`;
-    AgentFault for exit status 0 or 70 and for whatever breaks the protocol. The first fault is
-    raised again by every later call.
+    Making it starts the program and raises TargetUnavailableError where that cannot be done.
+    `greet` hears its HELLO and has to be called first. `start`, `execute`, `begin` and `finish`
+    raise StackFault (with `stderr`) when the agent dies by a signal or an exit status other than
+    0 and 70, prints a sanitizer's text, or is not idle within `watchdog_s`; AgentFault for exit
+    status 0 or 70 and for whatever breaks the protocol. The first fault is raised again by every
+    later call. `leave` takes over the program once `close` has told a well agent BYE; without it
+    close waits for the agent to end.
     """
 
-    def __init__(self, launch: Launch, *, watchdog_s: float = 5.0, hello_s: float = 10.0) -> None:
+    hello: Hello
+
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        watchdog_s: float = 5.0,
+        leave: Callable[[Program], None] | None = None,
+    ) -> None:
         self._name = launch.name
         self._command = " ".join(launch.command[:3])
         self._watchdog_s = watchdog_s
+        self._leave = leave
         self._program = Program(launch)
         self._socket = self._program.channel
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+        self._printed = select.poll()
+        self._printed.register(self._program.output, select.POLLIN)
         self._decoder = Decoder()
         self._frames: deque[Frame] = deque()
         self._outstanding: deque[tuple[int, float]] = deque()
+        self._until: float | None = None
+        self._octets = 0
         self._step = 0
         self._now_ns = 0
+        self._idle = (b"", Idle(0, None, ()))
         self._greeted = False
         self._closed = False
         self._fault: TcpassayError | None = None
-        self._poll = select.poll()
-        for fd in (self._socket.fileno(), self._program.output, self._program.pidfd):
-            self._poll.register(fd, select.POLLIN)
-        self.hello = self._guarded(lambda: self._hear_hello(hello_s))
 
     @property
     def stderr(self) -> str:
@@ -90,9 +108,25 @@ class AgentChannel:
         """The channel's descriptor: readable when the agent has something to say."""
         return self._socket.fileno()
 
+    def coverage(self) -> bytes | None:
+        """The agent's counters, as `Program.coverage` has them."""
+        return self._program.coverage()
+
+    def greet(self, within_s: float = 10.0) -> Hello:
+        """Hear HELLO. Raises TargetUnavailableError when the program dies before that or takes
+        longer than `within_s`; AgentFault for another protocol version.
+        """
+        try:
+            self._until = time.monotonic() + within_s
+            self.hello = read_hello(self._next(within_s))
+        except BaseException as error:
+            self._broken(error)
+        self._greeted = True
+        return self.hello
+
     def start(self, start: Start) -> Outcome:
         """Say what the stack is to be. Raises ConfigurationError where the agent refuses it."""
-        self._guarded(lambda: self._send(start_frame(start), 0, self._watchdog_s))
+        self._give(start_frame(start), 0, self._watchdog_s)
         return self.finish()
 
     def execute(self, command: Command) -> Outcome:
@@ -106,137 +140,199 @@ class AgentChannel:
         A second command may be given before that only to an agent whose clock is real, to end
         an Advance early: the outcomes then come in the order of the commands.
         """
-        self._step = (self._step + 1) & 0xFFFFFFFF
+        step = self._step = (self._step + 1) & 0xFFFFFFFF
         within_s = self._watchdog_s
         if type(command) is Advance and self.hello.clock == "real":
             within_s += max(0, command.until_ns - self._now_ns) / NS_PER_S
-        self._guarded(lambda: self._send(command_frame(command, self._step), self._step, within_s))
+        self._give(command_frame(command, step), step, within_s)
 
     def finish(self) -> Outcome:
         """The outcome of the earliest command that has not been answered."""
-        return self._guarded(self._answer)
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return self._answer()
+        except BaseException as error:
+            self._broken(error)
 
     def close(self) -> None:
         """End the agent and all it started; may be called twice and never raises."""
         if self._closed:
             return
+        well = self._fault is None and not self._outstanding and self._greeted
+        try:
+            if well:
+                self._socket.send(encode(Type.BYE, self._step, 0, b"{}"), _AT_ONCE)
+        except OSError:
+            well = False
+        self._over()
+        if well and self._leave is not None:
+            self._socket.close()
+            self._leave(self._program)
+        else:
+            self._program.stop(_GRACE_S if well else 0)
+
+    def kill(self) -> None:
+        """End the agent and all it started without a word."""
+        self._over()
+        self._program.stop(0)
+
+    def _over(self) -> None:
         self._closed = True
-        well = self._fault is None and not self._outstanding
-        if well:
-            try:
-                self._socket.send(encode(Type.BYE, self._step, 0, b"{}"))
-            except OSError:
-                well = False
-        self._program.stop(_GRACE_S if well else 0)
         self._fault = self._fault or TcpassayError(f"{self._name}: the agent has been closed")
 
-    def _guarded(self, action: Callable[[], T]) -> T:
+    def _broken(self, error: BaseException) -> NoReturn:
+        """End the agent, and raise what ended it."""
+        if isinstance(error, ProtocolError):
+            self._fault = error = AgentFault(f"{self._name}: {error}{self._last_line()}")
+        elif isinstance(error, TcpassayError):
+            self._fault = error
+        self.close()
+        raise error from None
+
+    def _give(self, frame: bytes, step: int, within_s: float) -> None:
         if self._fault is not None:
             raise self._fault
-        try:
-            return action()
-        except ProtocolError as error:
-            self._fault = AgentFault(f"{self._name}: {error}{self._last_line()}")
-            self.close()
-            raise self._fault from None
-        except TcpassayError as fault:
-            self._fault = fault
-            self.close()
-            raise
-        except BaseException:
-            self.close()
-            raise
-
-    def _hear_hello(self, within_s: float) -> Hello:
-        hello = read_hello(self._next(time.monotonic() + within_s, within_s))
-        self._greeted = True
-        return hello
-
-    def _send(self, frame: bytes, step: int, within_s: float) -> None:
-        until = time.monotonic() + within_s
         self._outstanding.append((step, within_s))
-        while frame:
-            try:
-                frame = frame[self._socket.send(frame) :]
-            except BlockingIOError:
-                self._wait_for_room(until, within_s)
-            except ConnectionError:
-                self._ended()
-            except OSError as error:
-                raise ProtocolError(
-                    f"a frame of {len(frame)} octets cannot be sent: {error.strerror}"
-                ) from None
+        try:
+            if (sent := self._sent(frame)) < len(frame):
+                self._send_rest(frame[sent:], within_s)
+        except BaseException as error:
+            self._broken(error)
 
-    def _wait_for_room(self, until: float, within_s: float) -> None:
-        left = until - time.monotonic()
-        room = select.poll()
-        room.register(self._socket.fileno(), select.POLLOUT)
-        if left <= 0 or not room.poll(left * 1000):
-            self._hung(within_s)
+    def _sent(self, frame: bytes) -> int:
+        """How many octets there was room for."""
+        try:
+            return self._socket.send(frame, _AT_ONCE)
+        except BlockingIOError:
+            return 0
+        except ConnectionError:
+            self._ended()
+        except OSError as error:
+            raise ProtocolError(
+                f"a frame of {len(frame)} octets cannot be sent: {error.strerror}"
+            ) from None
+
+    def _send_rest(self, frame: bytes, within_s: float) -> None:
+        until = time.monotonic() + within_s
+        while frame:
+            if not self._wait(select.POLLOUT, until):
+                self._hung(within_s)
+            frame = frame[self._sent(frame) :]
 
     def _answer(self) -> Outcome:
         """Events up to IDLE; those before the first TIME have happened at IDLE's own time."""
         step, within_s = self._outstanding[0]
-        until = time.monotonic() + within_s
+        self._until, self._octets = None, 0
         events: list[StackEvent] = []
         unstamped: int | None = None
         t_ns = guess = self._now_ns
-        while (frame := self._next(until, within_s)).type != Type.IDLE or frame.step != step:
+        while (frame := self._next(within_s)).type != Type.IDLE or frame.step != step:
             if frame.step != step:
                 raise ProtocolError(
                     f"{Type(frame.type).name} names step {frame.step}, wanted the command's, {step}"
                 )
             if frame.type == Type.TIME:
-                t_ns = Fields(frame).integer("t_ns")
+                t_ns = self._read_time(frame)
                 unstamped = len(events) if unstamped is None else unstamped
             elif frame.type == Type.REFUSED and step == 0:
-                raise ConfigurationError(f"target {self._name!r}: {Fields(frame).text('reason')}")
+                reason = " ".join(Fields(frame).text("reason").split())[:_LONGEST_REASON]
+                raise ConfigurationError(f"target {self._name!r}: {reason}")
             elif len(events) == MAX_EVENTS:
                 self._raise_stack(f"sent {MAX_EVENTS} events in one step without being idle")
             else:
                 events.append(read_event(frame, t_ns))
         self._outstanding.popleft()
-        idle = self._read_idle(frame)
+        idle = self._read_idle(frame, t_ns)
         if idle.now_ns != guess:
             for index, event in enumerate(events[:unstamped]):
                 events[index] = event._replace(t_ns=idle.now_ns)
         return Outcome(events, idle)
 
-    def _read_idle(self, frame: Frame) -> Idle:
-        idle = read_idle(frame)
-        if idle.now_ns < self._now_ns:
+    def _read_time(self, frame: Frame) -> int:
+        t_ns = Fields(frame).integer("t_ns")
+        # With a real clock an event may have missed the IDLE before.
+        if t_ns < (self._now_ns if self.hello.clock == "virtual" else 0):
             raise ProtocolError(
-                f"IDLE says {idle.now_ns} ns after an earlier one said "
-                f"{self._now_ns} ns: the clock went back"
+                f"TIME says {t_ns} ns after IDLE said {self._now_ns} ns: the clock went back"
             )
-        self._now_ns = idle.now_ns
-        if self._program.sanitizer:
-            self._raise_stack("printed a sanitizer's report")
+        return t_ns
+
+    def _read_idle(self, frame: Frame, t_ns: int) -> Idle:
+        """The idle in a frame that follows events of `t_ns`; mostly the same as the last."""
+        body, idle = self._idle
+        if frame.body != body:
+            idle = read_idle(frame)
+            if idle.now_ns < t_ns:
+                raise ProtocolError(
+                    f"IDLE says {idle.now_ns} ns after an earlier frame said {t_ns} ns: "
+                    "the clock went back"
+                )
+            self._now_ns = idle.now_ns
+            self._idle = frame.body, idle
+        if self._printed.poll(0):
+            self._take_print()
         return idle
 
-    def _next(self, until: float, within_s: float) -> Frame:
+    def _take_print(self) -> None:
+        if not self._program.read_output():
+            self._printed.unregister(self._program.output)
+        if self._program.report:
+            self._raise_stack("printed a sanitizer's report")
+
+    def _next(self, within_s: float) -> Frame:
         while not self._frames:
-            self._receive(until, within_s)
+            self._receive(within_s)
         return self._frames.popleft()
 
-    def _receive(self, until: float, within_s: float) -> None:
-        """Wait for octets of the agent's, taking in what it prints meanwhile."""
-        left = until - time.monotonic()
-        ready = [fd for fd, _ in self._poll.poll(max(0, int(left * 1000) + 1))] if left > 0 else []
-        if not ready:
-            self._hung(within_s)
-        if self._program.output in ready and not self._program.read_output():
-            self._poll.unregister(self._program.output)
-        if self._socket.fileno() in ready:
-            try:
-                octets = self._socket.recv(_CHUNK)
-            except ConnectionError:
-                octets = b""
-            if not octets:
-                self._ended()
-            self._frames.extend(self._decoder.feed(octets))
-        elif self._program.pidfd in ready:
+    def _receive(self, within_s: float) -> None:
+        """Wait for octets of the agent's: most answers are one recv() and no look at the time."""
+        try:
+            octets = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            octets = self._recv_late(within_s)
+        except ConnectionError:
+            octets = b""
+        if not octets:
             self._ended()
+        self._frames.extend(self._decoder.feed(octets))
+        if not self._frames or self._frames[-1].type != Type.IDLE:
+            self._note_flood(len(octets), within_s)
+
+    def _recv_late(self, within_s: float) -> bytes:
+        self._until = self._until or time.monotonic() + within_s
+        if not self._wait(select.POLLIN, self._until):
+            self._hung(within_s)
+        try:
+            return self._socket.recv(_CHUNK)
+        except ConnectionError:
+            return b""
+
+    def _note_flood(self, octets: int, within_s: float) -> None:
+        """More has to come for this step: not for ever."""
+        self._octets += octets
+        self._until = self._until or time.monotonic() + within_s
+        if self._octets > MAX_OCTETS:
+            self._raise_stack(f"sent {self._octets} octets in one step without being idle")
+        if time.monotonic() > self._until:
+            self._hung(within_s)
+
+    def _wait(self, wanted: int, until: float) -> bool:
+        """Whether the channel becomes ready by then, taking in what the agent prints meanwhile."""
+        program, channel = self._program, self._socket.fileno()
+        sources = select.poll()
+        sources.register(channel, wanted)
+        sources.register(program.output, select.POLLIN)
+        sources.register(program.pidfd, select.POLLIN)
+        while (left := until - time.monotonic()) > 0:
+            ready = {fd for fd, _ in sources.poll(int(left * 1000) + 1)}
+            if program.output in ready and not program.read_output():
+                sources.unregister(program.output)
+            if channel in ready:
+                return True
+            if program.pidfd in ready:
+                self._ended()
+        return False
 
     def _hung(self, within_s: float) -> NoReturn:
         self._program.read_output()
@@ -257,7 +353,7 @@ class AgentChannel:
             raise TargetUnavailableError(
                 f"target {self._name!r}: {self._command} {what} before HELLO{self._last_line()}"
             )
-        if self._program.sanitizer:
+        if self._program.report:
             self._raise_stack(f"printed a sanitizer's report and {what}")
         if gone and status not in (0, EX_AGENT):
             self._raise_stack(what)
@@ -265,7 +361,9 @@ class AgentChannel:
         raise AgentFault(f"{self._name}: the agent {what}{inside}{self._last_line()}")
 
     def _raise_stack(self, what: str) -> NoReturn:
-        raise StackFault(f"{self._name}: the stack {what}{self._last_line()}", stderr=self.stderr)
+        report = self._program.report
+        told = f": {in_one_line(report)}" if report else self._last_line()
+        raise StackFault(f"{self._name}: the stack {what}{told}", stderr=report or self.stderr)
 
     def _last_line(self) -> str:
         lines = self.stderr.strip().splitlines()

@@ -25,7 +25,8 @@ class StackOptions:
     settings of the manifest that the case wants, in order. `own_process` asks for socket calls
     made in a process of their own, with descriptors as a fresh program has them. `timing` asks
     for stamps taken by the kernel where the clock is real. `spare`: what an earlier stack has left
-    will do, where nothing of that stack is left in it.
+    will do, where nothing of that stack is left in it. `coverage`: the agent is to count which code
+    runs (`ProcessStack.coverage`).
     """
 
     seed: int = 0
@@ -34,6 +35,7 @@ class StackOptions:
     own_process: bool = False
     timing: bool = False
     spare: bool = False
+    coverage: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -24,8 +24,8 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
-from tcpassay.targets.protocol import PROTOCOL, Frame, ProtocolError, Type, encode
-from tcpassay.targets.tagged import address, from_json, to_json
+from tcpassay.targets.protocol import PROTOCOL, Frame, ProtocolError, Type, encode, shown
+from tcpassay.targets.tagged import address, from_json, to_json, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from tcpassay.core.events import Command, StackEvent
 
 _to_text: Final = json.JSONEncoder(separators=(",", ":")).encode
+_to_unicode: Final = json.JSONEncoder(ensure_ascii=False).encode
 _from_text: Final = json.JSONDecoder().decode
+
+#: The longest text that has to be a name or a line.
+_LINE: Final = 200
 
 
 class Hello(NamedTuple):
@@ -68,17 +72,19 @@ class Fields:
         self._frame = frame
         try:
             values = _from_text(frame.body.decode())
+            if b"\\u" in frame.body:
+                _to_unicode(values).encode()  # half a surrogate pair can be neither shown nor kept
         except (ValueError, RecursionError) as error:
             raise self._wrong(f"body is not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise self._wrong(f"body is {values!r}, wanted an object")
+            raise self._wrong(f"body is {shown(values)}, wanted an object")
         self._values: dict[str, object] = values
 
     def integer(self, key: str) -> int:
         """A whole number."""
         value = self.value(key)
-        if type(value) is not int:
-            raise self._wrong(f"{key!r} is {value!r}, wanted a whole number")
+        if type(value) is not int or not whole(value):
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted a whole number of 64 bits")
         return value
 
     def optional(self, key: str) -> int | None:
@@ -89,28 +95,35 @@ class Fields:
         """A string."""
         value = self.value(key)
         if type(value) is not str:
-            raise self._wrong(f"{key!r} is {value!r}, wanted a string")
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted a string")
+        return value
+
+    def line(self, key: str) -> str:
+        """A string that goes into a line: printable, of at most 200 characters."""
+        value = self.text(key)
+        if len(value) > _LINE or not value.isprintable():
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted at most {_LINE} printable ones")
         return value
 
     def integers(self, key: str) -> tuple[int, ...]:
         """An array of whole numbers."""
         value = self.value(key)
-        if not isinstance(value, list) or not all(type(item) is int for item in value):
-            raise self._wrong(f"{key!r} is {value!r}, wanted an array of whole numbers")
+        if not isinstance(value, list) or not all(map(whole, value)):
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted an array of whole numbers")
         return tuple(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """An array of strings; empty where it is absent."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(type(item) is str for item in value):
-            raise self._wrong(f"{key!r} is {value!r}, wanted an array of strings")
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted an array of strings")
         return tuple(value)
 
     def numbers(self, key: str) -> dict[str, int]:
         """An object of whole numbers."""
         value = self.value(key)
-        if not isinstance(value, dict) or not all(type(v) is int for v in value.values()):
-            raise self._wrong(f"{key!r} is {value!r}, wanted an object of whole numbers")
+        if not isinstance(value, dict) or not all(map(whole, value.values())):
+            raise self._wrong(f"{key!r} is {shown(value)}, wanted an object of whole numbers")
         return value
 
     def address(self, key: str) -> tuple[str, int]:
@@ -119,7 +132,7 @@ class Fields:
         try:
             return address(value)
         except TypeError:
-            raise self._wrong(f'{key!r} is {value!r}, wanted ["192.0.2.1", 80]') from None
+            raise self._wrong(f'{key!r} is {shown(value)}, wanted ["192.0.2.1", 80]') from None
 
     def value(self, key: str) -> object:
         """Whatever stands there."""
@@ -155,11 +168,11 @@ def read_hello(frame: Frame) -> Hello:
         raise ProtocolError(f"the agent speaks protocol version {protocol}, wanted {PROTOCOL}")
     clock = fields.text("clock")
     if clock not in ("virtual", "real"):
-        raise ProtocolError(f"HELLO: 'clock' is {clock!r}, wanted 'virtual' or 'real'")
+        raise ProtocolError(f"HELLO: 'clock' is {shown(clock)}, wanted 'virtual' or 'real'")
     return Hello(
         protocol,
-        fields.text("name"),
-        fields.text("version"),
+        fields.line("name"),
+        fields.line("version"),
         clock,
         fields.texts("capabilities"),
         fields.texts("calls"),
@@ -178,7 +191,7 @@ def read_start(frame: Frame) -> Start:
     fields = Fields(frame)
     settings = fields.value("settings")
     if not isinstance(settings, dict):
-        raise ProtocolError(f"START: 'settings' is {settings!r}, wanted an object")
+        raise ProtocolError(f"START: 'settings' is {shown(settings)}, wanted an object")
     return Start(
         fields.integer("seed"),
         fields.integer("ip"),
@@ -293,7 +306,7 @@ def read_event(frame: Frame, t_ns: int) -> StackEvent:
 
 
 def _read_return(fields: Fields, frame: Frame, t_ns: int) -> StackEvent:
-    errno = fields.text("errno") if fields.has("errno") else None
+    errno = fields.line("errno") if fields.has("errno") else None
     out = from_json(fields.value("out")) if fields.has("out") else ()
     return Returned(t_ns, fields.integer("id"), frame.process, fields.integer("value"), errno, out)
 
@@ -302,10 +315,10 @@ _EVENTS: Final = cast(
     "dict[int, Callable[[Fields, Frame, int], StackEvent]]",
     {
         Type.RETURN: _read_return,
-        Type.SIGNAL: lambda f, frame, t: Signalled(t, frame.process, f.text("name")),
+        Type.SIGNAL: lambda f, frame, t: Signalled(t, frame.process, f.line("name")),
         Type.EXIT: lambda f, frame, t: Exited(t, frame.process, f.integer("status")),
         Type.LOG: lambda f, _, t: Logged(t, f.text("text")),
-        Type.STATE: lambda f, _, t: StateRead(t, f.text("state"), f.numbers("numbers")),
+        Type.STATE: lambda f, _, t: StateRead(t, f.line("state"), f.numbers("numbers")),
         Type.STATS: lambda f, _, t: StatsRead(t, f.numbers("numbers")),
     },
 )
@@ -322,9 +335,6 @@ def idle_frame(idle: Idle, step: int) -> bytes:
 def read_idle(frame: Frame) -> Idle:
     """The idle in a frame. Raises ProtocolError."""
     fields = Fields(frame)
-    now, deadline, blocked = (fields.value(key) for key in Idle._fields)
-    if type(now) is int and (deadline is None or type(deadline) is int) and blocked == []:
-        return Idle(now, deadline, ())
     deadline = fields.optional("next_deadline_ns")
     return Idle(fields.integer("now_ns"), deadline, fields.integers("blocked"))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.errors import AgentFault, ConfigurationError, TargetUnavailableError
 from tcpassay.core.events import Advance
+from tcpassay.targets.agents import Agents
 from tcpassay.targets.building import built_folder, check_built
-from tcpassay.targets.channel import AgentChannel
 from tcpassay.targets.messages import Start
 from tcpassay.targets.program import Launch
 from tcpassay.targets.settings import merged
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, Outcome
+    from tcpassay.targets.channel import AgentChannel
     from tcpassay.targets.contract import StackOptions
     from tcpassay.targets.manifest import Manifest
     from tcpassay.targets.messages import Hello
@@ -31,6 +33,8 @@ class ProcessTarget:
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._agents: dict[bool, Agents] = {}
+        self._lock = Lock()
         self._built = False
 
     @property
@@ -45,7 +49,7 @@ class ProcessTarget:
         check_built(self._manifest)
         if self._manifest.version_command:
             return self._ask(_filled(self._manifest, self._manifest.version_command))
-        channel = self._channel()
+        channel = self._pool().take()
         try:
             return f"{channel.hello.name} {channel.hello.version}".strip()
         finally:
@@ -60,7 +64,7 @@ class ProcessTarget:
         if not self._built:
             check_built(self._manifest)
             self._built = True
-        channel = self._channel()
+        channel = self._pool(coverage=options.coverage).take()
         if channel.hello.clock != self._manifest.clock:
             channel.close()
             raise ConfigurationError(
@@ -79,12 +83,21 @@ class ProcessTarget:
         return ProcessStack(channel, channel.start(start))
 
     def close(self) -> None:
-        """Nothing is shared among the stacks."""
+        """End what this target has started and is still there, stacks in use included."""
+        for agents in self._agents.values():
+            agents.close()
 
-    def _channel(self) -> AgentChannel:
+    def _pool(self, *, coverage: bool = False) -> Agents:
+        """The agents that are asked for counters, or those that are not."""
+        with self._lock:
+            if coverage not in self._agents:
+                self._agents[coverage] = self._make_pool(coverage=coverage)
+            return self._agents[coverage]
+
+    def _make_pool(self, *, coverage: bool) -> Agents:
         start = self._manifest.start
-        return AgentChannel(
-            launch_of(self._manifest),
+        return Agents(
+            launch_of(self._manifest)._replace(coverage=coverage),
             watchdog_s=cast("float", start.get("watchdog_s", 5.0)),
             hello_s=cast("float", start.get("hello_s", 10.0)),
         )
@@ -151,6 +164,12 @@ class ProcessStack:
         """The end of what the agent has printed."""
         return self._channel.stderr
 
+    def coverage(self) -> bytes | None:
+        """The stack's coverage counters as of the last idle, one an octet; None where the agent
+        has none or `StackOptions.coverage` did not ask. Raises AgentFault for nonsense.
+        """
+        return self._channel.coverage()
+
     def now_ns(self) -> int:
         """The stack's clock: as of the last idle where it is virtual."""
         if self._channel.hello.clock == "virtual":
@@ -167,7 +186,9 @@ class ProcessStack:
         return outcome
 
     def close(self) -> None:
-        """End the agent and all that it started."""
+        """Tell the agent BYE. It is gone, with all that it started, a second later, once the target
+        is asked for another or is closed; at once where it had gone wrong or is busy.
+        """
         self._channel.close()
 
     def _check_advance(self, command: Advance, outcome: Outcome) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.core.errors import AgentFault, TargetUnavailableError
+from tcpassay.targets import sanitizers
 from tcpassay.targets.forking import DESCRIPTOR_TABLE
-from tcpassay.targets.orphans import die_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 #: What is kept of a program's standard error and output, in octets.
 KEPT: Final = 1 << 16
 
-_SANITIZER: Final = re.compile(
-    rb"ERROR: \w*Sanitizer|WARNING: \w*Sanitizer|: runtime error: |==\d+==ERROR"
-)
+#: What is kept of a sanitizer's report from its first line on, in octets.
+KEPT_REPORT: Final = 1 << 14
+
+#: Names the descriptor of the memory that an agent's coverage counters lie in, and its size.
+COVERAGE_FD: Final = "TCPASSAY_COVERAGE_FD"
+COVERAGE_SIZE: Final = 1 << 20
+_COVERAGE_HEAD: Final = struct.Struct("=II")
+_COVERAGE_MAGIC: Final = 0x54414356
+
 _CHUNK: Final = 1 << 16
+_READ_AT_ONCE: Final = 1 << 20
 
 
 class Launch(NamedTuple):
@@ -38,31 +45,32 @@ class Launch(NamedTuple):
     cwd: Path | None = None
     env: Mapping[str, str] = {}
     seqpacket: bool = False
+    coverage: bool = False
 
 
 class Program:
     """A running program; `channel` is our end of the socket pair that it was started with.
 
-    Its standard output and error come to one pipe, the end of which `stderr` keeps. It is killed
-    by the kernel when the thread that started it ends. Raises TargetUnavailableError.
+    Its standard output and error come to one pipe, the end of which `stderr` keeps. It lives in
+    the calling thread's namespaces. What ends it with the tester is a `Warden`, or itself.
+    Raises TargetUnavailableError.
     """
 
     def __init__(self, launch: Launch) -> None:
         kind = socket.SOCK_SEQPACKET if launch.seqpacket else socket.SOCK_STREAM
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, kind)
-        self.channel.setblocking(False)
+        self._counters = _memory() if launch.coverage else None
         self._kept = bytearray()
-        self.sanitizer = False
-        with theirs:
-            try:
-                with DESCRIPTOR_TABLE:
-                    self._process = _start(launch, theirs.fileno())
-            except OSError as error:
-                self.channel.close()
-                raise TargetUnavailableError(
-                    f"target {launch.name!r}: cannot start {_command(launch, 0)[0]!r}: "
-                    f"{error.strerror}; see start.command in its target.toml"
-                ) from None
+        self._report = bytearray()
+        try:
+            with theirs, DESCRIPTOR_TABLE:
+                self._process = _start(launch, theirs.fileno(), self._counters)
+        except OSError as error:
+            self._let_go()
+            raise TargetUnavailableError(
+                f"target {launch.name!r}: cannot start {_command(launch, 0)[0]!r}: "
+                f"{error.strerror}; see start.command in its target.toml"
+            ) from None
         if self._process.stdout is None:
             raise TargetUnavailableError(f"target {launch.name!r}: no pipe for its output")
         self.output = self._process.stdout.fileno()
@@ -79,21 +87,49 @@ class Program:
         """The last KEPT octets of what the program printed."""
         return self._kept.decode(errors="replace")
 
+    @property
+    def report(self) -> str:
+        """A sanitizer's report from its first line on; empty where none was printed."""
+        return self._report.decode(errors="replace")
+
+    def coverage(self) -> bytes | None:
+        """The counters, one an octet; None where the agent has none, or was not asked for them.
+
+        Raises AgentFault for memory that begins with anything but magic and count.
+        """
+        if self._counters is None:
+            return None
+        magic, count = _COVERAGE_HEAD.unpack(os.pread(self._counters, _COVERAGE_HEAD.size, 0))
+        if not magic:
+            return None
+        if magic != _COVERAGE_MAGIC or count > COVERAGE_SIZE - _COVERAGE_HEAD.size:
+            raise AgentFault(
+                f"coverage counters begin with 0x{magic:08x} and count {count}, wanted "
+                f"0x{_COVERAGE_MAGIC:08x} and at most {COVERAGE_SIZE - _COVERAGE_HEAD.size}"
+            )
+        return os.pread(self._counters, count, _COVERAGE_HEAD.size)
+
     def read_output(self) -> bool:
-        """Take in what was printed; False when nothing more can come."""
-        while True:
+        """Take in what was printed, up to a mebibyte; False when nothing more can come."""
+        for _ in range(_READ_AT_ONCE // _CHUNK):
             try:
                 chunk = os.read(self.output, _CHUNK)
             except BlockingIOError:
                 return True
             if not chunk:
                 return False
-            tail = len(self._kept)
-            self._kept += chunk
-            if not self.sanitizer:
-                self.sanitizer = _SANITIZER.search(self._kept, max(0, tail - 64)) is not None
-            if len(self._kept) > KEPT:
-                del self._kept[:-KEPT]
+            self._keep(chunk)
+        return True
+
+    def _keep(self, chunk: bytes) -> None:
+        tail = len(self._kept)
+        self._kept += chunk
+        if self._report:
+            self._report += chunk[: KEPT_REPORT - len(self._report)]
+        elif found := sanitizers.BEGINS.search(self._kept, max(0, tail - sanitizers.LONGEST)):
+            begins = self._kept.rfind(b"\n", 0, found.start()) + 1
+            self._report += self._kept[begins : begins + KEPT_REPORT]
+        del self._kept[:-KEPT]
 
     def ended(self, within_s: float) -> bool:
         """Whether the program ends within this time."""
@@ -116,21 +152,38 @@ class Program:
             os.close(self.pidfd)
             if self._process.stdout is not None:
                 self._process.stdout.close()
+            self._let_go()
         return self._process.returncode
 
+    def _let_go(self) -> None:
+        self.channel.close()
+        if self._counters is not None:
+            os.close(self._counters)
+            self._counters = None
 
-def _start(launch: Launch, fd: int) -> subprocess.Popen[bytes]:
-    parent = os.getpid()
+
+def _memory() -> int:
+    """Memory to share with an agent, as a descriptor; it is gone with the last one."""
+    fd = os.memfd_create("tcpassay-coverage")
+    os.ftruncate(fd, COVERAGE_SIZE)
+    return fd
+
+
+def _start(launch: Launch, fd: int, counters: int | None) -> subprocess.Popen[bytes]:
+    env = {**os.environ, **launch.env, "TCPASSAY_FD": str(fd)}
+    env.pop(COVERAGE_FD, None)
+    if counters is not None:
+        env[COVERAGE_FD] = str(counters)
+    # Without preexec_fn Python takes vfork(2), which does not copy the tester's memory.
     return subprocess.Popen(  # noqa: S603 - the manifest's own program
         _command(launch, fd),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=launch.cwd,
-        env={**os.environ, **launch.env, "TCPASSAY_FD": str(fd)},
-        pass_fds=(fd,),
+        env=env,
+        pass_fds=(fd,) if counters is None else (fd, counters),
         start_new_session=True,
-        preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - it takes no lock
     )
 
 

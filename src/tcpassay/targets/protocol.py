@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
+from reprlib import Repr
 from typing import Final, NamedTuple
 
 from tcpassay.core.errors import AgentFault
@@ -62,6 +63,11 @@ class Frame(NamedTuple):
     process: int
     body: bytes
 
+
+#: Values in messages: nobody wants to read a mebibyte of them, nor to go as deep.
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+shown: Final = _SHORT.repr
 
 _HEADER: Final = struct.Struct("!IBIH")
 _HEADER_SIZE: Final = _HEADER.size

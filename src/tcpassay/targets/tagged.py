@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from tcpassay.targets.protocol import ProtocolError
+from tcpassay.targets.protocol import ProtocolError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ def to_json(pairs: Iterable[Tagged]) -> list[list[object]]:
     encoded: list[list[object]] = []
     for tag, value in pairs:
         if tag not in _FROM_JSON:
-            raise ProtocolError(f"tag {tag!r}, which version 1 lacks")
+            raise ProtocolError(f"tag {shown(tag)}, which version 1 lacks")
         encoded.append([tag, cast("bytes", value).hex() if tag == "octets" else value])
     return encoded
 
@@ -25,25 +25,30 @@ def to_json(pairs: Iterable[Tagged]) -> list[list[object]]:
 def from_json(items: object) -> tuple[Tagged, ...]:
     """Arguments or results from JSON. Raises ProtocolError for another shape than the tag's."""
     if not isinstance(items, list):
-        raise ProtocolError(f"tagged values are {items!r}, wanted an array of [tag, value]")
+        raise ProtocolError(f"tagged values are {shown(items)}, wanted an array of [tag, value]")
     return tuple(_pair(item) for item in items)
 
 
 def _pair(item: object) -> Tagged:
     if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)):
-        raise ProtocolError(f"tagged value is {item!r}, wanted [tag, value]")
+        raise ProtocolError(f"tagged value is {shown(item)}, wanted [tag, value]")
     tag, value = item
     convert = _FROM_JSON.get(tag)
     if convert is None:
-        raise ProtocolError(f"tag {tag!r}, which version 1 lacks")
+        raise ProtocolError(f"tag {shown(tag)}, which version 1 lacks")
     try:
         return tag, convert(value)
     except (TypeError, ValueError):
-        raise ProtocolError(f"{tag} is {value!r}, wanted {_WANTED[tag]}") from None
+        raise ProtocolError(f"{tag} is {shown(value)}, wanted {_WANTED[tag]}") from None
+
+
+def whole(value: object) -> bool:
+    """Whether a value from JSON is a whole number of 64 bits, with a sign or without."""
+    return type(value) is int and -(1 << 63) <= value < 1 << 64
 
 
 def _integer(value: object) -> int:
-    if type(value) is not int:
+    if type(value) is not int or not whole(value):
         raise TypeError
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tcpassay.targets.program import Launch
@@ -19,6 +20,7 @@ def posix_launch(name: str) -> Launch:
     """
     program = (
         f"import sys; sys.path.insert(0, {str(_SOURCE)!r}); "
-        "from tcpassay.targets.agent.posix import run; sys.exit(run({fd}))"
+        "from tcpassay.targets.agent.posix import run; "
+        f"sys.exit(run({{fd}}, {os.getpid()}))"
     )
     return Launch(name, (*_PYTHON, program))

@@ -42,6 +42,7 @@ from tcpassay.targets.messages import (
     read_start,
 )
 from tcpassay.targets.namespace.calls import CALL_NAMES
+from tcpassay.targets.orphans import die_with
 from tcpassay.targets.protocol import EX_AGENT, PROTOCOL, Type
 
 if TYPE_CHECKING:
@@ -220,8 +221,10 @@ class Supervisor:
                 self._ask(app, Advance(0), events)
 
 
-def run(fd: int) -> int:
-    """Be the supervisor on a channel; the exit status."""
+def run(fd: int, tester: int | None = None) -> int:
+    """Be the supervisor on a channel; the exit status. Ends with `tester`, its parent."""
+    if tester is not None:
+        die_with(tester)
     link = Link(raised(fd))
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:

@@ -36,6 +36,7 @@ class Apps:
     ) -> None:
         with namespace:
             self._channel = AgentChannel(posix_launch(name))
+        self._channel.greet()
         start = Start(
             seed=options.seed,
             ip=options.ip,
