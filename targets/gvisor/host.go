@@ -7,7 +7,7 @@ package main
 import (
 	"fmt"
 	"math/rand"
-	"net"
+	"net/netip"
 	"os"
 	"reflect"
 	"runtime"
@@ -100,11 +100,8 @@ func open(start *Start, answer *Answer) (Stack, error) {
 }
 
 func parse(text string) tcpip.Address {
-	address := net.ParseIP(text)
-	if four := address.To4(); four != nil && !strings.Contains(text, ":") {
-		return tcpip.Address(four)
-	}
-	return tcpip.Address(address)
+	address, _ := netip.ParseAddr(text)
+	return tcpip.Address(address.AsSlice())
 }
 
 // protocols by the version of IP and by the octets of an address.

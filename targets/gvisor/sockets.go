@@ -8,7 +8,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"net"
+	"net/netip"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/syserr"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
@@ -59,32 +58,32 @@ func (h *host) socket(family string, kind map[string]bool, protocol int) (Endpoi
 
 // full is an address as socket.AddressAndFamily and mapFamily read it.
 func (e *endpoint) full(address Address) (full tcpip.FullAddress, six bool) {
-	text, scope, _ := strings.Cut(address.Host, "%")
-	nic, _ := strconv.Atoi(scope)
-	full = tcpip.FullAddress{NIC: tcpip.NICID(nic), Addr: parse(text), Port: uint16(address.Port)}
-	six = len(full.Addr) == net.IPv6len
-	if net.IP(full.Addr).IsUnspecified() {
+	ip, _ := netip.ParseAddr(address.Host)
+	nic, _ := strconv.Atoi(ip.Zone())
+	full = tcpip.FullAddress{NIC: tcpip.NICID(nic), Addr: tcpip.Address(ip.AsSlice()), Port: uint16(address.Port)}
+	if mapped := ip.As16(); ip.IsUnspecified() && ip.Is4() && e.six {
+		full.Addr = tcpip.Address(mapped[:])
+	} else if ip.IsUnspecified() {
 		full.Addr = ""
-		if e.six && !six {
-			full.Addr = tcpip.Address(net.IPv4zero.To16())
-		}
 	}
-	return
+	return full, ip.Is6()
 }
 
 // address is one as socket.ConvertAddress writes it.
 func (e *endpoint) address(full tcpip.FullAddress) Address {
-	ip := net.IP(full.Addr)
-	host := ip.String()
+	ip, given := netip.AddrFromSlice([]byte(full.Addr))
 	switch {
-	case len(ip) == 0:
-		host = [2]string{"0.0.0.0", "::"}[truth(e.six)]
-	case e.six && ip.To4() != nil:
-		host = "::ffff:" + host
-	case header.IsV6LinkLocalUnicastAddress(full.Addr):
-		host += "%" + strconv.Itoa(int(full.NIC))
+	case !given && e.six:
+		ip = netip.IPv6Unspecified()
+	case !given:
+		ip = netip.IPv4Unspecified()
+	case e.six:
+		ip = netip.AddrFrom16(ip.As16())
 	}
-	return Address{host, int(full.Port)}
+	if ip.IsLinkLocalUnicast() && ip.Is6() {
+		ip = ip.WithZone(strconv.Itoa(int(full.NIC)))
+	}
+	return Address{ip.String(), int(full.Port)}
 }
 
 func (e *endpoint) Bind(address Address) string {
