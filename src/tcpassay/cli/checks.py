@@ -15,6 +15,7 @@ from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.examine.check import Check
 from tcpassay.targets.namespace import libc
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
+from tcpassay.targets.process import ProcessStack
 from tcpassay.targets.registry import find, open_target
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def check_target(target: Target) -> Check:
     manifest = target.manifest
     what = f"target {manifest.name}"
     try:
-        stack = target.start(StackOptions(ip=4 if manifest.ipv4 else 6))
+        stack = target.start(StackOptions(ip=4 if manifest.ipv4 else 6, coverage=True))
+        counters = stack.coverage() if isinstance(stack, ProcessStack) else None
         stack.close()
         version = target.version()
     except TargetUnavailableError as error:
@@ -56,7 +58,8 @@ def check_target(target: Target) -> Check:
         return Check(what, ok=False, found=f"did not start: {error}", advice="see its manifest")
     finally:
         target.close()
-    found = f"starts: {version}, {manifest.clock} clock"
+    counting = f", {len(counters)} coverage counters" if counters is not None else ""
+    found = f"starts: {version}, {manifest.clock} clock{counting}"
     return Check(what, ok=True, found=found, advice=_packages(manifest))
 
 
