@@ -15,7 +15,6 @@ from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.examine.check import Check
 from tcpassay.targets.namespace import libc
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
-from tcpassay.targets.process import ProcessStack
 from tcpassay.targets.registry import find, open_target
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ def check_target(target: Target) -> Check:
     manifest = target.manifest
     what = f"target {manifest.name}"
     try:
-        stack = target.start(StackOptions(ip=4 if manifest.ipv4 else 6, coverage=True))
-        counters = stack.coverage() if isinstance(stack, ProcessStack) else None
+        stack = target.start(StackOptions(ip=4 if manifest.ipv4 else 6))
         stack.close()
         version = target.version()
     except TargetUnavailableError as error:
@@ -58,8 +56,7 @@ def check_target(target: Target) -> Check:
         return Check(what, ok=False, found=f"did not start: {error}", advice="see its manifest")
     finally:
         target.close()
-    counting = f", {len(counters)} coverage counters" if counters is not None else ""
-    found = f"starts: {version}, {manifest.clock} clock{counting}"
+    found = f"starts: {version}, {manifest.clock} clock"
     return Check(what, ok=True, found=found, advice=_packages(manifest))
 
 
