@@ -76,7 +76,7 @@ def peers_numbers_wrap_in_active_open(bench: Bench, iss: int) -> None:
 @case(
     "RFC9293:MUST-10",
     rows={"peer_sends_ack": "A", "peer_sends_syn_ack": "SA"},
-    needs=("simultaneous_open",),
+    needs=("active_open",),
     state="SYN-SENT",
 )
 def crossed_syns_open(bench: Bench, flags: str) -> None:

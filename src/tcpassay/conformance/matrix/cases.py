@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 from tcpassay.conformance.case import Case, CaseMark
 from tcpassay.conformance.matrix.judging import judge_row, segment_of
 from tcpassay.conformance.matrix.reaching import canonical
-from tcpassay.conformance.matrix.rows import NO_EDGE, rows
+from tcpassay.conformance.matrix.rows import CLOSED_BY_US, NO_EDGE, rows
 from tcpassay.model.rules import segment_arrives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcpassay.conformance.matrix.rows import Row
+    from tcpassay.conformance.reach import Way
 
 #: Where a reader finds how a row is judged.
 FILE = "src/tcpassay/conformance/matrix/judging.py"
+
+_NEEDS: dict[Way, tuple[str, ...]] = {
+    "listen": (),
+    "connect": ("active_open",),
+    "simultaneous": ("active_open", "simultaneous_open"),
+}
 
 
 def matrix_cases(*, full: bool = False) -> Iterator[Case]:
@@ -33,9 +40,17 @@ def find_row(case_id: str) -> Case | None:
 
 def case_of(row: Row) -> Case:
     """One row as a case."""
-    mark = CaseMark(requirements(row), state=row.state, every_ip=True, spare=True)
+    mark = CaseMark(
+        requirements(row), needs=_needs(row), state=row.state, every_ip=True, spare=True
+    )
     line = judge_row.__code__.co_firstlineno
     return Case(row.id, title(row, mark), FILE, line, mark, judge_row, row, has_row=True)
+
+
+def _needs(row: Row) -> tuple[str, ...]:
+    """What a target must be able to do for its state to be reached in this way."""
+    closes = ("half_close",) if row.state in CLOSED_BY_US and row.how == "shutdown" else ()
+    return (*_NEEDS[row.way], *closes)
 
 
 def title(row: Row, mark: CaseMark) -> str:
