@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.core.events import Datagram, Sent
+from tcpassay.core.events import Advance, Call, Datagram, Returned, Sent, StartCall
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.examine.frames import check_protocol
 from tcpassay.targets.examine.steps import check_contract
@@ -108,6 +108,31 @@ def test_closed_port_answers(
     assert (reset.sport, reset.dport) == (80, 4000)
     assert (reset.seq, reset.ack, flags_text(reset.flags)) == (*answer[:2], flags_text(answer[2]))
     assert (got[0].ip.src, got[0].ip.destination) == (addresses.stack[0], addresses.peer)
+
+
+def test_the_python_kit_in_real_time(tmp_path: Path) -> None:
+    """The skeleton with a real clock; checks hold, a sleep ends by itself and at its time."""
+    write_skeleton("timed", "python", tmp_path / "timed")
+    for file, old, new in (
+        ("agent.py", 'version = "0.1"', 'version = "0.1"\n    clock = "real"'),
+        ("target.toml", 'clock = "virtual"', 'clock = "real"'),
+    ):
+        path = tmp_path / "timed" / file
+        path.write_text(path.read_text().replace(old, new))
+    target = open_manifest(load_manifest(tmp_path / "timed"))
+    checks = [*check_protocol(target.manifest), *check_contract(target)]
+    assert [check for check in checks if check.ok is False] == []
+    stack = target.start(StackOptions())
+    begun = stack.now_ns()
+    call = Call(1, 0, "poll", (("pollfds", ()), ("timeout", 30)))
+    assert stack.execute(StartCall(call)).idle.blocked == (1,)
+    outcome = stack.execute(Advance(begun + 10**10))
+    stack.close()
+    target.close()
+    (returned,) = outcome.events
+    assert isinstance(returned, Returned)
+    assert 30_000_000 <= returned.t_ns - begun < 5 * 10**9
+    assert outcome.idle.blocked == ()
 
 
 def test_every_place_is_marked() -> None:
