@@ -59,7 +59,7 @@ cd "$work"
 core=$sources/lwip/src/core
 options="-std=gnu99 $options -I$here/port -I$kit/c -I$sources/lwip/src/include"
 {
-	$compiler $options -Wall -Wextra -c "$here"/agent.c "$here"/port/*.c &&
+	$compiler $options -Wall -Wextra -Wno-unused-parameter -c "$here"/agent.c "$here"/port/*.c &&
 	printf '%s\n' $core/*.c $core/ipv4/*.c $core/ipv6/*.c |
 	xargs -P "$(nproc)" -n 8 $compiler $options $stack -w -c &&
 	$compiler $options -o agent ./*.o

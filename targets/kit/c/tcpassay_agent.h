@@ -15,7 +15,7 @@
  *         ta_out_octets(call, buffer, got);
  *         ta_return(call, (int64_t)got);
  *     }
- *     static const ta_entry calls[] = {{"recv", do_recv}, {NULL, NULL}};
+ *     static const ta_entry calls[] = {{"recv", do_recv, 0}, {NULL, NULL, 0}};
  *
  * Include it in one file of the program. POSIX, C99; Linux for the end that comes with the
  * tester's. Times are nanoseconds.
@@ -70,6 +70,7 @@ typedef struct ta_call ta_call;
 typedef struct ta_entry {
     const char *name;
     void (*make)(ta_call *call);
+    int which; /* the agent's own, where several calls share a function */
 } ta_entry;
 
 /* A socket call that has begun. `make` is called when it arrives and again after whatever happens,
@@ -112,7 +113,7 @@ typedef struct ta_stack {
     const char *name, *version;
     bool real_clock;                 /* false: time passes within ADVANCE only */
     const char *const *capabilities; /* optional; ended by NULL */
-    const ta_entry *calls;           /* ended by {NULL, NULL} */
+    const ta_entry *calls;           /* ended by {NULL, NULL, 0} */
     const char *(*start)(const ta_start *start);           /* NULL, or why not: one line */
     void (*datagram)(const uint8_t *octets, size_t length); /* has arrived */
     int64_t (*next_deadline)(void);                         /* of a timer, or TA_NEVER */
@@ -154,6 +155,16 @@ static inline void ta_out_octets(ta_call *call, const uint8_t *octets, size_t le
 static inline void ta_out_address(ta_call *call, const char *host, unsigned port);
 static inline void ta_return(ta_call *call, int64_t value);
 static inline void ta_fail(ta_call *call, const char *errno_name);
+
+/* What several calls have in common. The name that accept() and getsockname() give, in the room
+ * that the argument at `place` says there is, if it is there; `size` is that of the address: */
+static inline void ta_out_name(ta_call *call, size_t place, int size, const char *host, unsigned port);
+/* the pending error, as SO_ERROR gives it; NULL for none: */
+static inline void ta_out_error(ta_call *call, const char *errno_name);
+/* poll() or select() by its name: `ready` says what a descriptor is ready for; it may fail the
+ * call. A call that waits is made again by whatever happens. */
+enum { TA_IN = 1, TA_OUT = 2, TA_ERR = 4, TA_HUP = 8, TA_PRI = 16, TA_RDHUP = 32, TA_NVAL = 64 };
+static inline void ta_poll(ta_call *call, int (*ready)(ta_call *call, int64_t fd));
 
 /* A member of an object, or NULL; its number, or `otherwise`. */
 static inline const ta_json *ta_get(const ta_json *object, const char *key);
@@ -635,6 +646,9 @@ static inline int64_t ta_int(const ta_call *call, size_t place)
 
 static inline const char *ta_text(const ta_call *call, size_t place)
 {
+    const ta_json *value = ta_arg(call, place);
+    if (value != NULL && value->kind == '0')
+        return ""; /* a number for which there is no name */
     return ta_arg_of(call, place, '"')->text;
 }
 
@@ -747,6 +761,94 @@ static inline void ta_free_call(ta_call *call)
     free(call->body);
     free(call->out);
     free(call);
+}
+
+static inline void ta_out_name(ta_call *call, size_t place, int size, const char *host, unsigned port)
+{
+    const ta_json *room = ta_arg(call, place);
+    bool always = strncmp(call->entry->name, "get", 3) == 0;
+    if (room == NULL || room->number >= size)
+        ta_out_address(call, host, port);
+    if (room == NULL ? always : room->number > 0)
+        ta_out(call, "length", "%d", size);
+}
+
+static inline void ta_out_error(ta_call *call, const char *errno_name)
+{
+    static const struct { const char *name; int number; } known[] = {
+        {"ECONNREFUSED", ECONNREFUSED}, {"ECONNRESET", ECONNRESET}, {"ETIMEDOUT", ETIMEDOUT},
+        {"EHOSTUNREACH", EHOSTUNREACH}, {"ENETUNREACH", ENETUNREACH}, {"EPIPE", EPIPE},
+        {"ECONNABORTED", ECONNABORTED}, {"ENOTCONN", ENOTCONN}, {"ENETDOWN", ENETDOWN},
+        {"EADDRINUSE", EADDRINUSE}, {"ENOMEM", ENOMEM}, {"ENOBUFS", ENOBUFS}};
+    int number = errno_name == NULL ? 0 : EIO;
+    for (size_t i = 0; errno_name != NULL && i < sizeof known / sizeof *known; i++)
+        number = strcmp(known[i].name, errno_name) == 0 ? known[i].number : number;
+    ta_out(call, "value", "%d", number);
+    if (errno_name != NULL)
+        ta_out(call, "name", "\"%s\"", errno_name);
+}
+
+static const struct { const char *name; int bit; } ta_poll_events[] = {
+    {"POLLIN", TA_IN}, {"POLLRDNORM", TA_IN}, {"POLLOUT", TA_OUT}, {"POLLWRNORM", TA_OUT},
+    {"POLLPRI", TA_PRI}, {"POLLRDHUP", TA_RDHUP}, {"POLLERR", TA_ERR}, {"POLLHUP", TA_HUP},
+    {"POLLNVAL", TA_NVAL}};
+
+static inline void ta_add_events(ta_call *call, const ta_json *wanted, int bits)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < sizeof ta_poll_events / sizeof *ta_poll_events; i++) {
+        int bit = ta_poll_events[i].bit & bits;
+        bool told = bit & (TA_ERR | TA_HUP | TA_NVAL);
+        for (const ta_json *each = wanted->child; bit && !told && each != NULL; each = each->next)
+            told = each->kind == '"' && strcmp(each->text, ta_poll_events[i].name) == 0;
+        if (told) {
+            ta_call_add(call, "%s\"%s\"", comma, ta_poll_events[i].name);
+            comma = ",";
+        }
+    }
+}
+
+/* The ready ones of a set as members of a JSON array; how many. */
+static inline int ta_scan(ta_call *call, const ta_json *set, int bits, int (*ready)(ta_call *, int64_t))
+{
+    int count = 0;
+    for (const ta_json *each = set->child; each != NULL && !call->done; each = each->next) {
+        bool pair = each->kind == '[' && each->length == 2;
+        int64_t fd = pair ? each->child->number : each->number;
+        int found = fd < 0 ? 0 : ready(call, fd);
+        size_t before = call->out_length, empty;
+        ta_call_add(call, pair ? "%s[%d,[" : "%s%d", count ? "," : "", (int)fd);
+        empty = call->out_length;
+        if (pair) {
+            ta_add_events(call, each->child->next, found);
+            found = call->out_length > empty ? bits : 0;
+            ta_call_add(call, "]]");
+        }
+        if (found & bits)
+            count++;
+        else
+            call->out_length = before;
+    }
+    return count;
+}
+
+static inline void ta_poll(ta_call *call, int (*ready)(ta_call *call, int64_t fd))
+{
+    static const int bits[] = {TA_IN, TA_OUT, TA_PRI};
+    bool poll = strcmp(call->entry->name, "poll") == 0;
+    size_t sets = poll ? 1 : 3;
+    int count = 0;
+    int64_t timeout_ms = ta_int(call, sets);
+    call->out_length = 0;
+    for (size_t i = 0; i < sets && !call->done; i++) {
+        ta_call_add(call, "%s[\"%s\",[", i ? "," : "", poll ? "pollfds" : "fds");
+        count += ta_scan(call, ta_arg_of(call, i, '['), bits[i], ready);
+        ta_call_add(call, "]]");
+    }
+    if (!call->again && timeout_ms >= 0)
+        call->deadline_ns = ta_now_ns() + timeout_ms * 1000000;
+    if (count > 0 || call->deadline_ns <= ta_now_ns())
+        ta_return(call, count);
 }
 
 /* Make what is blocked again, in order, until nothing ends any more. */

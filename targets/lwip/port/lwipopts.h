@@ -21,6 +21,7 @@
 
 #ifdef PORT_DEFAULTS
 #define PORT_RX_PBUF PBUF_POOL /* from the driver's pool, as usual on small systems */
+#define PORT_SO_LINGER 0
 #else
 /* A full set. */
 #define PORT_RX_PBUF PBUF_RAM /* each datagram in memory of its own size */
@@ -43,7 +44,7 @@
 #define PORT_SO_LINGER 1
 #define LWIP_STATS_LARGE 1
 #define LWIP_IPV6_NUM_ADDRESSES 4
-#define LWIP_HOOK_FILENAME "port_hooks.h"
+#define LWIP_HOOK_FILENAME "port.h"
 #define LWIP_HOOK_TCP_ISN port_isn
 #endif
 

@@ -1,14 +1,8 @@
 /* Chance from the tester's seed, and initial sequence numbers by RFC 6528: M + F(connection, key)
  * with M a clock of 4 microseconds and F SipHash-2-4. */
-#include "random.h"
+#include "port.h"
 
 #include <string.h>
-
-#include "lwip/opt.h"
-#include "lwip/ip_addr.h"
-#include "port_hooks.h"
-
-int64_t port_now_ns(void);
 
 static uint64_t state, key[2];
 
