@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.errors import TcpassayError
 from tcpassay.targets.channel import AgentChannel
+from tcpassay.targets.program import environment
 from tcpassay.targets.warden import Warden
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Agents:
         self._launch = launch
         self._watchdog_s = watchdog_s
         self._hello_s = hello_s
+        self._inherited = environment()
+        self._processors = os.sched_getaffinity(0)
         self._warden = Warden()
         self._lock = threading.Lock()
         self._waiting: deque[AgentChannel] = deque()
@@ -48,7 +52,7 @@ class Agents:
             channel = self._waiting.popleft() if ahead and self._waiting else None
         channel = channel or self._start()
         if ahead and self._taken > 1:
-            self._start_ahead()
+            self._start_ahead(channel)
         channel.greet(self._hello_s)
         return channel
 
@@ -63,14 +67,24 @@ class Agents:
 
     def _start(self) -> AgentChannel:
         name, value = self._warden.mark()
-        launch = self._launch._replace(env={**self._launch.env, name: value})
+        launch = self._launch._replace(inherited={**self._inherited, name: value})
         return AgentChannel(launch, watchdog_s=self._watchdog_s, leave=self._let_go)
 
-    def _start_ahead(self) -> None:
-        """What cannot be started now is told to whoever needs it."""
-        with suppress(TcpassayError):
-            while len(self._waiting) < AHEAD:
-                self._waiting.append(self._start())
+    def _start_ahead(self, taken: AgentChannel) -> None:
+        """Where the tester keeps to one processor, an agent gets ready on another, and comes to it
+        when it is taken. What cannot be started now is told to whoever needs it.
+        """
+        here = os.sched_getaffinity(0)
+        if here != self._processors:
+            move(taken.pid, here)
+            os.sched_setaffinity(0, self._processors)
+        try:
+            with suppress(TcpassayError):
+                while len(self._waiting) < AHEAD:
+                    self._waiting.append(self._start())
+        finally:
+            if here != self._processors:
+                os.sched_setaffinity(0, here)
 
     def _let_go(self, program: Program) -> None:
         """The agent has been told BYE: it has a moment to end by itself."""
@@ -90,3 +104,10 @@ class Agents:
                     return
                 self._leaving.popleft()
             program.stop(left_s)
+
+
+def move(pid: int, processors: set[int]) -> None:
+    """Have all threads of a program run there."""
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - every case does it
+            os.sched_setaffinity(int(thread), processors)

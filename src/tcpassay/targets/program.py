@@ -26,7 +26,7 @@ KEPT: Final = 1 << 16
 KEPT_REPORT: Final = 1 << 14
 
 #: Names the descriptor of the memory that an agent's coverage counters lie in, and its size.
-COVERAGE_FD: Final = "TCPASSAY_COVERAGE_FD"
+COVERAGE_FD: Final = b"TCPASSAY_COVERAGE_FD"
 COVERAGE_SIZE: Final = 1 << 20
 _COVERAGE_HEAD: Final = struct.Struct("=II")
 _COVERAGE_MAGIC: Final = 0x54414356
@@ -37,7 +37,8 @@ _READ_AT_ONCE: Final = 1 << 20
 
 class Launch(NamedTuple):
     """How to start a program. In `command`, `{fd}` stands for the channel's descriptor,
-    `{python}` for this Python, `{folder}` for `cwd`.
+    `{python}` for this Python, `{folder}` for `cwd`. `env` is laid over the environment: the
+    tester's own, or `inherited`, which who starts many takes once (`environment`).
     """
 
     name: str
@@ -46,6 +47,12 @@ class Launch(NamedTuple):
     env: Mapping[str, str] = {}
     seqpacket: bool = False
     coverage: bool = False
+    inherited: Mapping[bytes, bytes] = {}
+
+
+def environment() -> dict[bytes, bytes]:
+    """The tester's environment as programs inherit it."""
+    return {name: value for name, value in os.environb.items() if name != COVERAGE_FD}
 
 
 class Program:
@@ -62,19 +69,20 @@ class Program:
         self._counters = _memory() if launch.coverage else None
         self._kept = bytearray()
         self._report = bytearray()
+        self.output, printing = os.pipe()
+        os.set_blocking(self.output, False)
         try:
             with theirs, DESCRIPTOR_TABLE:
-                self._process = _start(launch, theirs.fileno(), self._counters)
+                self._process = _start(launch, theirs.fileno(), printing, self._counters)
         except OSError as error:
+            os.close(self.output)
             self._let_go()
             raise TargetUnavailableError(
                 f"target {launch.name!r}: cannot start {_command(launch, 0)[0]!r}: "
                 f"{error.strerror}; see start.command in its target.toml"
             ) from None
-        if self._process.stdout is None:
-            raise TargetUnavailableError(f"target {launch.name!r}: no pipe for its output")
-        self.output = self._process.stdout.fileno()
-        os.set_blocking(self.output, False)
+        finally:
+            os.close(printing)
         self.pidfd = os.pidfd_open(self._process.pid)
 
     @property
@@ -150,8 +158,7 @@ class Program:
             self._process.wait()
             self.read_output()
             os.close(self.pidfd)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            os.close(self.output)
             self._let_go()
         return self._process.returncode
 
@@ -169,17 +176,17 @@ def _memory() -> int:
     return fd
 
 
-def _start(launch: Launch, fd: int, counters: int | None) -> subprocess.Popen[bytes]:
-    env = {**os.environ, **launch.env, "TCPASSAY_FD": str(fd)}
-    env.pop(COVERAGE_FD, None)
+def _start(launch: Launch, fd: int, printing: int, counters: int | None) -> subprocess.Popen[bytes]:
+    env = {**(launch.inherited or environment()), b"TCPASSAY_FD": b"%d" % fd}
+    env |= {os.fsencode(name): os.fsencode(value) for name, value in launch.env.items()}
     if counters is not None:
-        env[COVERAGE_FD] = str(counters)
+        env[COVERAGE_FD] = b"%d" % counters
     # Without preexec_fn Python takes vfork(2), which does not copy the tester's memory.
     return subprocess.Popen(  # noqa: S603 - the manifest's own program
         _command(launch, fd),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=printing,
+        stderr=printing,
         cwd=launch.cwd,
         env=env,
         pass_fds=(fd,) if counters is None else (fd, counters),

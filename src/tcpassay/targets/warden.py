@@ -34,12 +34,12 @@ class Warden:
         self._lock = threading.Lock()
         self._end: weakref.finalize[..., Warden] | None = None
 
-    def mark(self) -> tuple[str, str]:
+    def mark(self) -> tuple[bytes, bytes]:
         """What a program to be watched over has to have in its environment: name and value."""
         with self._lock:
             if self._end is None or not self._end.alive:
                 self._end = weakref.finalize(self, _end, *_start(self._value), os.getpid())
-        return MARK, self._value
+        return MARK.encode(), self._value.encode()
 
     def close(self) -> None:
         """Kill what still carries the mark; returns when that is done. May be called twice."""
