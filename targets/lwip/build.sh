@@ -39,9 +39,11 @@ fetch() {
 compiler=gcc
 options=-O2
 stack=
+link=-static # starts in a third of the time
 case $(basename "$built") in
 lwip-default) options="$options -DPORT_DEFAULTS" ;;
 lwip-asan)
+	link=
 	# Where clang cannot, gcc has the sanitizers too, but no counters.
 	options="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DPORT_SANITIZED"
 	if echo 'int main(void) { return 0; }' >"$work/probe.c" &&
@@ -62,6 +64,6 @@ options="-std=gnu99 $options -I$here/port -I$kit/c -I$sources/lwip/src/include"
 	$compiler $options -Wall -Wextra -Wno-unused-parameter -c "$here"/agent.c "$here"/port/*.c &&
 	printf '%s\n' $core/*.c $core/ipv4/*.c $core/ipv6/*.c |
 	xargs -P "$(nproc)" -n 8 $compiler $options $stack -w -c &&
-	$compiler $options -o agent ./*.o
+	$compiler $options $link -o agent ./*.o
 } >log 2>&1 || { tail -20 log >&2; say "$compiler failed, see above"; }
 mv agent "$built/agent"
