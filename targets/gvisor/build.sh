@@ -15,8 +15,9 @@ version=$(dpkg-query -W -f '${Version}' golang-gvisor-gvisor-dev 2>/dev/null) ||
 
 mkdir -p "$built" && work=$(mktemp -d "$built/.build.XXXXXX") || say "cannot write to $built"
 trap 'rm -rf "$work"' EXIT
-cp "$here"/*.go "$kit"/go/tcpassay_agent.go "$work"
+cp "$here"/*.go "$kit"/go/*.go "$work"
 cd "$work"
 GO111MODULE=off GOPATH=$gopath GOFLAGS= \
-	go build -ldflags "-s -w -X main.version=$version" -o agent . || say "go build failed, see above"
+	go build -ldflags "-s -w -X main.version=$version" -o agent . 2>errors ||
+	say "go build: $(grep -v '^#' errors | head -n 1)"
 mv agent "$built/agent"

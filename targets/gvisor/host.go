@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A host of its own: gVisor's stack, a link that takes down what it sends, and the tester's
-// commands carried out until nothing is runnable.
 
+// The agent for gVisor's network stack: a host with that stack, and the tester's commands carried
+// out until nothing is runnable. README.md says how that is known.
 package main
 
 import (
 	"fmt"
 	"math/rand"
 	"net"
+	"os"
 	"reflect"
+	"runtime"
+	"runtime/debug"
 	"strings"
-	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 	"gvisor.dev/gvisor/pkg/bufferv2"
@@ -25,73 +28,45 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 )
 
+var version = "unknown" // that of the Debian package, set by build.sh
+
 const (
-	linkNIC  = 1 // the link to the tester
-	otherNIC = 2 // where addresses of another network are; it leads nowhere
-	mtu      = 1500
+	linkNIC, otherNIC = 1, 2 // the link to the tester; where addresses of another network are
+	mtu, room         = 1500, 1 << 16
 )
+
+func main() {
+	runtime.GOMAXPROCS(1) // TCP then has one goroutine
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(256 << 20)
+	hello := Hello{Name: "gVisor netstack", Version: version, Clock: "virtual", Calls: CallNames}
+	os.Exit(Serve(Channel(), hello, open))
+}
+
+// clock is the stack's.
+type clock struct{ VirtualClock }
+
+func (c *clock) Now() time.Time { return time.Unix(0, c.VirtualClock.Now) }
+func (c *clock) NowMonotonic() tcpip.MonotonicTime {
+	return tcpip.MonotonicTime{}.Add(time.Duration(c.VirtualClock.Now))
+}
+func (c *clock) AfterFunc(d time.Duration, f func()) tcpip.Timer { return c.After(d, f) }
 
 // host implements Stack.
 type host struct {
 	clock   *clock
 	stack   *stack.Stack
-	link    *link
-	version int
-	files   map[int]*file
-	pending []*pending
+	link    *channel.Endpoint
+	ip      int
+	sockets Sockets
 }
 
-// link is gVisor's channel endpoint with room for any number of datagrams.
-type link struct {
-	*channel.Endpoint
-	mu   sync.Mutex
-	sent [][]byte
-}
-
-// WritePackets implements stack.LinkEndpoint.
-func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, packet := range packets.AsSlice() {
-		octets := packet.ToView()
-		l.sent = append(l.sent, append([]byte(nil), octets.AsSlice()...))
-		octets.Release()
-	}
-	return packets.Len(), nil
-}
-
-func (l *link) take() [][]byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	sent := l.sent
-	l.sent = nil
-	return sent
-}
-
-// source is a seeded source that the stack's goroutine may share.
-type source struct {
-	mu sync.Mutex
-	rand.Source
-}
-
-func (s *source) Int63() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Source.Int63()
-}
-
-// Read implements io.Reader, for what the stack takes for secure.
-func (s *source) Read(octets []byte) (int, error) {
-	for i := range octets {
-		octets[i] = byte(s.Int63() >> 24)
-	}
-	return len(octets), nil
-}
-
-func openHost(start *Start, answer *Answer) (Stack, error) {
-	random := &source{Source: rand.NewSource(start.Seed)}
+func open(start *Start, answer *Answer) (Stack, error) {
+	random := rand.New(rand.NewSource(int64(start.Seed)))
 	gvisorrand.Reader = random // IP identifications come from there
-	h := &host{clock: newClock(), version: start.IP, files: map[int]*file{}}
+	h := &host{clock: &clock{}, link: channel.New(room, mtu, ""), ip: start.IP}
+	h.clock.VirtualClock.Now = int64(time.Second) // the stack takes a time of zero for "never"
+	h.sockets = Sockets{Clock: &h.clock.VirtualClock, Open: h.socket}
 	h.stack = stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
@@ -100,172 +75,134 @@ func openHost(start *Start, answer *Answer) (Stack, error) {
 		RandSource:         random,
 		SecureRNG:          random,
 	})
-	if err := configure(h.stack, start.Settings); err != nil {
+	h.stack.Pause()
+	h.stack.SetICMPLimit(rate.Inf)
+	h.stack.CreateNIC(linkNIC, h.link)
+	h.stack.CreateNIC(otherNIC, channel.New(0, mtu, ""))
+	if err := h.configure(start.Settings); err != nil {
 		return nil, err
 	}
-	h.link = &link{Endpoint: channel.New(0, mtu, "")}
-	if err := h.stack.CreateNIC(linkNIC, h.link); err != nil {
-		return nil, fmt.Errorf("link: %v", err)
+	peer := parse(start.Peer)
+	subnet := tcpip.AddressWithPrefix{Address: peer, PrefixLen: start.Prefix}.Subnet()
+	for _, text := range start.Addresses {
+		address, nic := tcpip.AddressWithPrefix{Address: parse(text), PrefixLen: start.Prefix}, tcpip.NICID(linkNIC)
+		if !subnet.Contains(address.Address) && !linkLocal(address.Address) {
+			nic = otherNIC
+		}
+		own := tcpip.ProtocolAddress{Protocol: protocol(address.Address), AddressWithPrefix: address}
+		if err := h.stack.AddProtocolAddress(nic, own, stack.AddressProperties{}); err != nil {
+			return nil, fmt.Errorf("address %q: %v", text, err)
+		}
 	}
-	if err := h.stack.CreateNIC(otherNIC, channel.New(0, mtu, "")); err != nil {
-		return nil, fmt.Errorf("other interface: %v", err)
-	}
-	if err := h.number(start); err != nil {
-		return nil, err
+	h.stack.AddRoute(tcpip.Route{Destination: subnet, NIC: linkNIC})
+	h.stack.AddRoute(tcpip.Route{Destination: header.IPv6LinkLocalPrefix.Subnet(), NIC: linkNIC})
+	if start.Settings["default_route"] != false {
+		h.stack.AddRoute(tcpip.Route{Destination: header.IPv4EmptySubnet, Gateway: peer, NIC: linkNIC})
+		h.stack.AddRoute(tcpip.Route{Destination: header.IPv6EmptySubnet, Gateway: peer, NIC: linkNIC})
 	}
 	h.settle(answer)
-	if answer.Events() > 0 {
-		return nil, fmt.Errorf("the stack sent %d datagrams by itself", answer.Events())
-	}
 	return h, nil
 }
 
-// number gives the host its addresses and its routes.
-func (h *host) number(start *Start) error {
-	peer, err := parse(start.Peer)
-	if err != nil {
-		return err
-	}
-	subnet := tcpip.AddressWithPrefix{Address: peer, PrefixLen: start.Prefix}.Subnet()
-	for _, text := range start.Addresses {
-		address, err := parse(text)
-		if err != nil {
-			return err
-		}
-		nic := tcpip.NICID(linkNIC)
-		if !subnet.Contains(address) && !header.IsV6LinkLocalUnicastAddress(address) {
-			nic = otherNIC
-		}
-		failed := h.stack.AddProtocolAddress(nic, tcpip.ProtocolAddress{
-			Protocol:          protocolOf(address),
-			AddressWithPrefix: tcpip.AddressWithPrefix{Address: address, PrefixLen: start.Prefix},
-		}, stack.AddressProperties{})
-		if failed != nil {
-			return fmt.Errorf("address %s: %v", text, failed)
-		}
-	}
-	routes := []tcpip.Route{{Destination: subnet, NIC: linkNIC}}
-	if start.IP == 6 {
-		routes = append(routes, tcpip.Route{Destination: header.IPv6LinkLocalPrefix.Subnet(), NIC: linkNIC})
-	}
-	if start.Settings["default_route"] != false {
-		all := header.IPv4EmptySubnet
-		if start.IP == 6 {
-			all = header.IPv6EmptySubnet
-		}
-		routes = append(routes, tcpip.Route{Destination: all, Gateway: peer, NIC: linkNIC})
-	}
-	h.stack.SetRouteTable(routes)
-	return nil
-}
-
-func parse(text string) (tcpip.Address, error) {
+func parse(text string) tcpip.Address {
 	address := net.ParseIP(text)
-	if address == nil {
-		return "", fmt.Errorf("address %q, wanted an IP address", text)
-	}
 	if four := address.To4(); four != nil && !strings.Contains(text, ":") {
-		return tcpip.Address(four), nil
+		return tcpip.Address(four)
 	}
-	return tcpip.Address(address), nil
+	return tcpip.Address(address)
 }
 
-func protocolOf(address tcpip.Address) tcpip.NetworkProtocolNumber {
+func linkLocal(address tcpip.Address) bool {
+	return len(address) == header.IPv6AddressSize && header.IsV6LinkLocalUnicastAddress(address)
+}
+
+func protocol(address tcpip.Address) tcpip.NetworkProtocolNumber {
 	if len(address) == header.IPv4AddressSize {
 		return ipv4.ProtocolNumber
 	}
 	return ipv6.ProtocolNumber
 }
 
-// configure sets what a manifest's settings name.
-func configure(s *stack.Stack, settings map[string]any) error {
-	sack, moderate := tcpip.TCPSACKEnabled(true), tcpip.TCPModerateReceiveBufferOption(true)
-	s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack)     // as runsc has it
-	s.SetTransportProtocolOption(tcp.ProtocolNumber, &moderate) // as runsc has it
-	s.SetOption(stack.TCPInvalidRateLimitOption(0))             // challenge ACKs: all of them
-	s.SetICMPLimit(rate.Inf)
-	_ = settings
-	return nil
-}
-
-// settle carries on until nothing is runnable. The stack has one goroutine of its own, which takes
-// segments off one queue: Pause returns when that has found the queue empty and waits. Timers that
-// are due and blocked calls run here, on the agent's goroutine, so after a round without either
-// there is nobody left to run.
+// settle carries on until nothing is runnable, and returns with TCP's goroutine held in Pause: that
+// holds it when it has found its queue empty. Timers and blocked calls run on this goroutine.
 func (h *host) settle(answer *Answer) {
 	for moved := true; moved; {
-		h.stack.Pause()
 		h.stack.Resume()
-		moved = h.clock.fire()
-		for _, octets := range h.link.take() {
-			answer.Sent(octets)
+		h.stack.Pause()
+		moved = h.clock.Fire()
+		if h.link.NumQueued() == room {
+			Violation("the stack sent %d datagrams at once, more than the agent has room for", room)
 		}
-		moved = h.retry(answer) || moved
+		for packet := h.link.Read(); !packet.IsNil(); packet = h.link.Read() {
+			answer.Sent(packet.ToView().AsSlice())
+			packet.DecRef()
+		}
+		moved = h.sockets.Retry(answer) || moved
 	}
 }
 
-// Datagram implements Stack.
 func (h *host) Datagram(octets []byte, answer *Answer) {
-	protocol := header.IPv4ProtocolNumber
-	if len(octets) > 0 && octets[0]>>4 == 6 || h.version == 6 && (len(octets) == 0 || octets[0]>>4 != 4) {
-		protocol = header.IPv6ProtocolNumber
+	arrived, version := ipv4.ProtocolNumber, h.ip
+	if len(octets) > 0 && (octets[0]>>4 == 4 || octets[0]>>4 == 6) {
+		version = int(octets[0] >> 4)
+	}
+	if version == 6 {
+		arrived = ipv6.ProtocolNumber
 	}
 	packet := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: bufferv2.MakeWithData(octets)})
-	h.link.InjectInbound(protocol, packet)
+	h.link.InjectInbound(arrived, packet)
 	packet.DecRef()
 	h.settle(answer)
 }
 
-// Advance implements Stack: from timer to timer, until something can be seen.
+func (h *host) Call(call *Call, answer *Answer) {
+	h.sockets.Call(call, answer)
+	h.settle(answer)
+}
+
+func (h *host) Cancel(id int, answer *Answer) {
+	h.sockets.Cancel(id)
+	h.settle(answer)
+}
+
 func (h *host) Advance(until int64, answer *Answer) {
-	for answer.Events() == 0 {
-		next := h.clock.next()
-		if next == Never || next > until {
-			h.clock.set(until)
-			return
-		}
-		h.clock.set(next)
-		h.settle(answer)
-	}
+	h.clock.Advance(until, answer, func() { h.settle(answer) })
 }
 
-// Idle implements Stack.
 func (h *host) Idle() Idle {
-	idle := Idle{Now: h.clock.Now().UnixNano(), Deadline: h.clock.next()}
-	for _, p := range h.pending {
-		idle.Blocked = append(idle.Blocked, p.call.ID)
-	}
-	return idle
+	return Idle{h.clock.VirtualClock.Now, h.clock.Next(), h.sockets.Blocked()}
 }
 
-// ReadState implements Stack. The numbers are read out of the endpoint: nothing runs meanwhile.
+// ReadState reads numbers out of the endpoint, which nobody else uses now.
 func (h *host) ReadState(local Address, remote *Address) (string, map[string]int64) {
-	id := stack.TransportEndpointID{LocalPort: uint16(local.Port)}
-	id.LocalAddress, _ = parse(local.Host)
+	id := stack.TransportEndpointID{LocalPort: uint16(local.Port), LocalAddress: parse(local.Host)}
 	if remote != nil {
-		id.RemotePort = uint16(remote.Port)
-		id.RemoteAddress, _ = parse(remote.Host)
+		id.RemotePort, id.RemoteAddress = uint16(remote.Port), parse(remote.Host)
 	}
-	found := h.stack.FindTransportEndpoint(protocolOf(id.LocalAddress), tcp.ProtocolNumber, id, linkNIC)
-	endpoint, is := found.(tcpip.Endpoint)
-	if !is {
+	found := h.stack.FindTransportEndpoint(protocol(id.LocalAddress), tcp.ProtocolNumber, id, linkNIC)
+	end, is := found.(tcpip.Endpoint)
+	if !is || remote != nil && stateOf(end.State()) == "LISTEN" {
 		return "CLOSED", nil
 	}
-	state := tcp.EndpointState(endpoint.State())
-	if remote != nil && state == tcp.StateListen {
-		return "CLOSED", nil
+	numbers := map[string]int64{}
+	for name, path := range map[string][2]string{
+		"snd.una": {"snd", "SndUna"}, "snd.nxt": {"snd", "SndNxt"}, "snd.wnd": {"snd", "SndWnd"},
+		"rcv.nxt": {"rcv", "RcvNxt"}, "iss": {"h", "iss"},
+	} {
+		if part := reflect.ValueOf(end).Elem().FieldByName(path[0]); !part.IsNil() {
+			numbers[name] = int64(part.Elem().FieldByName(path[1]).Uint())
+		}
 	}
-	return stateName(state), numbers(endpoint)
+	return stateOf(end.State()), numbers
 }
 
-func stateName(state tcp.EndpointState) string {
-	switch name := state.String(); name {
+// stateOf is the state's name in RFC 9293.
+func stateOf(state uint32) string {
+	switch name := tcp.EndpointState(state).String(); name {
 	case "SYN-RCVD":
 		return "SYN-RECEIVED"
-	case "FIN-WAIT1":
-		return "FIN-WAIT-1"
-	case "FIN-WAIT2":
-		return "FIN-WAIT-2"
+	case "FIN-WAIT1", "FIN-WAIT2":
+		return name[:8] + "-" + name[8:]
 	case "INITIAL", "BOUND", "CONNECTING", "ERROR":
 		return "CLOSED"
 	default:
@@ -273,28 +210,12 @@ func stateName(state tcp.EndpointState) string {
 	}
 }
 
-func numbers(endpoint tcpip.Endpoint) map[string]int64 {
-	found := map[string]int64{}
-	fields := reflect.ValueOf(endpoint).Elem()
-	for name, path := range map[string][2]string{
-		"snd.una": {"snd", "SndUna"}, "snd.nxt": {"snd", "SndNxt"}, "snd.wnd": {"snd", "SndWnd"},
-		"rcv.nxt": {"rcv", "RcvNxt"}, "iss": {"h", "iss"},
-	} {
-		if part := fields.FieldByName(path[0]); !part.IsNil() {
-			found[name] = int64(part.Elem().FieldByName(path[1]).Uint())
-		}
-	}
-	return found
-}
-
-// ReadStats implements Stack.
 func (h *host) ReadStats() map[string]int64 {
-	found := map[string]int64{"blocked_calls": int64(len(h.pending))}
-	counters := reflect.ValueOf(h.stack.Stats().TCP)
+	counters, numbers := reflect.ValueOf(h.stack.Stats().TCP), map[string]int64{}
 	for i := 0; i < counters.NumField(); i++ {
 		if counter, is := counters.Field(i).Interface().(*tcpip.StatCounter); is {
-			found[counters.Type().Field(i).Name] = int64(counter.Value())
+			numbers[counters.Type().Field(i).Name] = int64(counter.Value())
 		}
 	}
-	return found
+	return numbers
 }

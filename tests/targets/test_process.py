@@ -263,7 +263,10 @@ def stat_of(process: Path) -> list[str]:
 
 
 def test_agent_ends_with_a_killed_tester(tmp_path: Path) -> None:
-    """A tester that is killed with SIGKILL while its agent hangs; the agent ends too."""
+    """A tester that is killed with SIGKILL while its agent hangs; the agent ends too.
+
+    It has not asked for that (PR_SET_PDEATHSIG): the warden sees to it.
+    """
     command = [sys.executable, "-I", "-S", str(HERE / "odd_agent.py"), "hang"]
     target = make_target(tmp_path, command)
     program = (
@@ -309,6 +312,88 @@ def test_version_command_that_fails(
     """A version command that fails; unavailable, in one line."""
     with pytest.raises(TargetUnavailableError, match=message):
         odd("well", version=f"version = {command}").version()
+
+
+def test_coverage(odd: Callable[..., ProcessTarget]) -> None:
+    """An agent that counts; the counters as of the last step, on memory of its own."""
+    target = odd("count")
+    stack, other = (target.start(StackOptions(coverage=True)) for _ in range(2))
+    assert stack.coverage() is None
+    stack.execute(Datagram(b""))
+    assert stack.coverage() == b"\1\0\1\xff"
+    stack.execute(Datagram(b""))
+    assert stack.coverage() == b"\1\0\2\xff"
+    assert other.coverage() is None
+    stack.close()
+    other.close()
+
+
+@pytest.mark.parametrize(("how", "asked"), [("well", True), ("well", False)])
+def test_no_coverage(odd: Callable[..., ProcessTarget], how: str, asked: bool) -> None:
+    """An agent that does not count, asked for it or not; none."""
+    stack = odd(how).start(StackOptions(coverage=asked))
+    stack.execute(Datagram(b""))
+    assert stack.coverage() is None
+    stack.close()
+
+
+def test_no_memory_for_counters_unless_asked(
+    odd: Callable[..., ProcessTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tester that has such memory itself; its agent does not inherit the name of it."""
+    monkeypatch.setenv("TCPASSAY_COVERAGE_FD", "5")
+    stack = odd("count").start(StackOptions())
+    with pytest.raises(StackFault, match="KeyError: 'TCPASSAY_COVERAGE_FD'"):
+        stack.execute(Datagram(b""))
+
+
+def test_counters_that_are_none(odd: Callable[..., ProcessTarget]) -> None:
+    """Memory that begins with something else; the agent's fault."""
+    stack = odd("count-wrong").start(StackOptions(coverage=True))
+    stack.execute(Datagram(b""))
+    with pytest.raises(AgentFault, match="begin with 0x7f454c46 and count 4, wanted 0x54414356"):
+        stack.coverage()
+    stack.close()
+
+
+def test_agents_are_started_ahead(odd: Callable[..., ProcessTarget]) -> None:
+    """From the second stack on one agent waits, and no more; none is left at the end."""
+    target = odd("well")
+    first = target.start(StackOptions())
+    warden_and_one = 2
+    assert len(children().split()) == warden_and_one
+    others = [target.start(StackOptions()) for _ in range(3)]
+    assert len(children().split()) == warden_and_one + len(others) + 1
+    for stack in (first, *others):
+        stack.close()
+    target.close()
+    assert children() == ""
+
+
+def test_agent_that_leaves_its_group_ends_with_the_target(
+    odd: Callable[..., ProcessTarget],
+) -> None:
+    """A child that has become the leader of a session, its agent dead; gone with the target."""
+    target = odd("orphan")
+    stack = target.start(StackOptions())
+    with pytest.raises(StackFault, match="died by SIGSEGV"):
+        stack.execute(Datagram(b""))
+    value = target._agents[False]._warden._value.encode()
+    assert marked(value)
+    target.close()
+    assert not marked(value)
+
+
+def marked(value: bytes) -> list[str]:
+    """The processes with this in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if value in (process / "environ").read_bytes():
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
 
 
 SESSION: list[Command] = [

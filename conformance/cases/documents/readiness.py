@@ -56,7 +56,7 @@ def full_buffer_is_not_writable(bench: Bench) -> None:
         conn.window = 0
         conn.send("A")
         conn.app.set_nonblocking()
-    conn.app.begin_send(bytes(2**20)).expect_return()
+    conn.app.begin_send(bytes(400_000)).expect_return()
     bench.check(sets_of(bench, conn.app), ([], []), "sets when the buffer is full")
     waiting = bench.app.select(write=(conn.app,), timeout_ms=-1)
     waiting.expect_blocked()

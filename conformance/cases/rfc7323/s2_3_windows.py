@@ -70,7 +70,7 @@ def peers_window_over_64_kib(bench: Bench, row: tuple[int, int]) -> None:
     shift, field = row
     conn, _ = scaled(bench, shift, window=4000)
     conn.send("A", window=field)
-    reached = pump(conn, 10 * TEXT, field, 10)
+    reached = pump(conn, 2 * TEXT, field, 10)
     bench.measure("octets in flight", max(reached))
     fits = max(reached) <= field << shift
     bench.check(fits, True, "never beyond the window", requirement="2.4-INITIAL-IN-WINDOW")

@@ -10,6 +10,7 @@ from tcpassay.conformance import served
 from tcpassay.conformance.app import App, Pending
 from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
 from tcpassay.conformance.peer import Arrival, Connection
+from tcpassay.conformance.single_shot import OneAtATime
 from tcpassay.core import events
 from tcpassay.core.clock import NS_PER_S, seconds
 from tcpassay.core.errors import ConfigurationError
@@ -93,6 +94,8 @@ class Bench:
         #: Connections that a service is taken to have accepted, until text proves it.
         self.accepted: list[served.ServedSocket] = []
         self._answer: events.StateRead | events.StatsRead | None = None
+        single = manifest.limits.listen == "single_shot"
+        self._one_at_a_time = OneAtATime() if single else None
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -149,14 +152,25 @@ class Bench:
         """Give the stack one command; record it and all that came of it."""
         if self.served is not None and isinstance(command, events.Datagram):
             served.check_size(command.octets, self.manifest.limits.mtu)
+        if self._one_at_a_time is not None:
+            self._one_at_a_time.before(command)
         self._record(command)
         outcome = self._stack.execute(command)
         malformed: ExpectationFailed | None = None
         for event in outcome.events:
             malformed = self._take(event) or malformed
+        if self._one_at_a_time is not None:
+            self._arm_again(self._one_at_a_time, outcome.events)
         if malformed is not None:
             raise malformed
         return outcome.idle
+
+    def _arm_again(self, listeners: OneAtATime, told: list[events.StackEvent]) -> None:
+        """A single-shot listener whose connection was accepted listens again."""
+        listeners.after(told)
+        while listeners.spent:
+            process, fd = listeners.spent.pop()
+            self.start_call(process, "listen", (("fd", fd), ("length", served.BACKLOG)))
 
     def send_octets(self, octets: bytes) -> None:
         """Hand one IP datagram to the stack as it is."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 96
 _COMMENT_AT = 34
+#: A scaled window is rounded, a clock may tick.
+_TOLERANCE = 0.01
 
 
 def capability_lines(proposal: Proposal) -> list[str]:
@@ -47,7 +49,7 @@ def limit_lines(proposal: Proposal) -> list[str]:
         if got is None or got.value is None:
             why = f"not measured: {got.why}" if got is not None and got.why else "not measured"
             lines.append(_commented(f"{field.name} = {_toml(said)}", why))
-        elif got.value != said and not _covers(said, got.value):
+        elif not _agree(said, got.value):
             lines.append(
                 _commented(f"{field.name} = {_toml(got.value)}", f"the manifest has {_toml(said)}")
             )
@@ -56,9 +58,12 @@ def limit_lines(proposal: Proposal) -> list[str]:
     return lines
 
 
-def _covers(said: object, value: object) -> bool:
-    """Whether a size of which only the least is known may be what the manifest says."""
-    return isinstance(value, AtLeast) and isinstance(said, int) and said >= value
+def _agree(said: object, value: object) -> bool:
+    """Whether what was measured may be what the manifest says: numbers within 1 %."""
+    if isinstance(said, int | float) and isinstance(value, int | float):
+        at_least = isinstance(value, AtLeast) and said > value
+        return at_least or abs(said - value) <= _TOLERANCE * value
+    return said == value
 
 
 def proposal_json(proposal: Proposal) -> dict[str, Json]:

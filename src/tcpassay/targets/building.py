@@ -131,7 +131,11 @@ def _sources(build: Build) -> str:
 def _files(folders: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in folders:
-        found += (p for p in folder.rglob("*") if p.suffix not in _OTHER and p.is_file())
+        found += (
+            path
+            for path in folder.rglob("*")
+            if path.suffix not in _OTHER and path.is_file() and "skeleton" not in path.parts
+        )
     return found
 
 

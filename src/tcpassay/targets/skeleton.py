@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
@@ -12,14 +12,21 @@ from tcpassay.targets.manifest_file import NAME_WANTED, is_name
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Each language's side of the protocol, which is copied beside the agent.
+
+class Kit(NamedTuple):
+    """A language's side of the protocol, which is copied beside the agent; how that is started."""
+
+    protocol: str
+    command: str
+
+
 KITS: Final = {
-    "c": "tcpassay_agent.h",
-    "python": "tcpassay_agent.py",
-    "go": "tcpassay_agent.go",
+    "c": Kit("tcpassay_agent.h", '"./mystack-agent"'),
+    "python": Kit("tcpassay_agent.py", '"{python}", "agent.py"'),
+    "go": Kit("tcpassay_agent.go", '"./mystack-agent"'),
 }
-#: The skeletons' own name, in place of which the new one is written.
-PLACEHOLDER: Final = "mystack"
+#: The skeletons' own name and command, in place of which the new ones are written.
+_NAME, _COMMAND = "mystack", '"COMMAND"'
 
 
 def kit_folder() -> Path:
@@ -39,18 +46,21 @@ def write_skeleton(name: str, language: str, folder: Path) -> list[Path]:
         raise ConfigurationError(f"no skeleton in {language!r}; there are: {', '.join(KITS)}")
     if folder.exists() or folder.is_symlink():
         raise ConfigurationError(f"{folder}: is there already; name another place with --into")
+    kit = KITS[language]
     source = kit_folder() / language
     try:
         folder.mkdir(parents=True)
-        shutil.copy(source / KITS[language], folder)
-        for path in sorted((source / "skeleton").iterdir()):
-            if path.is_file():
-                _fill(path, folder / path.name, name)
+        shutil.copy(source / kit.protocol, folder)
+        for skeleton in (kit_folder() / "skeleton", source / "skeleton"):
+            for path in skeleton.iterdir():
+                if path.is_file():
+                    _fill(path, folder / path.name, kit.command, name)
     except OSError as error:
         raise ConfigurationError(f"{error.filename or folder}: {error.strerror}") from None
     return sorted(folder.iterdir())
 
 
-def _fill(source: Path, to: Path, name: str) -> None:
-    to.write_text(source.read_text().replace(PLACEHOLDER, name))
+def _fill(source: Path, to: Path, command: str, name: str) -> None:
+    text = source.read_text().replace(_COMMAND, command)
+    to.write_text(text.replace(_NAME, name))
     to.chmod(source.stat().st_mode & 0o777)

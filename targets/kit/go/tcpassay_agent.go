@@ -9,7 +9,8 @@
 //	os.Exit(Serve(Channel(), Hello{Name: "mine", Version: "1.0", Clock: "virtual"}, open))
 //
 // Serve reads commands, hands each to the stack, and sends what the stack wrote into its Answer,
-// with IDLE at the end. Everything happens on the goroutine that calls Serve.
+// with IDLE at the end. Everything happens on the goroutine that calls Serve. tcpassay_sockets.go,
+// which may be left aside, has socket calls that block, and a virtual clock.
 
 package main
 
@@ -41,7 +42,7 @@ type Hello struct {
 
 // Start is what the stack is to be.
 type Start struct {
-	Seed       int64          `json:"seed"`
+	Seed       uint64         `json:"seed"`
 	IP         int            `json:"ip"`
 	Addresses  []string       `json:"addresses"`
 	Peer       string         `json:"peer"`

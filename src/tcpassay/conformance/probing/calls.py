@@ -20,7 +20,7 @@ def errno(bench: Bench) -> None:
     listener(bench)
     bench.app.socket().bind(LISTEN_PORT, errno="EADDRINUSE")
     sock = bench.app.socket()
-    sock.recv(1, errno="ENOTCONN")
+    sock.getpeername(errno="ENOTCONN")
     sock.close()
     sock.close(errno="EBADF")
 
@@ -33,7 +33,7 @@ def descriptors(bench: Bench) -> None:
     second.close()
     bench.check(bench.app.socket().fd, second.fd, "descriptor of a fourth socket")
     bench.check(first.dup().fd, third.fd + 1, "descriptor of dup()")
-    first.call("fcntl", ("name", "F_GETFD"))
+    first.call("fcntl", ("name", "F_GETFL"))
 
 
 @CALLS("processes", own_process=True)

@@ -73,9 +73,11 @@ def poll(bench: Bench) -> None:
 
 @CONNECTIONS("linger")
 def linger(bench: Bench) -> None:
-    """SO_LINGER of 0 s and close(); a reset."""
+    """SO_LINGER of 0 s, and close() with text that nobody has acknowledged; a reset."""
     conn = established(bench)
     conn.app.set_linger(0)
+    conn.app.send(b"lost")
+    conn.expect("A", payload=b"lost")
     conn.app.close()
     conn.expect_one_of(Pattern("R"), Pattern("RA"))
 

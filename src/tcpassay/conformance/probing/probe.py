@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.core.errors import TcpassayError
@@ -104,9 +104,13 @@ def with_bench(
     settings: tuple[str, ...] = (),
     *,
     own_process: bool = False,
+    listen: Literal["queue", "single_shot", "callback"] | None = None,
 ) -> None:
-    """Work with a bench around a fresh stack, to which every capability is credited."""
-    credited = _credited(target.manifest)
+    """Work with a bench around a fresh stack, to which every capability is credited.
+
+    `listen`: how listeners are taken to behave, if not as the manifest says.
+    """
+    credited = _credited(target.manifest, listen or target.manifest.limits.listen)
     trace = Trace(case="probe", target=credited.name, ip=ip, settings=settings)
     options = StackOptions(seed=1, ip=ip, settings=settings, own_process=own_process)
     stack = target.start(options)
@@ -116,6 +120,7 @@ def with_bench(
         stack.close()
 
 
-def _credited(manifest: Manifest) -> Manifest:
+def _credited(manifest: Manifest, listen: Literal["queue", "single_shot", "callback"]) -> Manifest:
     """The manifest as if the stack could do everything, so that nothing is left out."""
-    return replace(manifest, capabilities=frozenset(CAPABILITIES))
+    limits = replace(manifest.limits, listen=listen)
+    return replace(manifest, capabilities=frozenset(CAPABILITIES), limits=limits)

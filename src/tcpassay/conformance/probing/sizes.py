@@ -16,7 +16,7 @@ from tcpassay.wire import ACK, NOP, RST, SYN, MaximumSegmentSize, WindowScale
 if TYPE_CHECKING:
     from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Connection
-    from tcpassay.targets.contract import Target
+    from tcpassay.targets.contract import IpVersion, Target
 
     Measure = Callable[["Bench"], "Value | None"]
 
@@ -52,9 +52,8 @@ def measure_limits(target: Target) -> list[Measured]:
 def _measured(target: Target, name: str, measure: Measure) -> Measured:
     got: list[Value | None] = []
     try:
-        with_bench(
-            target, lambda bench: got.append(measure(bench)), 4 if target.manifest.ipv4 else 6
-        )
+        ip: IpVersion = 4 if target.manifest.ipv4 else 6
+        with_bench(target, lambda bench: got.append(measure(bench)), ip, listen="queue")
     except (TcpassayError, LookupError) as error:
         return Measured(name, None, str(error))
     if got[0] is None:

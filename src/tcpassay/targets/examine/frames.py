@@ -69,7 +69,7 @@ def _start_body(manifest: Manifest) -> dict[str, object]:
     ip = 4 if manifest.ipv4 else 6
     addresses = manifest.needed_addresses(ip)
     return {
-        "seed": 5,
+        "seed": 2**64 - 1,
         "ip": ip,
         "addresses": addresses.stack,
         "peer": addresses.peer,

@@ -32,6 +32,7 @@ class RawAgent:
         self._within_s = within_s
         self._decoder = Decoder()
         self._frames: list[Frame] = []
+        self._stopped = False
         self.program = Program(launch_of(manifest))
 
     def __enter__(self) -> RawAgent:
@@ -88,6 +89,7 @@ class RawAgent:
             pass  # What it says until it ends does not matter.
         if not self.program.ended(max(0, until - time.monotonic())):
             return None
+        self._stopped = True
         return self.program.stop(0)
 
     def hang_up(self) -> bool:
@@ -97,7 +99,8 @@ class RawAgent:
 
     def words(self) -> str:
         """The last line that the agent has printed, if any."""
-        self.program.read_output()
+        if not self._stopped:
+            self.program.read_output()
         lines = self.program.stderr.strip().splitlines()
         return f"; it printed last: {lines[-1].strip()[:200]}" if lines else ""
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion, Stack, Target
     from tcpassay.targets.manifest import Manifest
 
+#: A seed has 64 bits, and no sign.
+_SEED = 2**63 + 5
 #: Where the stack is asked to listen, where nobody does, and the peer's own port.
 OPEN_PORT, CLOSED_PORT, PEER_PORT = 8080, 9, 40001
 
@@ -21,7 +23,7 @@ OPEN_PORT, CLOSED_PORT, PEER_PORT = 8080, 9, 40001
 class Session:
     """One stack of a target; a call is told by its id, as in IDLE."""
 
-    def __init__(self, target: Target, *, seed: int = 5) -> None:
+    def __init__(self, target: Target, *, seed: int = _SEED) -> None:
         self.manifest: Manifest = target.manifest
         self.ip: IpVersion = 4 if self.manifest.ipv4 else 6
         self.stack: Stack = target.start(StackOptions(seed=seed, ip=self.ip))

@@ -18,8 +18,10 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
+from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.examine.check import Check, Finding
 from tcpassay.targets.examine.session import CLOSED_PORT, OPEN_PORT, PEER_PORT, Session
+from tcpassay.targets.process import ProcessStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,6 +181,21 @@ def _garbage(_target: Target, session: Session) -> Finding:
     return Finding(ok=True, found=found)
 
 
+def _coverage(target: Target, session: Session) -> Finding:
+    if not isinstance(session.stack, ProcessStack):
+        return Finding(ok=None, found="not of a stack in another program")
+    stack = target.start(StackOptions(ip=session.ip, coverage=True))
+    try:
+        stack.execute(Datagram(session.syn(CLOSED_PORT)))
+        counters = stack.coverage() if isinstance(stack, ProcessStack) else None
+    finally:
+        stack.close()
+    if counters is None:
+        return Finding(ok=None, found="none; a fuzzer would do without")
+    ran = sum(map(bool, counters))
+    return Finding(ok=True, found=f"{len(counters)}, of which {ran} have counted by a first SYN")
+
+
 def _speed(target: Target, session: Session) -> Finding:
     started = time.perf_counter()
     for _ in range(_STARTS):
@@ -205,5 +222,6 @@ _QUESTIONS: Final[dict[str, Question]] = {
     "two stacks at once": _two_stacks,
     "same seed": _same_seed,
     "damaged datagrams": _garbage,
+    "coverage counters": _coverage,
     "speed": _speed,
 }
