@@ -169,7 +169,11 @@ def test_deadlines_are_exact(name: str, start: Callable[..., ProcessStack]) -> N
         assert due is not None
         assert due > stack.now_ns()
         before = stack.execute(Advance(due - 1))
-        assert (before.events, before.idle.now_ns, before.idle.next_deadline_ns) == ([], due - 1, due)
+        assert (before.events, before.idle.now_ns, before.idle.next_deadline_ns) == (
+            [],
+            due - 1,
+            due,
+        )
         stack.execute(Advance(due))
 
 
@@ -232,7 +236,7 @@ def test_too_many_addresses(name: str) -> None:
     target = open_target(name)
     options = StackOptions(settings=("other_interface", "other_interface", "link_local") * 2)
     many = StackOptions(ip=6, settings=options.settings)
-    with pytest.raises(ConfigurationError, match="more addresses|one too many"):
+    with pytest.raises(ConfigurationError, match=r"more addresses|one too many"):
         target.start(many).close()
     target.close()
 
