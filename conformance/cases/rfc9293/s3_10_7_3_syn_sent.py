@@ -4,8 +4,9 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import ANY, Pattern
-from tcpassay.conformance.probes import syn_gap
+from tcpassay.conformance.probes import is_reset, syn_gap
 from tcpassay.conformance.reach import syn_sent
+from tcpassay.wire import flags_text
 
 SECTION = "3.10.7.3"
 SYNACK = "RFC9293:3.10.7.3-SYNACK"
@@ -30,11 +31,12 @@ def ack_at_or_below_iss_is_reset(bench: Bench, row: tuple[str, int]) -> None:
     flags, offset = row
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags=flags, seq=500, ack=int(conn.target.iss + offset)))
-    conn.expect("R", seq=conn.target.iss + offset)
+    reset = is_reset(conn, conn.target.iss + offset)
     pending.expect_blocked()
     conn.send(TCP(flags="SA", seq=9000, ack=int(conn.target.iss + 1)))
     conn.expect("A", seq=conn.target.iss + 1, ack=9001, requirement=SYNACK)
     pending.expect_return(0, requirement=SYNACK)
+    bench.check(flags_text(reset.segment.flags), "R", "flags of the reset")
 
 
 @case(
@@ -55,11 +57,12 @@ def ack_above_snd_nxt_is_reset(bench: Bench, row: tuple[str, int]) -> None:
     flags, offset = row
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags=flags, seq=500, ack=int(conn.target.iss + offset)) / Raw(b""))
-    conn.expect("R", seq=conn.target.iss + offset)
+    reset = is_reset(conn, conn.target.iss + offset)
     pending.expect_blocked()
     conn.send(TCP(flags="SA", seq=9000, ack=int(conn.target.iss + 1)))
     conn.expect("A", seq=conn.target.iss + 1, ack=9001, requirement=SYNACK)
     pending.expect_return(0, requirement=SYNACK)
+    bench.check(flags_text(reset.segment.flags), "R", "flags of the reset")
 
 
 @case(
@@ -281,7 +284,7 @@ def closed_in_syn_sent(bench: Bench) -> None:
     sock.close()
     conn.expect_silence(1.2)
     conn.send("SA")
-    conn.expect("R", seq=conn.target.iss + 1, requirement="3.10.7.1-SYNACK")
+    is_reset(conn, conn.target.iss + 1, requirement="3.10.7.1-SYNACK")
 
 
 @case("RFC9293:3.10.5-ABORT-SYNSENT", needs=("active_open", "nonblocking", "linger"))

@@ -4,6 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import is_reset
 from tcpassay.conformance.reach import established, reach
 
 SECTION = "3.5.3"
@@ -17,7 +18,7 @@ def is_gone(conn: Connection, requirement: str) -> None:
     conn.expect_silence(0.1, requirement=requirement)
     conn.expect_state("CLOSED", requirement=requirement)
     conn.send("A")
-    conn.expect("R", seq=conn.peer.rcv.nxt, requirement=requirement)
+    is_reset(conn, conn.peer.rcv.nxt, requirement=requirement)
 
 
 @case(

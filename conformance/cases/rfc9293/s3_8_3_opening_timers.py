@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Arrival, Connection
-from tcpassay.conformance.probes import latest, syn_gap
+from tcpassay.conformance.probes import is_reset, latest, syn_gap
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 
 SECTION = "3.8.3"
@@ -125,7 +125,7 @@ def unanswered_syn_ack_gives_up(bench: Bench) -> None:
     conn.drop_arrivals()
     conn.expect_silence(70 if bench.virtual else 1.0)
     conn.send("A")
-    conn.expect("R", seq=conn.target.iss + 1, requirement="3.10.7.2-ACK")
+    is_reset(conn, conn.target.iss + 1, requirement="3.10.7.2-ACK")
 
 
 @case(

@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import reset_ends_time_wait
 from tcpassay.conformance.reach import reach
 
 #: How far above the old numbers the new ones begin.
@@ -79,14 +80,7 @@ def reset_in_time_wait(bench: Bench) -> None:
     conn = reach(bench, "TIME-WAIT")
     conn.send(TCP(flags="R"))
     conn.expect_silence()
-    conn.send("FA", seq=conn.peer.snd.nxt - 1)
-    which, _ = conn.expect_one_of(
-        Pattern("R", seq=conn.peer.rcv.nxt),
-        Pattern("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
-        requirement="3-F1",
-    )
-    bench.measure("RST in TIME-WAIT", ("ends it (RFC 9293)", "is ignored (RFC 1337)")[which])
-    conn.expect_state("CLOSED")
+    reset_ends_time_wait(conn, "3.10.7.4-RST-TW", measure="RST in TIME-WAIT")
 
 
 @case("RFC9293:3.10.7.4-SEQ-RST-SILENT", state="TIME-WAIT")

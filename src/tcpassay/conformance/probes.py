@@ -45,6 +45,43 @@ def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
     return conn
 
 
+def is_reset(conn: Connection, seq: int, *, requirement: str | None = None) -> Arrival:
+    """The next segment has to be a RST of this number, bare or with an ACK field.
+
+    For what a reset shows: that there is no connection. Nobody looks at the ACK field of one
+    outside of SYN-SENT (RFC 9293, 3.10.7.4); cases about its form ask for "R" or "RA".
+    """
+    bare, with_ack = Pattern("R", seq=seq), Pattern("RA", seq=seq)
+    return conn.expect_one_of(bare, with_ack, requirement=requirement)[1]
+
+
+def reset_ends_time_wait(conn: Connection, requirement: str, *, measure: str = "") -> None:
+    """In TIME-WAIT a RST has come: a repeated FIN has to find no connection.
+
+    That the wait goes on is a variant, which RFC 1337 (3, F1) proposes: a deviation. Which of the
+    two it is goes on record as `measure`, where that is given.
+    """
+    conn.send("FA", seq=conn.peer.snd.nxt - 1)
+    which, _ = conn.expect_one_of(
+        Pattern("R", seq=conn.peer.rcv.nxt),
+        Pattern("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
+        Pattern("RA", seq=conn.peer.rcv.nxt),
+        requirement=requirement,
+    )
+    ignored = which == 1
+    conn.expect_state("TIME-WAIT" if ignored else "CLOSED", requirement=requirement)
+    if measure:
+        told = "is ignored (RFC 1337)" if ignored else "ends it (RFC 9293)"
+        conn.bench.measure(measure, told)
+    conn.bench.judge(
+        "variant",
+        {"reset": "ends TIME-WAIT"},
+        met=not ignored,
+        requirement=requirement,
+        message="the reset is ignored in TIME-WAIT, as RFC 1337 has it",
+    )
+
+
 def answered(conn: Connection) -> bool:
     """Send a SYN; whether a SYN-ACK comes at once."""
     conn.send("S")
