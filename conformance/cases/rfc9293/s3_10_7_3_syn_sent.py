@@ -245,8 +245,9 @@ def syn_ack_sets_the_send_window(bench: Bench, window: int) -> None:
     pending.expect_return(0)
     conn.app.send(bytes(1000))
     first = conn.expect("A", seq=conn.target.iss + 1, payload=ANY, within=3)
-    bench.check(0 < len(first.segment.payload) <= window, want=True, what="data within window")
-    conn.expect_silence()
+    came = [first, *conn.drop_arrivals()]
+    octets = sum(len(arrival.segment.payload) for arrival in came)
+    bench.check(0 < octets <= window, want=True, what="data within window")
 
 
 @case("RFC9293:3.10.2-SEND-SYNSENT", needs=("active_open", "nonblocking"), state="SYN-SENT")
@@ -261,7 +262,7 @@ def data_queued_in_syn_sent_follows_the_handshake(bench: Bench) -> None:
     bench.wait_until(lambda: sent.returned is not None, 0.1)
     refused = sent.returned is not None and sent.returned.errno is not None
     if refused:
-        sent.expect_return(errno=("EAGAIN", "ENOTCONN", "EWOULDBLOCK"))
+        sent.expect_return(errno=("EAGAIN", "ENOTCONN", "EWOULDBLOCK", "EINPROGRESS"))
     conn.send("SA")
     if refused:
         conn.expect("A", seq=conn.target.iss + 1, ack=conn.peer.snd.nxt)
