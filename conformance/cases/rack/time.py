@@ -2,7 +2,7 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.flights import Flight, offering
+from tcpassay.conformance.flights import Flight, offering, sack_flight
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.peer import Connection
 from tcpassay.conformance.reach import listener
@@ -29,7 +29,7 @@ def path(bench: Bench, *, sack: bool = True) -> Connection:
 
 def flying(bench: Bench, segments: int) -> Flight:
     """Segments that went out a round trip ago."""
-    return a_round_trip_later(Flight(path(bench), segments), segments)
+    return a_round_trip_later(sack_flight(path(bench), segments), segments)
 
 
 def a_round_trip_later(flight: Flight, segments: int) -> Flight:
@@ -120,7 +120,7 @@ def three_reports_need_no_window(bench: Bench) -> None:
 )
 def three_reports_on_a_path_that_reorders(bench: Bench) -> None:
     """Once a segment was overtaken three reports do not make one lost before the window is over."""
-    flight = a_round_trip_later(Flight(overtaken(bench), 4), 4)
+    flight = a_round_trip_later(sack_flight(overtaken(bench), 4), 4)
     bench.check(flight.ack(0, (1, 4)), [], "segments that come at once")
     bench.check(flight.arrive(2 * WINDOW), [0], "segments after the window")
 
@@ -137,12 +137,12 @@ def window_grows_by_a_duplicate(bench: Bench) -> None:
     again as it was, or more.
     """
     conn = overtaken(bench)
-    first = a_round_trip_later(Flight(conn, 2), 2)
+    first = a_round_trip_later(sack_flight(conn, 2), 2)
     with bench.reaching("a needless retransmission"):
         came = first.ack(0, (1, 2), settle=2 * WINDOW)
         bench.check(came, [0], "segments that come again")
     first.ack(2, (0, 1))
-    flight = a_round_trip_later(Flight(conn, 2), 2)
+    flight = a_round_trip_later(sack_flight(conn, 2), 2)
     bench.check(flight.ack(0, (1, 2), settle=1.5 * WINDOW), [], "segments after the first window")
     bench.check(flight.arrive(2 * WINDOW), [0], "segments after the second")
 
