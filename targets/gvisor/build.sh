@@ -17,7 +17,7 @@ mkdir -p "$built" && work=$(mktemp -d "$built/.build.XXXXXX") || say "cannot wri
 trap 'rm -rf "$work"' EXIT
 cp "$here"/*.go "$kit"/go/*.go "$work"
 cd "$work"
-GO111MODULE=off GOPATH=$gopath GOFLAGS= \
+GO111MODULE=off GOPATH=$gopath GOFLAGS= CGO_ENABLED=0 \
 	go build -ldflags "-s -w -X main.version=$version" -o agent . 2>errors ||
 	say "go build: $(grep -v '^#' errors | head -n 1)"
 mv agent "$built/agent"

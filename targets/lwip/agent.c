@@ -100,6 +100,8 @@ static const char *start(const ta_start *given)
     }
     if (ta_number_of(given->settings, "default_route", 1))
         netif_set_default(&netifs[0]);
+    else if (given->ip == 6)
+        add_netif(&netifs[1], &none, 0); /* with one interface alone, all IPv6 goes there */
     return NULL;
 }
 

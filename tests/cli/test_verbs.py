@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -174,6 +175,54 @@ def test_doctor_on_a_good_target(tcpassay: Tcpassay) -> None:
     assert rows["target reference"] == "yes"
     assert rows["python"] == "yes"
     assert {"scapy", "system", "/dev/net/tun", "network namespaces", "user namespaces"} <= set(rows)
+
+
+def test_doctor_proposes_lines(tcpassay: Tcpassay) -> None:
+    """A target named; its checks, its capabilities as TOML, and the same as JSON."""
+    _, out, _ = tcpassay("doctor", "--target", "reference")
+    assert "capabilities that differ: 0" in out
+    assert "\ncapabilities = [\n" in out
+    assert "\n[limits]\n" in out
+    code, out, _ = tcpassay("doctor", "--target", "reference", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert {k: told["checks"][7][k] for k in ("what", "ok")} == {"what": "ADVANCE", "ok": True}
+    assert told["proposal"]["capabilities"]["sack"]["found"] is True
+    assert told["proposal"]["limits"]["listen"] == "queue"
+
+
+def test_doctor_on_a_stack_that_breaks_the_contract(tcpassay: Tcpassay) -> None:
+    """A toy that knows one state only; exit 1, the line, and no capabilities."""
+    toy = Path(__file__).parent.parent / "targets" / "toy"
+    code, out, _ = tcpassay("doctor", "--target", str(toy))
+    assert code == 1
+    rows = {line.split("│")[1].strip(): line for line in _rows(out)}
+    assert "│ no " in rows["READ-STATE"]
+    assert "where there is no connection it is CLOSED" in rows["READ-STATE"]
+    assert "not tried before all of the above holds" in rows["capabilities"]
+    assert "[limits]" not in out
+
+
+def test_targets_new(tcpassay: Tcpassay) -> None:
+    """A new target; three commands to go on with, and the folder is not written to twice."""
+    code, out, _ = tcpassay("targets", "new", "mine", "--language", "python")
+    assert code == 0
+    commands = [line.strip() for line in out.partition("next:\n")[2].splitlines()]
+    assert [line.split()[0] for line in commands] == ["less", "tcpassay", "tcpassay"]
+    assert commands[1] == "tcpassay doctor --target ./mine"
+    code, _, err = tcpassay("targets", "new", "mine", "--language", "c")
+    assert (code, "mine: is there already" in err) == (2, True)
+    code, out, _ = tcpassay("targets", "new", "mine", "--language", "c", "--into", "other folder")
+    assert (code, "make -C './other folder'" in out) == (0, True)
+    assert (Path("other folder") / "tcpassay_agent.h").is_file()
+
+
+def test_first_case_of_a_new_target(tcpassay: Tcpassay) -> None:
+    """The skeleton without a socket call; its resets are judged, the rest is unsupported."""
+    tcpassay("targets", "new", "mine", "--language", "python")
+    code, out, _ = tcpassay("run", "./mine", "--case", "rfc9293/3.10.7.1/ack_*", "--ip", "4")
+    assert code == 0
+    assert re.search(r"mine: 4 cases: 4 pass; .*; all as expected", out)
 
 
 def test_doctor_says_what_to_do(tcpassay: Tcpassay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,13 +74,18 @@ def test_after_hello(program: Program, manifest: Manifest, tmp_path: Path) -> No
     """Each way in a case of its own; the stack's faults fail, the agent's are errors, exit 3."""
     write_cases(tmp_path, *VERDICTS)
     target = manifest("wild", "process", start())
-    ended = program("run", target, "--case", "./cases.py", "--out", "out")
-    assert ended.code == 3
+    run = ("run", target, "--case", "./cases.py", "--out", "out", "--junit", "junit.xml")
+    assert program(*run).code == 3
     cases = cases_of(tmp_path / "out")
     verdicts = {name: case["verdict"] for name, case in cases.items()}
     assert verdicts == VERDICTS
     assert "died by SIGSEGV; it printed last: stack: assertion failed" in cases["die"]["message"]
     assert "assertion failed" in cases["die"]["stderr"]
+    assert "AddressSanitizer: heap-buffer-overflow in tcp_input" in cases["sanitize"]["message"]
+    assert "#0 0x4f2 in tcp_input src/core/tcp_in.c:321:5" in cases["sanitize"]["stderr"]
+    junit = (tmp_path / "junit.xml").read_text()
+    assert "AddressSanitizer: heap-buffer-overflow in tcp_input src/core/tcp_in.c:321:5" in junit
+    assert "    #0 0x4f2 in tcp_input src/core/tcp_in.c:321:5" in junit
     assert "exit status 70; it printed last: agent: out of" in cases["give_up"]["message"]
     assert "frame length 1213486160" in cases["babble"]["message"]
 
@@ -88,6 +98,38 @@ def test_hanging(program: Program, manifest: Manifest, tmp_path: Path) -> None:
     (case,) = cases_of(tmp_path / "out").values()
     assert case["verdict"] == "fail"
     assert "not idle within the watchdog's 1.5 s" in case["message"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_cut_short_while_an_agent_hangs(
+    program: Program, manifest: Manifest, tmp_path: Path, number: int, code: int
+) -> None:
+    """A signal while an agent sleeps in the midst of a case; the run ends, and the agents."""
+    write_cases(tmp_path, "hang")
+    target = manifest("wild", "process", start(watchdog=300))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tcpassay", "run", target, "--case", "./cases.py", "--out", "out"],
+        cwd=tmp_path,
+        env=program.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    hangs = Path(target) / "hangs"
+    deadline = time.monotonic() + 60
+    while not hangs.exists() and time.monotonic() < deadline:
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(0.02)
+            break
+    running.send_signal(number)
+    _, errors = running.communicate(timeout=60)
+    assert hangs.exists(), errors
+    assert running.returncode == code, errors
+    assert "Traceback" not in errors
+    program.left_nothing()
 
 
 def test_before_and_at_hello(program: Program, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcpassay.core.events import Datagram, Outcome, Sent
@@ -36,6 +37,7 @@ def give_up() -> None:
 
 
 def hang() -> None:
+    Path("hangs").touch()
     while True:
         time.sleep(60)
 
@@ -52,6 +54,7 @@ def babble() -> None:
 
 def sanitize() -> None:
     os.write(2, b"==7==ERROR: AddressSanitizer: heap-buffer-overflow\n")
+    os.write(2, b"    #0 0x4f2 in tcp_input src/core/tcp_in.c:321:5\n")
     os._exit(1)
 
 

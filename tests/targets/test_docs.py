@@ -1,4 +1,4 @@
-"""docs/targets.md says what the code does."""
+"""docs/targets.md and docs/attaching.md say what the code does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from tcpassay.conformance.load import load_cases
 from tcpassay.core.content import content_root
 from tcpassay.targets import messages
 from tcpassay.targets.capabilities import CAPABILITIES
+from tcpassay.targets.examine.frames import QUESTIONS as PROTOCOL_CHECKS
+from tcpassay.targets.examine.steps import check_contract
 from tcpassay.targets.manifest_file import load_manifest
 from tcpassay.targets.namespace.calls import CALL_NAMES
 from tcpassay.targets.protocol import Frame, Type
+from tcpassay.targets.registry import open_target
+from tcpassay.targets.skeleton import KITS, kit_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+WALK = (content_root() / "docs" / "attaching.md").read_text()
 TEXT = (content_root() / "docs" / "targets.md").read_text()
 MESSAGES = re.findall(r"^\| 0x(\w\w) \| ([A-Z-]+) \| (?:`(\{.*?\})`)?", TEXT, re.MULTILINE)
 
@@ -86,3 +91,35 @@ def test_example_manifest_is_valid(tmp_path: Path) -> None:
     path.write_text(block)
     manifest = load_manifest(path)
     assert manifest.settings == {"fast_fin_timeout": {"settings": {"fin_wait_2_s": 1}}}
+
+
+def test_walk_names_every_check() -> None:
+    """The lines of doctor as the walk tells them; those that there are, in their order."""
+    rows = re.findall(
+        r"^\| ([A-Za-z, -]+) \| [a-z].* \|$", WALK.split("## 2.")[1].split("## 3.")[0], re.M
+    )
+    told = [name for row in rows for name in row.split(", ")]
+    assert told[0] == "lines"
+    checks = [check.what for check in check_contract(open_target("reference"))]
+    assert told[-len(checks) :] == checks
+    assert told[1 : -len(checks)] == list(PROTOCOL_CHECKS)
+
+
+def test_walk_and_skeletons_agree() -> None:
+    """The languages of the walk and their files; those of the kit, and each is there."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\S+?)`", WALK, re.MULTILINE)
+    assert dict(rows) == {name: kit.protocol for name, kit in KITS.items()}
+    assert all((kit_folder() / language / file).is_file() for language, file in rows)
+
+
+@pytest.mark.parametrize("page", ["targets.md", "attaching.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """Links to other pages and to headings; each is there."""
+    folder = content_root() / "docs"
+    for file, heading in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", (folder / page).read_text()):
+        text = (folder / (file or page)).read_text()
+        titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        slugs = {
+            re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles
+        }
+        assert not heading or heading in slugs, f"{page}: {file}#{heading}"

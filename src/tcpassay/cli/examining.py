@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def examine(target: Target) -> tuple[list[Check], Proposal | None]:
     """Checks of a target that starts, and what its manifest should say.
 
-    There is nothing to propose where the stack cannot be worked with: no START, or no agent.
+    Nothing is proposed before all checks hold: each try could take as long as the watchdog.
     """
     from tcpassay.conformance.probing.proposal import propose
 
@@ -27,4 +27,7 @@ def examine(target: Target) -> tuple[list[Check], Proposal | None]:
     if any(check.what in {"HELLO", "START"} and not check.ok for check in checks):
         return checks, None
     checks += check_contract(target)
+    if any(check.ok is False for check in checks):
+        why = "not tried before all of the above holds"
+        return [*checks, Check("capabilities", ok=None, found=why)], None
     return checks, propose(target)

@@ -44,6 +44,8 @@ MAX_EVENTS: Final = 100_000
 MAX_OCTETS: Final = 1 << 26
 
 _CHUNK: Final = 1 << 18
+_IDLE: Final = int(Type.IDLE)
+_TIME: Final = int(Type.TIME)
 _LONGEST_REASON: Final = 300
 _LAST_WORDS_S: Final = 2.0
 _GRACE_S: Final = 1.0
@@ -227,12 +229,12 @@ class AgentChannel:
         events: list[StackEvent] = []
         unstamped: int | None = None
         t_ns = guess = self._now_ns
-        while (frame := self._next(within_s)).type != Type.IDLE or frame.step != step:
+        while (frame := self._next(within_s)).type != _IDLE or frame.step != step:
             if frame.step != step:
                 raise ProtocolError(
                     f"{Type(frame.type).name} names step {frame.step}, wanted the command's, {step}"
                 )
-            if frame.type == Type.TIME:
+            if frame.type == _TIME:
                 t_ns = self._read_time(frame)
                 unstamped = len(events) if unstamped is None else unstamped
             elif frame.type == Type.REFUSED and step == 0:
@@ -296,7 +298,7 @@ class AgentChannel:
         if not octets:
             self._ended()
         self._frames.extend(self._decoder.feed(octets))
-        if not self._frames or self._frames[-1].type != Type.IDLE:
+        if not self._frames or self._frames[-1].type != _IDLE:
             self._note_flood(len(octets), within_s)
 
     def _recv_late(self, within_s: float) -> bytes:

@@ -36,6 +36,10 @@ _to_text: Final = json.JSONEncoder(separators=(",", ":")).encode
 _to_unicode: Final = json.JSONEncoder(ensure_ascii=False).encode
 _from_text: Final = json.JSONDecoder().decode
 
+#: Members of an enumeration are slow to look up, and these two are most of what is sent.
+_DATAGRAM: Final = int(Type.DATAGRAM)
+_ADVANCE: Final = int(Type.ADVANCE)
+
 #: The longest text that has to be a name or a line.
 _LINE: Final = 200
 
@@ -89,7 +93,7 @@ class Fields:
 
     def optional(self, key: str) -> int | None:
         """A whole number or null."""
-        return None if self.value(key) is None else self.integer(key)
+        return None if self._values.get(key, 0) is None else self.integer(key)
 
     def text(self, key: str) -> str:
         """A string."""
@@ -108,6 +112,8 @@ class Fields:
     def integers(self, key: str) -> tuple[int, ...]:
         """An array of whole numbers."""
         value = self.value(key)
+        if value == []:
+            return ()
         if not isinstance(value, list) or not all(map(whole, value)):
             raise self._wrong(f"{key!r} is {shown(value)}, wanted an array of whole numbers")
         return tuple(value)
@@ -206,7 +212,9 @@ def read_start(frame: Frame) -> Start:
 def command_frame(command: Command, step: int) -> bytes:
     """The frame that gives a command."""
     if type(command) is Datagram:
-        return encode(Type.DATAGRAM, step, 0, command.octets)
+        return encode(_DATAGRAM, step, 0, command.octets)
+    if type(command) is Advance:
+        return encode(_ADVANCE, step, 0, b'{"until_ns":%d}' % command.until_ns)
     kind, process, values = _command_values(command)
     return message(kind, step, process, values)
 
@@ -220,8 +228,6 @@ def _command_values(command: Command) -> tuple[Type, int, dict[str, object]]:
                 "args": to_json(call.args),
             }
             return Type.CALL, call.process, values
-        case Advance(until_ns):
-            return Type.ADVANCE, 0, {"until_ns": until_ns}
         case Cancel(call_id):
             return Type.CANCEL, 0, {"id": call_id}
         case ReadState(local, remote):
@@ -335,8 +341,8 @@ def idle_frame(idle: Idle, step: int) -> bytes:
 def read_idle(frame: Frame) -> Idle:
     """The idle in a frame. Raises ProtocolError."""
     fields = Fields(frame)
-    deadline = fields.optional("next_deadline_ns")
-    return Idle(fields.integer("now_ns"), deadline, fields.integers("blocked"))
+    now = fields.integer("now_ns")
+    return Idle(now, fields.optional("next_deadline_ns"), fields.integers("blocked"))
 
 
 def time_frame(t_ns: int, step: int) -> bytes:

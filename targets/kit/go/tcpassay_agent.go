@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"strconv"
 	"syscall"
 	"time"
@@ -49,6 +50,26 @@ type Start struct {
 	Prefix     int            `json:"prefix"`
 	Settings   map[string]any `json:"settings"`
 	OwnProcess bool           `json:"own_process"`
+}
+
+// Fill sets those options that settings name, by the names of their types, and gives them in their
+// order; each is a pointer. The error is a setting that is none of them, or has another value.
+func (s *Start) Fill(options ...any) (given []any, err error) {
+	for _, option := range options {
+		value, named := s.Settings[reflect.TypeOf(option).Elem().Name()]
+		if !named {
+			continue
+		}
+		text, _ := json.Marshal(value)
+		if err := json.Unmarshal(text, option); err != nil {
+			return nil, fmt.Errorf("setting %T = %s: %v", option, text, err)
+		}
+		given = append(given, option)
+	}
+	if len(given) < len(s.Settings) {
+		return nil, fmt.Errorf("a setting among these is unknown: %v", s.Settings)
+	}
+	return given, nil
 }
 
 // Address is an IP socket address.

@@ -4,12 +4,13 @@
 
 // Socket calls over endpoints that never wait, for agents whose stack has something like endpoints:
 // descriptors, calls that block, time-outs, poll() and select(); and a virtual clock. It goes with
-// tcpassay_agent.go. An agent implements Endpoint, hands its calls to Sockets.Call, and calls
-// Sockets.Retry whenever something may have moved.
+// tcpassay_agent.go. An agent implements Endpoint; its Stack embeds Sockets, which has Call, Cancel,
+// Advance and Idle, and calls Retry whenever something may have moved.
 
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"sort"
 	"strings"
@@ -33,15 +34,18 @@ type Endpoint interface {
 	Name(peer bool) (address Address, errno string)
 	// Ready says whether an event such as POLLIN is there.
 	Ready(event string) bool
-	// SetOption takes its value, linger or octets from the call.
-	SetOption(level, name string, call *Call) (errno string)
+	// SetOption: the value of SO_LINGER is in seconds, -1 for off.
+	SetOption(level, name string, value int) (errno string)
 	GetOption(level, name string) (value []Arg, errno string)
 	Ioctl(request string) (value []Arg, errno string)
 }
 
-// Sockets are the descriptors of one process and the calls on them.
+// Sockets are the descriptors of one process and the calls on them; most of a Stack.
 type Sockets struct {
 	Clock *VirtualClock
+	// Settle carries on until nothing is runnable: the stack, timers that are due (Clock.Fire), and
+	// calls that may return (Retry).
+	Settle func(answer *Answer)
 	// Open makes an endpoint, as socket() asks for it.
 	Open func(family string, kind map[string]bool, protocol int) (endpoint Endpoint, errno string)
 
@@ -90,12 +94,13 @@ func partly(done int, errno string, out ...Arg) *reply {
 	return fail(errno)
 }
 
-// Call begins a call; what returns at once is in the answer.
+// Call implements Stack.
 func (s *Sockets) Call(c *Call, answer *Answer) {
 	p := &pending{Call: c}
 	if r := s.begin(p); !s.ended(p, r, answer) {
 		s.pending = append(s.pending, p)
 	}
+	s.Settle(answer)
 }
 
 // Retry lets calls return that can; whether one did.
@@ -112,21 +117,36 @@ func (s *Sockets) Retry(answer *Answer) (moved bool) {
 	return
 }
 
-// Cancel makes a call return at the next Retry.
-func (s *Sockets) Cancel(id int) {
+// Cancel implements Stack.
+func (s *Sockets) Cancel(id int, answer *Answer) {
 	for _, p := range s.pending {
 		if p.ID == id {
 			p.cut = "EINTR"
 		}
 	}
+	s.Settle(answer)
 }
 
-// Blocked are the ids of the calls that have not returned, for Idle.
-func (s *Sockets) Blocked() (ids []int) {
-	for _, p := range s.pending {
-		ids = append(ids, p.ID)
+// Advance implements Stack: from timer to timer, until something can be seen.
+func (s *Sockets) Advance(until int64, answer *Answer) {
+	for answer.Events() == 0 {
+		next := s.Clock.Next()
+		if next == Never || next > until {
+			s.Clock.Now = until
+			return
+		}
+		s.Clock.Now = next
+		s.Settle(answer)
 	}
-	return
+}
+
+// Idle implements Stack.
+func (s *Sockets) Idle() Idle {
+	idle := Idle{Now: s.Clock.Now, Deadline: s.Clock.Next()}
+	for _, p := range s.pending {
+		idle.Blocked = append(idle.Blocked, p.ID)
+	}
+	return idle
 }
 
 func (s *Sockets) ended(p *pending, r *reply, answer *Answer) bool {
@@ -345,7 +365,11 @@ func (s *Sockets) option(p *pending, f *openFile) *reply {
 	within := map[string]*time.Duration{"SO_SNDTIMEO": &f.sendWithin, "SO_RCVTIMEO": &f.recvWithin}[name]
 	switch {
 	case within == nil && p.Name == "setsockopt":
-		return partly(0, f.SetOption(level, name, p.Call))
+		value, errno := p.value()
+		if errno == "" {
+			errno = f.SetOption(level, name, value)
+		}
+		return partly(0, errno)
 	case within == nil:
 		value, errno := f.GetOption(level, name)
 		return partly(0, errno, value...)
@@ -356,6 +380,26 @@ func (s *Sockets) option(p *pending, f *openFile) *reply {
 		return &reply{out: []Arg{{"timeout", -1}}}
 	}
 	return &reply{out: []Arg{{"timeout", within.Milliseconds()}}}
+}
+
+// value is what setsockopt() sets: a number, also one in octets, or a struct linger.
+func (p *pending) value() (value int, errno string) {
+	switch {
+	case p.Has("linger"):
+		var linger [2]int
+		p.Take("linger", &linger)
+		if linger[0] == 0 {
+			return -1, ""
+		}
+		return linger[1], ""
+	case p.Has("octets"):
+		octets := p.Octets()
+		if len(octets) < 4 {
+			return 0, "EINVAL"
+		}
+		return int(int32(binary.LittleEndian.Uint32(octets))), ""
+	}
+	return p.Int("value"), ""
 }
 
 // told is an address as a result, in the room that the call has for it.
@@ -370,6 +414,12 @@ func (f *openFile) told(p *pending, address Address) []Arg {
 		return nil
 	}
 	return out[truth(room < size):]
+}
+
+// PollBits are the events by name, as <poll.h> of Linux numbers them.
+var PollBits = map[string]uint32{
+	"POLLIN": 1, "POLLPRI": 2, "POLLOUT": 4, "POLLERR": 8, "POLLHUP": 16, "POLLRDNORM": 64,
+	"POLLRDBAND": 128, "POLLWRNORM": 256, "POLLWRBAND": 512, "POLLRDHUP": 8192,
 }
 
 // The events that select() looks for, a line for each of its sets.
@@ -458,7 +508,7 @@ func truth(on bool) int {
 	return 0
 }
 
-// VirtualClock stands until Advance. Its timers fire one by one, those of one moment in the order in
+// VirtualClock stands but for what Sockets.Advance does. Its timers fire one by one, those of one moment in the order in
 // which they were set, on the goroutine that calls Fire. For one goroutine at a time.
 type VirtualClock struct {
 	Now    int64 // nanoseconds
@@ -525,17 +575,4 @@ func (c *VirtualClock) Fire() bool {
 	c.timers = c.timers[1:]
 	t.call()
 	return true
-}
-
-// Advance carries out ADVANCE: from timer to timer, until something can be seen. settle lets what is
-// due run, by Fire, and what that leads to.
-func (c *VirtualClock) Advance(until int64, answer *Answer, settle func()) {
-	for answer.Events() == 0 {
-		if next := c.Next(); next == Never || next > until {
-			c.Now = until
-			return
-		}
-		c.Now = c.Next()
-		settle()
-	}
 }

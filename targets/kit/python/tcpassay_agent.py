@@ -363,9 +363,11 @@ def serve(agent, fd=None):
     yours, which the tester takes for a fault of the stack.
     """
     _die_with_parent()
-    number = int(os.environ["TCPASSAY_FD"]) if fd is None else fd
     try:
-        status = _serve(agent, _Channel(number))
+        number = os.environ.get("TCPASSAY_FD", "") if fd is None else str(fd)
+        if not number.isdigit():
+            raise ProtocolError("no TCPASSAY_FD in the environment: the tester starts this program")
+        status = _serve(agent, _Channel(int(number)))
     except ProtocolError as error:
         sys.stderr.write("agent: %s\n" % error)
         status = EX_AGENT

@@ -27,7 +27,7 @@ _READ_IT: Final = "docs/targets.md, the agent protocol"
 def check_protocol(manifest: Manifest) -> list[Check]:
     """One line a question; where HELLO or START fail there is no sense in asking more."""
     checks: list[Check] = []
-    for what, question in _QUESTIONS.items():
+    for what, question in QUESTIONS.items():
         finding = _asked(manifest, question)
         checks.append(Check(what, *finding))
         if not finding.ok and question in (_hello, _start):
@@ -156,7 +156,7 @@ def _end_of_file(manifest: Manifest, agent: RawAgent) -> Finding:
     )
 
 
-_QUESTIONS: Final[dict[str, Question]] = {
+QUESTIONS: Final[dict[str, Question]] = {
     "HELLO": _hello,
     "START": _start,
     "step numbers": _steps,

@@ -72,8 +72,8 @@ static void do_poll(ta_call *call)
  * accept, connect, send, recv, shutdown and close come first. Arguments and results stand in
  * docs/targets.md. What is not here is answered ENOSYS-AGENT, and what needs it is unsupported. */
 static const ta_entry calls[] = {
-    {"poll", do_poll},
-    {NULL, NULL},
+    {.name = "poll", .make = do_poll},
+    {.name = NULL},
 };
 
 static const ta_stack stack = {

@@ -15,10 +15,10 @@
 
 /* A broken invariant is the stack's end: the tester sees the signal and keeps the line. */
 #define LWIP_PLATFORM_DIAG(x) do { printf x; } while (0)
-#define LWIP_PLATFORM_ASSERT(x)                                                         \
-    do {                                                                                \
-        fprintf(stderr, "lwIP: assertion \"%s\" failed, %s:%d\n", x, __FILE__, __LINE__); \
-        abort();                                                                        \
+#define LWIP_PLATFORM_ASSERT(x)                                                   \
+    do {                                                                          \
+        fprintf(stderr, "lwIP: %s:%d: assertion: %s\n", __FILE__, __LINE__, x);   \
+        abort();                                                                  \
     } while (0)
 
 /* From the tester's seed. */
