@@ -130,8 +130,8 @@ def congestion_avoidance(bench: Bench) -> None:
         upto = max(flight.came) + 1 - len(came)
     bench.measure("segments a round", " ".join(map(str, sizes)))
     steps = [later - sooner for sooner, later in pairwise(sizes[1:])]
-    bench.check(min(sizes) > 0, True, "text goes on")
     bench.check(max(steps) <= 1, True, "one segment a round at most")
+    bench.check(min(sizes) > 0, True, "text goes on")
 
 
 @case("RFC5681:3.1-LW", needs=("congestion_control",), state="ESTABLISHED", real_s=2)
