@@ -73,7 +73,7 @@ def opened_after_a_loss(bench: Bench, way: Literal["listen", "connect"]) -> Conn
         conn = bench.connection()
         conn.send("S")
         for _ in range(2):
-            conn.expect("SA", ack=conn.peer.snd.nxt, within=4.0)
+            conn.expect("SA", ack=conn.peer.snd.nxt, within=PATIENCE)
         conn.send("A")
         conn.app = sock.accept()
     return conn

@@ -254,17 +254,20 @@ func (l *frames) next() *frame {
 }
 
 func (l *frames) take() *frame {
-	if len(l.input) < 4+frameFixed {
+	if len(l.input) < 4 {
 		return nil
 	}
 	length := int(binary.BigEndian.Uint32(l.input))
+	if length < frameFixed || length > frameMax {
+		Violation("frame length %d, wanted %d to %d", length, frameFixed, frameMax)
+	}
+	if len(l.input) < 4+frameFixed {
+		return nil
+	}
 	f := &frame{
 		kind:    l.input[4],
 		step:    binary.BigEndian.Uint32(l.input[5:]),
 		process: int(binary.BigEndian.Uint16(l.input[9:])),
-	}
-	if length < frameFixed || length > frameMax {
-		Violation("frame length %d, wanted %d to %d", length, frameFixed, frameMax)
 	}
 	if f.kind < typeStart || f.kind > typeBye {
 		Violation("frame type 0x%02x, which no tester of version 1 sends", f.kind)
