@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tcpassay.model.answers import Branch
+from tcpassay.model.oracle.limits import Limits
 
 Arrives = Callable[..., tuple[Branch, ...]]
 SYNCHRONIZED = (
@@ -80,6 +81,20 @@ def test_syn_may_reopen_time_wait(arrives: Arrives) -> None:
     assert (challenged.answer.kind, reopened.answer.kind) == ("ack", "syn-ack")
     assert reopened.tcb.rcv_nxt == 1002
     assert all(branch.answer.kind != "syn-ack" for branch in arrives("TIME-WAIT", "S", 999))
+
+
+@pytest.mark.parametrize("seq", [999, 1001])
+def test_syn_in_time_wait_may_be_dropped_in_silence(arrives: Arrives, seq: int) -> None:
+    """RFC 6191, 2: one that opens nothing draws no ACK there, though RFC 9293 has one."""
+    answers = {(b.answer.kind, b.tcb.state): b.label for b in arrives("TIME-WAIT", "S", seq)}
+    assert answers["silence", "TIME-WAIT"] == "optional"
+    assert answers["ack", "TIME-WAIT"] == "standard"
+
+
+def test_old_reset_rule_is_an_option_where_nobody_claims_the_new_one() -> None:
+    """RFC 793 ends a connection by any reset in the window; no variant without RFC 5961."""
+    assert "RFC 793" in Limits(rfc5961=False).variants
+    assert not Limits().variants
 
 
 def test_reopened_connection_has_nothing_of_the_old_one(arrives: Arrives) -> None:
