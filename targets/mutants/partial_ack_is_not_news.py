@@ -1,4 +1,4 @@
-"""Text of which the peer has a part goes again from its first octet."""
+"""A peer that gets text bit by bit sees it again while it still acknowledges: the timer runs on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcpref.segment import Segment
     from tcpref.tcb import Tcb
 
-REQUIREMENT = "RFC9293:3.10.7.4-ACK-PARTIAL"
+REQUIREMENT = "RFC6298:5.3-RESTART"
 
 
 def whole_flights(tcb: Tcb, segment: Segment, now: int) -> None:

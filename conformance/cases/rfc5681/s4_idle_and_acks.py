@@ -6,6 +6,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.flights import MSS, Flight, offering, opened
 from tcpassay.conformance.layers import TCP, Raw
+from tcpassay.conformance.probes import needs_limit
 
 SECTION = "4"
 
@@ -13,6 +14,7 @@ SECTION = "4"
 @case("RFC5681:4.1-IDLE-RESTART", needs=("congestion_control",), state="ESTABLISHED", real_s=4)
 def window_after_a_pause(bench: Bench) -> None:
     """The window has grown, then nothing is sent for 3 s; what follows is an initial window."""
+    needs_limit(bench, "snd_buffer", 30 * MSS)
     flight = Flight(opened(bench, offering()), 30)
     count = flight.initial()
     upto = count
@@ -69,6 +71,7 @@ def delayed_ack_comes_in_time(bench: Bench) -> None:
 @case("RFC5681:4.2-DELACK-2ND", state="ESTABLISHED", timing=True)
 def every_second_full_segment(bench: Bench) -> None:
     """Twenty full-sized segments back to back; at least every second one is acknowledged."""
+    needs_limit(bench, "rcv_buffer", 20 * 1460)
     conn = opened(bench, offering(mss=1460))
     first = conn.peer.snd.nxt
     for _ in range(20):

@@ -14,6 +14,7 @@ INSIDE = {"next_octet": 1, "one_mss": 1460, "last_octet": 60_000}
 def reset_inside_the_window_is_challenged(bench: Bench, offset: int) -> None:
     """RST in the window but not at RCV.NXT; a challenge ACK, and the connection stays."""
     conn = established(bench)
+    offset = min(offset, int(conn.target.rcv.wnd) - 1)
     for flags in ("R", "RA"):
         conn.send(TCP(flags=flags, seq=conn.peer.snd.nxt + offset))
         conn.expect("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt)

@@ -243,7 +243,7 @@ def syn_ack_sets_the_send_window(bench: Bench, window: int) -> None:
     conn.send("SA", window=window)
     conn.expect("A", ack=conn.peer.snd.nxt)
     pending.expect_return(0)
-    conn.app.send(bytes(1000))
+    conn.app.begin_send(bytes(200))
     first = conn.expect("A", seq=conn.target.iss + 1, payload=ANY, within=3)
     came = [first, *conn.drop_arrivals()]
     octets = sum(len(arrival.segment.payload) for arrival in came)

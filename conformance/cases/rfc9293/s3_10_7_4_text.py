@@ -7,6 +7,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Arrival, Connection
+from tcpassay.conformance.probes import ask_for_buffer
 from tcpassay.conformance.reach import established, handshake, listener
 from tcpassay.core.seq import Seq
 
@@ -144,7 +145,7 @@ def text_across_the_right_edge(bench: Bench, flags: str) -> None:
     """A segment ends beyond the window; nothing beyond is acknowledged, no octet is lost."""
     with bench.reaching("ESTABLISHED with a small receive buffer"):
         sock = listener(bench)
-        sock.set_option("SOL_SOCKET", "SO_RCVBUF", 4096)
+        ask_for_buffer(sock, 4096)
         conn = handshake(bench.connection())
         conn.app = sock.accept()
     first, room = conn.peer.snd.nxt, conn.target.rcv.wnd

@@ -5,6 +5,7 @@ from itertools import pairwise
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.probes import needs_limit
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 from tcpassay.core.seq import Seq
 
@@ -50,6 +51,7 @@ def numbers_of_flows_are_unrelated(bench: Bench) -> None:
 @case("RFC9293:MUST-9", needs=("active_open",), state="SYN-SENT")
 def numbers_of_active_opens_differ(bench: Bench) -> None:
     """Eight connect() calls in a row; their SYNs have numbers without a common step."""
+    needs_limit(bench, "max_connections", 8)
     numbers = [int(syn_sent(bench, port=7070 + i)[0].target.iss) for i in range(8)]
     steps = {(b - a) % 2**32 >> 20 for a, b in pairwise(numbers)}
     bench.check(len(steps) > 4, True, "more than four different steps (of 2^20)")

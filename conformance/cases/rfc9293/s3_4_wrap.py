@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.outcome import Inconclusive
+from tcpassay.conformance.outcome import Inconclusive, Unsupported
 from tcpassay.conformance.peer import Connection
 from tcpassay.conformance.probes import latest, segment_sizes
 from tcpassay.conformance.reach import listener, syn_received
@@ -22,6 +22,8 @@ AIM = 250_000
 #: The lowest ISS that will do, counted likewise. Somewhat more octets than that are sent.
 FARTHEST = 300_000
 TRIES = 12
+#: Nobody waits longer for an ISS.
+LONGEST_NS = 86_400 * NS_PER_S
 
 
 class Flow(NamedTuple):
@@ -61,6 +63,9 @@ def opened_below_zero(bench: Bench) -> Connection:
         if not ahead:
             break
         flow = min(ahead, key=lambda one: one.due(rate))
+        if flow.due(rate) - bench.now_ns > LONGEST_NS:
+            msg = "a clock of the numbers that takes more than a day to come near zero"
+            raise Unsupported(msg)
         bench.wait((flow.due(rate) - bench.now_ns) / NS_PER_S)
         conn = syn_received(bench.connection(peer_port=flow.port))
         if -int(conn.target.iss) % 2**32 < FARTHEST:

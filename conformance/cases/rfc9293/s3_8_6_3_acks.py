@@ -4,6 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
+from tcpassay.conformance.probes import needs_limit
 from tcpassay.conformance.reach import established, reach
 from tcpassay.core.clock import NS_PER_S
 
@@ -25,6 +26,7 @@ def a_small_segment_is_acknowledged_in_time(bench: Bench) -> None:
 @case("RFC9293:SHLD-19", "RFC5681:4.2-DELACK-2ND", state="ESTABLISHED")
 def every_second_full_segment_is_acknowledged(bench: Bench) -> None:
     """Twenty full-sized segments; after every second one all is acknowledged at once."""
+    needs_limit(bench, "rcv_buffer", 20 * 1460)
     conn = established(bench)
     for number in range(10):
         for _ in range(2):
@@ -81,6 +83,7 @@ def lone_segments_are_acknowledged_later(bench: Bench) -> None:
     Before, a receiver may be in a hurry: the sender's slow start lives on its ACKs. So it may be
     after a pause.
     """
+    needs_limit(bench, "rcv_buffer", 40 * 1200)
     conn = established(bench)
     for _ in range(40):
         conn.send(TCP(flags="A") / Raw(bytes(1200)))
@@ -106,6 +109,7 @@ def lone_segments_are_acknowledged_later(bench: Bench) -> None:
 )
 def a_queue_is_acknowledged_as_a_whole(bench: Bench, last: str) -> None:
     """Five full segments wait behind a hole, the last with a FIN; what fills it draws one ACK."""
+    needs_limit(bench, "rcv_buffer", 7200)
     conn = established(bench)
     first = conn.peer.snd.nxt
     for number in range(1, 6):

@@ -4,7 +4,7 @@ from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import is_reset, serves
+from tcpassay.conformance.probes import is_reset, needs_limit, serves
 from tcpassay.conformance.reach import listener, syn_received
 
 WINDOWS, CLOSES, HOLES = (
@@ -19,6 +19,7 @@ ISLANDS = 100
 
 def attacker(bench: Bench, sock: Socket, *, window: int = 65_535) -> Connection:
     """One more connection of the attacker's, which the application has accepted."""
+    needs_limit(bench, "max_connections", STUCK)
     with bench.reaching("a connection of the attacker's", whole=False):
         conn = syn_received(bench.connection())
         conn.window = window

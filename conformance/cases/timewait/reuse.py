@@ -155,6 +155,7 @@ def reset_is_ignored(bench: Bench) -> None:
 @case(
     "RFC9293:3.10.7.4-SYN-TW",
     rows={"above": 100_000, "below": -100_000},
+    needs=("timestamps",),
     settings=("no_time_wait_reuse",),
     state="TIME-WAIT",
 )

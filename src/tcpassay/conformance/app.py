@@ -274,8 +274,15 @@ class Socket:
         within: float = 1.0,
         requirement: str | None = None,
     ) -> int:
-        """send(); all of `data` has to be taken unless `value` says otherwise."""
+        """send(); all of `data` has to be taken unless `value` says otherwise.
+
+        Unsupported where that is more than the target's send buffer.
+        """
         wanted = len(data) if value is ANY and errno is None else value
+        room = self.app.bench.manifest.limits.snd_buffer
+        if wanted == len(data) > room:
+            msg = f"send() of {len(data)} octets: the target takes {room} (limits.snd_buffer)"
+            raise Unsupported(msg)
         return (
             self.begin_send(data, *flags)
             .expect_return(wanted, errno=errno, within=within, requirement=requirement)

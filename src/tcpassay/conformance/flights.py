@@ -6,6 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from tcpassay.conformance.layers import TCP
+from tcpassay.conformance.outcome import Unsupported
 from tcpassay.conformance.peer import PEER_WINDOW
 from tcpassay.conformance.reach import listener, syn_sent
 from tcpassay.conformance.stamped import FIRST_STAMP, Clock
@@ -99,6 +100,10 @@ class Flight:
     def __init__(
         self, conn: Connection, segments: int, *, mss: int = MSS, apart_s: float = 0.0
     ) -> None:
+        longest = conn.bench.manifest.limits.mss
+        if mss > longest:
+            msg = f"segments of {mss} octets: the target's have {longest} (limits.mss)"
+            raise Unsupported(msg)
         self.conn = conn
         self.mss = mss
         self.first = conn.target.snd.nxt

@@ -72,6 +72,13 @@ class Pattern:
     scale: OptionValue = ANY
     tsecr: OptionValue = ANY
 
+    @property
+    def octets(self) -> int:
+        """How many octets of text are wanted, 0 where the number is left open."""
+        if isinstance(self.payload, _Any):
+            return 0
+        return self.payload if isinstance(self.payload, int) else len(self.payload)
+
     def diff(self, segment: Segment) -> tuple[FieldDiff, ...]:
         """The fields in which a segment differs; empty when it matches."""
         out: list[FieldDiff] = []

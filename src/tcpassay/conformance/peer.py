@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.conformance import craft
 from tcpassay.conformance.match import ANY, Pattern
 from tcpassay.conformance.numbers import Numbers
+from tcpassay.conformance.outcome import Unsupported
 from tcpassay.conformance.repeats import SentText
 from tcpassay.conformance.served import READING, SENDING, SETTINGS, ServedSocket, Speech, refuse
 from tcpassay.core.clock import seconds
@@ -285,6 +286,10 @@ class Connection:
         requirement: str | None = None,
     ) -> tuple[int, Arrival]:
         """The next segment has to match one of the patterns; which, and the segment."""
+        longest = self.bench.manifest.limits.mss
+        if all(pattern.octets > longest for pattern in patterns):
+            msg = f"{patterns[0].octets} octets in a segment: its own have {longest} (limits.mss)"
+            raise Unsupported(msg)
         start, since_n = self.bench.moment(since)
         arrival = self._next(patterns, self.bench.left(start, within))
         want: dict[str, object] = {
@@ -433,6 +438,10 @@ class Connection:
         segment = arrival.segment
         answer = not segment.seg_len or segment.flags & (SYN | ACK) == SYN | ACK
         return answer and self.bench.answers_datagram(arrival.n)
+
+    def has_arrivals(self) -> bool:
+        """Whether anything has arrived that the case has not taken."""
+        return bool(self._inbox)
 
     def drop_arrivals(self) -> list[Arrival]:
         """Take whatever has arrived and was not expected; for cases that judge in bulk."""

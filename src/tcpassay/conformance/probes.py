@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tcpassay import wire
 from tcpassay.conformance.layers import ICMP, IP, TCP, ICMPv6PacketTooBig, IPv6, Raw
 from tcpassay.conformance.match import ANY, Pattern
-from tcpassay.conformance.outcome import Inconclusive
+from tcpassay.conformance.outcome import Inconclusive, Unsupported
 from tcpassay.conformance.reach import listener, syn_sent
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tcpassay.conformance.reach import Way
     from tcpassay.wire import Option, Segment
 
+Limit = Literal["max_connections", "rcv_buffer", "ooo_queue", "snd_buffer"]
+
 ALIVE = b"alive"
 #: Far more than the queues of listeners hold whose backlog is a few.
 MANY = 40
@@ -28,6 +30,14 @@ ENOUGH = 400
 NOT_ECT, ECT_1, ECT_0, CE = range(4)
 #: Addresses of no host on the link, for documentation (RFC 5737, RFC 3849).
 FOREIGN = {4: "203.0.113.7", 6: "2001:db8:ffff::7"}
+
+
+def needs_limit(bench: Bench, name: Limit, least: int) -> None:
+    """Unsupported where the manifest's limit is smaller than what the case takes."""
+    has: int = getattr(bench.manifest.limits, name)
+    if has < least:
+        msg = f"the case takes {least}, and limits.{name} is {has}"
+        raise Unsupported(msg)
 
 
 def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
@@ -120,6 +130,12 @@ def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
     if reuse:
         sock.set_option("SOL_SOCKET", "SO_REUSEADDR", 1)
     return sock
+
+
+def ask_for_buffer(sock: Socket, octets: int) -> None:
+    """SO_RCVBUF of so many octets, where the target has that option; else the buffer stays."""
+    level, option = ("name", "SOL_SOCKET"), ("name", "SO_RCVBUF")
+    told(sock.begin("setsockopt", level, option, ("value", octets)))
 
 
 def refuses_text(conn: Connection, forged: Packet) -> None:

@@ -38,12 +38,16 @@ class Limits:
 
     `connect_schedule_s`: when connect() sends its SYNs while nobody answers, and last when it
     fails, counted from the first; empty where the target claims no fixed times.
+    `snd_buffer`: what one send() takes while nothing is acknowledged. `mss`: the longest segment
+    that the target sends, whatever the peer takes.
     `sack_room`: what each segment leaves free for SACK blocks on a connection with SACK.
     """
 
     max_connections: int = 1024
     rcv_buffer: int = 65535
     ooo_queue: int = 65535
+    snd_buffer: int = 1_048_576
+    mss: int = 65535
     mtu: int = 1500
     sack_room: int = 0
     msl_s: float = 120.0

@@ -184,6 +184,8 @@ def _limits(top: TableReader, default: Limits) -> Limits:
         max_connections=table.integer("max_connections", default.max_connections, least=1),
         rcv_buffer=table.integer("rcv_buffer", default.rcv_buffer, least=1),
         ooo_queue=table.integer("ooo_queue", default.ooo_queue),
+        snd_buffer=table.integer("snd_buffer", default.snd_buffer, least=1),
+        mss=table.integer("mss", default.mss, least=1),
         mtu=table.integer("mtu", default.mtu, least=68),
         sack_room=table.integer("sack_room", default.sack_room),
         msl_s=table.number("msl_s", default.msl_s),

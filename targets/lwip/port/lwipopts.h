@@ -13,6 +13,7 @@
 #define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* tells the agent when a connection's memory is freed */
 #define MEM_ALIGNMENT 8             /* pointers are of 8 octets */
 #define IPV6_FRAG_COPYHEADER 1
+#define LWIP_IPV6_NUM_ADDRESSES 4   /* two of a host, link-local, one for another interface */
 /* The link has no neighbours to ask for: no router solicitations, no address tests. */
 #define LWIP_IPV6_SEND_ROUTER_SOLICIT 0
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
@@ -43,7 +44,6 @@
 #define SO_REUSE 1
 #define PORT_SO_LINGER 1
 #define LWIP_STATS_LARGE 1
-#define LWIP_IPV6_NUM_ADDRESSES 4
 #define LWIP_HOOK_FILENAME "port.h"
 #define LWIP_HOOK_TCP_ISN port_isn
 #endif
