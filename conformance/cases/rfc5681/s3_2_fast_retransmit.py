@@ -2,7 +2,7 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.flights import Flight, offering, opened
+from tcpassay.conformance.flights import Flight, in_use, offering, opened
 from tcpassay.conformance.layers import TCP, Raw
 
 SECTION = "3.2"
@@ -12,7 +12,7 @@ PLENTY = 100
 
 def recovering(bench: Bench, segments: int = PLENTY) -> tuple[Flight, int]:
     """Three duplicate ACKs have come; the first flight's size."""
-    flight = Flight(opened(bench, offering()), segments)
+    flight = Flight(in_use(opened(bench, offering())), segments)
     count = flight.initial()
     for _ in range(3):
         flight.ack(0)
@@ -133,7 +133,7 @@ def half_of_what_was_outstanding(bench: Bench) -> None:
 
     ssthresh is half of FlightSize, not of cwnd (RFC 5681, 3.1).
     """
-    flight = Flight(opened(bench, offering()), 4)
+    flight = Flight(in_use(opened(bench, offering())), 4)
     flight.initial()
     for _ in range(3):
         flight.ack(0)

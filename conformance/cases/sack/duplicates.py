@@ -2,7 +2,7 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.flights import Flight, blocks_of, offering, opened
+from tcpassay.conformance.flights import blocks_of, in_use, offering, opened, sack_flight
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.peer import Connection
 from tcpassay.core.seq import Seq
@@ -124,7 +124,7 @@ def peer_reports_duplicates(bench: Bench, inside: int) -> None:
 
     Inside a block of the queue the report tells of a hole as well, which may be filled.
     """
-    flight = Flight(opened(bench, offering(sack=True)), 10)
+    flight = sack_flight(in_use(opened(bench, offering(sack=True))), 10)
     flight.initial()
     flight.ack(4)
     spans = ((6, 7), (6, 8)) if inside else ((1, 2),)

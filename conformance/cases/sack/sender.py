@@ -2,7 +2,16 @@
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
-from tcpassay.conformance.flights import MSS, TIME_OUT, Flight, Span, offering, opened
+from tcpassay.conformance.flights import (
+    MSS,
+    TIME_OUT,
+    Flight,
+    Span,
+    in_use,
+    offering,
+    opened,
+    sack_flight,
+)
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import ANY
 
@@ -13,7 +22,7 @@ PLENTY = 100
 
 def flying(bench: Bench, segments: int = PLENTY) -> Flight:
     """A connection with SACK, its first flight on the way."""
-    flight = Flight(opened(bench, offering(sack=True)), segments)
+    flight = sack_flight(in_use(opened(bench, offering(sack=True))), segments)
     flight.initial()
     return flight
 
@@ -82,7 +91,7 @@ def peer_takes_back_what_it_reported(bench: Bench) -> None:
         again = conn.expect(
             "A", seq=flight.seq(number), payload=ANY, within=TIME_OUT, requirement=requirement
         )
-        got, start = again.segment.payload, number * MSS
+        got, start = again.segment.payload, number * flight.mss
         bench.check(got, text[start : start + len(got)], "octets", requirement=no_remove)
     conn.send(TCP(flags="A", ack=flight.seq(5)))
     flight.writing.expect_return(len(text), requirement=no_remove)
@@ -268,7 +277,7 @@ def lost_fin_is_found(bench: Bench) -> None:
 
     The FIN stands in the sequence space that is reported.
     """
-    flight = Flight(opened(bench, offering(sack=True)), 4)
+    flight = sack_flight(in_use(opened(bench, offering(sack=True))), 4)
     conn = flight.conn
     conn.app.shutdown("SHUT_WR")
     bench.wait(0.02)

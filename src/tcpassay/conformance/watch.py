@@ -40,7 +40,8 @@ class Watch:
         self._judged: set[str] = set()
         self._violated: dict[str, list[tuple[CaseResult, Alarm]]] = {}
         self._limits = context.target.manifest.limits
-        self._rack = "rack" in context.target.manifest.capabilities
+        capabilities = context.target.manifest.capabilities
+        self._declared = {name: name in capabilities for name in ("rack", "rfc5961")}
         self._real = context.target.manifest.clock == "real"
 
     def ended(self, result: CaseResult, trace: Trace | None) -> CaseEnded:
@@ -52,7 +53,8 @@ class Watch:
         """
         if trace is None or result.id.startswith("matrix/"):
             return CaseEnded(result, trace)
-        limits = Limits(self._limits.msl_s, self._slack_ns(result), trace.settings, rack=self._rack)
+        slack = self._slack_ns(result)
+        limits = Limits(self._limits.msl_s, slack, trace.settings, **self._declared)
         try:
             report = judge_trace(trace, limits)
         except Exception as error:

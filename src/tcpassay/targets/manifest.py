@@ -38,12 +38,14 @@ class Limits:
 
     `connect_schedule_s`: when connect() sends its SYNs while nobody answers, and last when it
     fails, counted from the first; empty where the target claims no fixed times.
+    `sack_room`: what each segment leaves free for SACK blocks on a connection with SACK.
     """
 
     max_connections: int = 1024
     rcv_buffer: int = 65535
     ooo_queue: int = 65535
     mtu: int = 1500
+    sack_room: int = 0
     msl_s: float = 120.0
     listen: Literal["queue", "single_shot", "callback"] = "queue"
     jitter_ms: float = 0.0

@@ -185,6 +185,7 @@ def _limits(top: TableReader, default: Limits) -> Limits:
         rcv_buffer=table.integer("rcv_buffer", default.rcv_buffer, least=1),
         ooo_queue=table.integer("ooo_queue", default.ooo_queue),
         mtu=table.integer("mtu", default.mtu, least=68),
+        sack_room=table.integer("sack_room", default.sack_room),
         msl_s=table.number("msl_s", default.msl_s),
         listen=table.choice("listen", _LISTEN, default.listen),  # type: ignore[arg-type]
         jitter_ms=table.number("jitter_ms", default.jitter_ms),

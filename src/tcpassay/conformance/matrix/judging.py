@@ -59,12 +59,18 @@ def judge_row(bench: Bench, row: Row) -> None:
     conn = into(bench, row)
     tcb = tcb_of(conn, row)
     segment = segment_of(row, tcb, conn.peer_port, conn.port)
-    branches = segment_arrives(tcb, segment)
+    branches = tuple(_as_declared(bench, b) for b in segment_arrives(tcb, segment))
     conn.send(segment)
     seen = _Seen(_answers(conn, branches), _state(conn, row))
     fitting = [_bound(b, seen) for b in branches if _is(b, seen)]
     _judge(bench, row, branches, fitting, seen)
     _probe(conn, row, fitting)
+
+
+def _as_declared(bench: Bench, branch: Branch) -> Branch:
+    """RFC 793 stands where a manifest does not declare the RFC 5961 that is newer."""
+    older = branch.variant == "RFC 793" and not bench.has("rfc5961")
+    return branch._replace(label="optional") if older else branch
 
 
 def _probe(conn: Connection, row: Row, fitting: list[Branch]) -> None:

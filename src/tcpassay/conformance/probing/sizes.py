@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.conformance.match import mss_of, scale_of
+from tcpassay.conformance.flights import MSS, offering, opened
+from tcpassay.conformance.match import ANY, mss_of, scale_of
 from tcpassay.conformance.probing.probe import with_bench
 from tcpassay.conformance.reach import handshake, listener, reach
 from tcpassay.core.clock import NS_PER_S
@@ -68,6 +69,13 @@ def _mtu(bench: Bench) -> int | None:
     conn.send("S")
     mss = mss_of(conn.expect("SA").segment)
     return None if mss is None else mss + (40 if bench.ip == 4 else 60)
+
+
+def _sack_room(bench: Bench) -> int | None:
+    """What is missing from a full segment, with SACK agreed."""
+    conn = opened(bench, offering(sack=True))
+    conn.app.begin_send(bytes(2 * MSS))
+    return MSS - len(conn.expect("A", payload=ANY).segment.payload)
 
 
 def _rcv_buffer(bench: Bench) -> int:
@@ -145,6 +153,7 @@ _MEASURES: Final[dict[str, Measure]] = {
     "rcv_buffer": _rcv_buffer,
     "ooo_queue": _ooo_queue,
     "mtu": _mtu,
+    "sack_room": _sack_room,
     "msl_s": _msl_s,
     "listen": _listen,
 }

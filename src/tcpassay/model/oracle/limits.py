@@ -22,7 +22,8 @@ class Limits:
 
     `msl_s` is the MSL in seconds. `slack_ns` is how late the target's timers and the tester's
     reader may be: 0 where the clock is virtual. `settings` are the named settings that the stack
-    was started with. `rack` says whether the target finds losses by time (RFC 8985).
+    was started with. `rack` says whether the target finds losses by time (RFC 8985),
+    `rfc5961` whether it challenges blind resets and SYNs; RFC 793 holds where it does not.
 
     On a real clock a stamp says when something was *read*; it has left between that moment and the
     last one up to which the line is known to be empty (`drained`). So what is due at once has to
@@ -38,6 +39,7 @@ class Limits:
         settings: tuple[str, ...] = (),
         *,
         rack: bool = False,
+        rfc5961: bool = True,
     ) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
         self.slack = slack_ns
@@ -54,8 +56,10 @@ class Limits:
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).
         self.quiet = "quiet_time" in settings
-        #: Variants of the rules that a setting asks for.
-        self.variants = frozenset({"RFC 1337"} if "rfc1337" in settings else ())
+        #: Variants of the rules that a setting asks for, or that stand without RFC 5961.
+        self.variants = frozenset(
+            ({"RFC 1337"} if "rfc1337" in settings else set()) | (set() if rfc5961 else {"RFC 793"})
+        )
         #: Everything that has left before this moment (ns) has been seen.
         self.drained = -1
         #: From when to when the tester waits in this step; None in a step of another kind.
