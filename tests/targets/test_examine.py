@@ -26,7 +26,7 @@ kind = "process"
 clock = "virtual"
 [start]
 command = ["{python}", "-I", "-S", "{agent}", "{how}"]
-watchdog_s = 0.3
+watchdog_s = {watchdog_s}
 hello_s = {hello_s}
 [addresses.ipv4]
 stack = ["192.0.2.1"]
@@ -41,7 +41,13 @@ def odd(tmp_path: Path) -> Callable[..., Target]:
 
     def make(how: str, hello_s: float = 10) -> Target:
         agent = HERE / "odd_agent.py"
-        text = MANIFEST.format(python=sys.executable, agent=agent, how=how, hello_s=hello_s)
+        text = MANIFEST.format(
+            python=sys.executable,
+            agent=agent,
+            how=how,
+            hello_s=hello_s,
+            watchdog_s=0.3 if how == "hang" else 3,
+        )
         (tmp_path / "target.toml").write_text(text)
         return open_manifest(load_manifest(tmp_path))
 

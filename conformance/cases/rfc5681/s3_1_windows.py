@@ -67,7 +67,7 @@ def window_after_a_lost_syn_ack(bench: Bench) -> None:
         conn = bench.connection()
         conn.send(TCP(flags="S", options=[("MSS", MSS)]))
         for _ in range(3):
-            conn.expect("SA", ack=conn.peer.snd.nxt, within=4.0)
+            conn.expect("SA", ack=conn.peer.snd.nxt, within=13.0)
         conn.send("A")
         conn.app = sock.accept()
     bench.check(Flight(conn, PLENTY).initial(), 1, "segments")

@@ -9,7 +9,7 @@ from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import ANY
 from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.conformance.probes import syn_gap
-from tcpassay.conformance.reach import established, listener, syn_sent
+from tcpassay.conformance.reach import established, listener, syn_received, syn_sent
 from tcpassay.core.clock import NS_PER_S
 
 SECTION = "2"
@@ -73,7 +73,7 @@ def opened_after_a_loss(bench: Bench, way: Literal["listen", "connect"]) -> Conn
         conn = bench.connection()
         conn.send("S")
         for _ in range(2):
-            conn.expect("SA", ack=conn.peer.snd.nxt, within=4.0)
+            conn.expect("SA", ack=conn.peer.snd.nxt, within=PATIENCE)
         conn.send("A")
         conn.app = sock.accept()
     return conn
@@ -111,7 +111,11 @@ def round_trips_that_grow_longer(bench: Bench) -> None:
     Each of them is a sample, so RTO has to grow: to 1.5 s by 2.3, where the floor is 1 s. Taken
     from the handshake alone it would send everything twice on a path that has become slow.
     """
-    conn = established(bench)
+    sock = listener(bench)
+    conn = syn_received(bench.connection())
+    bench.wait(0.01)
+    conn.send("A")
+    conn.app = sock.accept()
     for number in range(4):
         text = b"round trip %d" % number
         conn.app.send(text)

@@ -155,6 +155,8 @@ def every_segment_is_stamped(bench: Bench, way: str) -> None:
 def probe_is_stamped(bench: Bench) -> None:
     """The peer closes its window; the target's probes carry timestamps as well."""
     clock = stamped(bench)
+    clock.send("PA", payload=b".")
+    clock.conn.expect("A", ack=clock.conn.peer.snd.nxt, within=0.6)
     clock.send("A", window=0)
     clock.conn.app.send(b"waits")
     clock.conn.expect("A", payload=ANY, tsecr=FIRST_STAMP, within=4)

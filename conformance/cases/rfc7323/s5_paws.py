@@ -135,6 +135,8 @@ def old_and_outside_the_window(bench: Bench, offset: int) -> None:
 def newer_segment_out_of_turn(bench: Bench, row: tuple[int, str]) -> None:
     """A much newer segment out of turn, then text one tick newer in turn; the latter is taken."""
     ahead, flags = row
+    if flags == "R":
+        bench.need("rfc5961")  # else it ends the connection
     clock = stamped(bench)
     conn = clock.conn
     text = b"early" if flags == "PA" else b""

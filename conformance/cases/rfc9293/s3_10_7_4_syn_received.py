@@ -57,12 +57,15 @@ def unacceptable_ack_is_reset(bench: Bench, offset: int) -> None:
     conn = syn_received(bench.connection())
     bad = int(conn.target.iss + offset)
     conn.send(TCP(flags="A", seq=int(conn.peer.snd.nxt), ack=bad))
-    conn.expect_one_of(
-        Pattern("R", seq=bad), Pattern("A", seq=conn.target.iss + 1, ack=conn.peer.snd.nxt)
+    which, _ = conn.expect_one_of(
+        Pattern("R", seq=bad),
+        Pattern("A", seq=conn.target.iss + 1, ack=conn.peer.snd.nxt),
+        Pattern("RA", seq=bad),
     )
     conn.expect_silence()
     conn.send("A")
     sock.accept(requirement=COMPLETES)
+    bench.check(which < 2, True, "a reset without ACK")
 
 
 @case("RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE", "RFC9293:MUST-11", settings=("no_syn_cookies",))

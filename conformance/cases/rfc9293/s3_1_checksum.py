@@ -43,7 +43,7 @@ def segments_with_a_bad_checksum(bench: Bench, change: int) -> None:
         "odd": b"odd",
         "ones": b"\xff" * 1001,
         "zeros": bytes(999),
-        "full": bytes(index % 251 for index in range(1428)),
+        "full": bytes(index % 251 for index in range(1400)),
     },
     state="ESTABLISHED",
 )

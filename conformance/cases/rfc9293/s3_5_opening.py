@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
-from tcpassay.conformance.probes import latest, serves, syn_gap
+from tcpassay.conformance.probes import is_reset, latest, serves, syn_gap
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 
 SECTION = "3.5"
@@ -162,7 +162,7 @@ def half_open_peer_is_reset_and_reached(bench: Bench) -> None:
     """
     conn, pending = syn_sent(bench)
     conn.send(TCP(flags="A", seq=300, ack=conn.target.iss - 1000))
-    conn.expect("R", seq=conn.target.iss - 1000)
+    is_reset(conn, conn.target.iss - 1000)
     pending.expect_blocked()
     conn.expect("S", seq=conn.target.iss, within=2.5 * syn_gap(bench))
     conn.send(TCP(flags="SA", seq=7000, ack=conn.target.iss + 1))
@@ -179,7 +179,7 @@ def data_to_a_restarted_host(bench: Bench) -> None:
     sock = listener(bench)
     conn = bench.connection()
     conn.send(TCP(flags="PA", seq=100, ack=300) / Raw(b"still there?"))
-    conn.expect("R", seq=300)
+    is_reset(conn, 300)
     conn.expect_silence()
     serves(sock)
 

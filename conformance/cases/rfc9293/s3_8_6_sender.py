@@ -7,7 +7,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import ANY, Between
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import fill, window_probe
+from tcpassay.conformance.probes import close_window, fill, window_probe
 from tcpassay.conformance.reach import established, listener, syn_sent
 from tcpassay.core.clock import NS_PER_S
 
@@ -71,8 +71,7 @@ def first_probe_after_one_time_out(bench: Bench) -> None:
             conn.app = sock.accept()
         lossy.app.send(text)
         sent = lossy.expect("A", payload=text)
-    closed.window = 0
-    closed.send("A")
+    close_window(closed)
     start = bench.now_ns
     closed.app.send(text)
     probe = window_probe(closed, text, 4.5)
@@ -93,8 +92,7 @@ def window_that_opens_by_ten_octets(bench: Bench) -> None:
     """
     conn = established(bench, mss=536)
     first = conn.target.snd.nxt
-    conn.window = 0
-    conn.send("A")
+    close_window(conn)
     conn.app.send(bytes(3000))
     for step in range(1, 21):
         conn.window = 10 * step

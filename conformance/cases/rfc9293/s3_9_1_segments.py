@@ -3,7 +3,7 @@
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.match import ANY
-from tcpassay.conformance.probes import segment_sizes
+from tcpassay.conformance.probes import close_window, segment_sizes
 from tcpassay.conformance.reach import established
 
 SECTION = "3.9.1.2"
@@ -18,8 +18,7 @@ def small_writes_while_the_window_is_closed(bench: Bench, no_delay: int) -> None
     conn = established(bench)
     conn.app.set_option("IPPROTO_TCP", "TCP_NODELAY", no_delay)
     first = conn.target.snd.nxt
-    conn.window = 0
-    conn.send("A")
+    close_window(conn)
     text = bytes(range(100))
     for start in range(0, 100, 20):
         conn.app.send(text[start : start + 20])

@@ -87,7 +87,7 @@ def passive_open_answers_from_the_address_asked(bench: Bench) -> None:
     conn = bench.connection(address=bench.stack_addresses[1])
     conn.send("S")
     conn.expect("SA", ack=conn.peer.snd.nxt)
-    conn.expect("SA", seq=conn.target.iss, within=1.5)
+    conn.expect("SA", seq=conn.target.iss, within=3.5)
     conn.send("A")
     sock.accept().send(b"data")
     data = conn.expect("A", payload=b"data")

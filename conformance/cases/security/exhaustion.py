@@ -4,7 +4,7 @@ from tcpassay.conformance.app import Socket
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import is_reset, serves
 from tcpassay.conformance.reach import listener, syn_received
 
 WINDOWS, CLOSES, HOLES = (
@@ -67,7 +67,7 @@ def peers_that_never_close(bench: Bench) -> None:
     for conn in stuck:
         conn.drop_arrivals()
         conn.send("FA")
-        conn.expect("R", seq=conn.peer.rcv.nxt, requirement="LINUX:FIN_TIMEOUT")
+        is_reset(conn, conn.peer.rcv.nxt, requirement="LINUX:FIN_TIMEOUT")
     others_are_served(sock, honest, CLOSES)
 
 

@@ -4,6 +4,7 @@ from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP
 from tcpassay.conformance.match import Pattern
+from tcpassay.conformance.probes import anew
 from tcpassay.conformance.reach import app_closes, reach
 from tcpassay.conformance.stamped import FIRST_STAMP, Clock, stamped
 from tcpassay.wire import MaximumSegmentSize
@@ -133,7 +134,8 @@ def clock_of_the_next_connection(bench: Bench) -> None:
     """The connection is opened again; the target's TSval is not older than in the old one."""
     old = waiting(bench)
     last = old.newest()
-    clock = opens_again(old, int(old.conn.peer.snd.nxt + 100_000), FIRST_STAMP + 1)
+    new = Clock(old.conn, FIRST_STAMP + 1)
+    clock = Clock(anew(old.conn, (MSS, *new.option(tsecr=0))), FIRST_STAMP + 1)
     step = (clock.newest() - last) % 2**32
     bench.check(step < 2**31, True, "TSval at or above the last one")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from tcpassay.conformance import served
 from tcpassay.conformance.app import App, Pending
-from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive
+from tcpassay.conformance.outcome import ExpectationFailed, Inconclusive, Unsupported
 from tcpassay.conformance.peer import Arrival, Connection
 from tcpassay.conformance.single_shot import OneAtATime
 from tcpassay.core import events
@@ -220,6 +220,12 @@ class Bench:
     def has(self, capability: str) -> bool:
         """Whether the target's manifest declares a capability."""
         return capability in self.manifest.capabilities
+
+    def need(self, capability: str) -> None:
+        """What the rest of the case needs; raises Unsupported where it is not declared."""
+        if not self.has(capability):
+            msg = f"the manifest of {self.manifest.name} does not declare {capability!r}"
+            raise Unsupported(msg)
 
     def connection(
         self,

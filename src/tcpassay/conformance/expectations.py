@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tcpassay.conformance.result import StaleExpectation
-from tcpassay.conformance.select import matches
+from tcpassay.conformance.select import any_of, matches, matching
 from tcpassay.core.toml_places import read_toml
 from tcpassay.core.toml_tables import TableReader
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
@@ -71,6 +71,7 @@ class Expectations:
     def __init__(self, entries: Iterable[Expectation] = ()) -> None:
         self.entries = tuple(entries)
         self._last_first: dict[str, tuple[Expectation, ...]] = {}
+        self._named: dict[str, re.Pattern[str]] = {}
 
     def expected(self, case_id: str, ip: int, version: str) -> Expectation | None:
         """The entry that decides, or None: then pass, info and unsupported are expected."""
@@ -79,6 +80,9 @@ class Expectations:
             self._last_first[source] = tuple(
                 entry for entry in reversed(self.entries) if source.startswith(entry.source)
             )
+            self._named[source] = any_of(entry.case for entry in self._last_first[source])
+        if not self._named[source].match(case_id):
+            return None
         for entry in self._last_first[source]:
             if entry.covers(case_id, ip, version):
                 return entry
@@ -117,8 +121,7 @@ class Expectations:
                 each
                 for name, of_source in by_source.items()
                 if name.startswith(entry.source)
-                for each in of_source
-                if matches(entry.case, each)
+                for each in matching(entry.case, of_source)
             ]
             if ids:
                 why = self._why_stale(entry, version, ids, by_id)

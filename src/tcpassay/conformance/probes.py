@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tcpassay.conformance.bench import Bench
     from tcpassay.conformance.peer import Arrival, Connection
     from tcpassay.conformance.reach import Way
-    from tcpassay.wire import Segment
+    from tcpassay.wire import Option, Segment
 
 ALIVE = b"alive"
 #: Far more than the queues of listeners hold whose backlog is a few.
@@ -45,9 +45,62 @@ def serves(listener: Socket, *, requirement: str | None = None) -> Connection:
     return conn
 
 
-def answered(conn: Connection) -> bool:
+def is_reset(conn: Connection, seq: int, *, requirement: str | None = None) -> Arrival:
+    """The next segment has to be a RST of this number, bare or with an ACK field.
+
+    For what a reset shows: that there is no connection. Nobody looks at the ACK field of one
+    outside of SYN-SENT (RFC 9293, 3.10.7.4); cases about its form ask for "R" or "RA".
+    """
+    bare, with_ack = Pattern("R", seq=seq), Pattern("RA", seq=seq)
+    return conn.expect_one_of(bare, with_ack, requirement=requirement)[1]
+
+
+def reset_ends_time_wait(conn: Connection, requirement: str, *, measure: str = "") -> None:
+    """In TIME-WAIT a RST has come: a repeated FIN has to find no connection.
+
+    That the wait goes on is a variant, which RFC 1337 (3, F1) proposes: a deviation. Which of the
+    two it is goes on record as `measure`, where that is given.
+    """
+    conn.send("FA", seq=conn.peer.snd.nxt - 1)
+    which, _ = conn.expect_one_of(
+        Pattern("R", seq=conn.peer.rcv.nxt),
+        Pattern("A", seq=conn.target.snd.nxt, ack=conn.peer.snd.nxt),
+        Pattern("RA", seq=conn.peer.rcv.nxt),
+        requirement=requirement,
+    )
+    ignored = which == 1
+    conn.expect_state("TIME-WAIT" if ignored else "CLOSED", requirement=requirement)
+    if measure:
+        told = "is ignored (RFC 1337)" if ignored else "ends it (RFC 9293)"
+        conn.bench.measure(measure, told)
+    conn.bench.judge(
+        "variant",
+        {"reset": "ends TIME-WAIT"},
+        met=not ignored,
+        requirement=requirement,
+        message="the reset is ignored in TIME-WAIT, as RFC 1337 has it",
+    )
+
+
+def anew(old: Connection, options: tuple[Option, ...] = ()) -> Connection:
+    """A SYN,ACK on the ports of a connection in TIME-WAIT, to a SYN far above its numbers.
+
+    At once, or when 2 MSL are over where nothing ends TIME-WAIT sooner, which RFC 9293 (MAY-2)
+    leaves to the target.
+    """
+    bench = old.bench
+    for wait_s in (0.0, 2.0 * bench.manifest.limits.msl_s + 1.0):
+        bench.wait(wait_s)
+        conn = bench.connection(peer_port=old.peer_port, iss=old.peer.snd.nxt + 100_000)
+        if answered(conn, options):
+            return conn
+    msg = "a new connection on the old ports could not be reached: no SYN,ACK after 2 MSL"
+    raise Inconclusive(msg)
+
+
+def answered(conn: Connection, options: tuple[Option, ...] = ()) -> bool:
     """Send a SYN; whether a SYN-ACK comes at once."""
-    conn.send("S")
+    conn.send("S", options=options)
     both = wire.SYN | wire.ACK
     return any(arrival.segment.has(both) for arrival in conn.drop_arrivals())
 
@@ -126,6 +179,19 @@ def fill(conn: Connection) -> bytes:
             conn.expect("A", ack=conn.peer.snd.nxt)
         conn.bench.check(conn.target.rcv.wnd, 0, "window announced")
     return text
+
+
+def close_window(conn: Connection) -> None:
+    """The peer closes its window, in an ACK that is newer than any before it: an octet later.
+
+    That a mere repetition of the last ACK shrinks the window has a case of its own
+    (rfc9293/3.8.6/smaller_window_in_a_repeated_ack).
+    """
+    conn.send("PA", payload=b".")
+    with conn.bench.reaching("a closed window"):
+        conn.expect("A", ack=conn.peer.snd.nxt, within=0.6)
+    conn.window = 0
+    conn.send("A")
 
 
 def window_probe(conn: Connection, text: bytes, within: float) -> Arrival:

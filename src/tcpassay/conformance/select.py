@@ -61,6 +61,19 @@ def matches(glob: str, case_id: str) -> bool:
     return case_id.startswith(literal) and (pattern.match(case_id) is not None or case_id == glob)
 
 
+def matching(glob: str, case_ids: Iterable[str]) -> list[str]:
+    """Those that a glob names, in their order."""
+    literal, pattern = _compiled(glob)
+    found = pattern.match
+    return [each for each in case_ids if each.startswith(literal) and (found(each) or each == glob)]
+
+
+def any_of(globs: Iterable[str]) -> re.Pattern[str]:
+    """A pattern that matches what one of the globs names: quicker than one glob after the other."""
+    each = (f"(?:{_compiled(glob)[1].pattern}|{re.escape(glob)}\\Z)" for glob in globs)
+    return re.compile("|".join(each), re.DOTALL)
+
+
 @cache
 def _compiled(glob: str) -> tuple[str, re.Pattern[str]]:
     """What comes before a glob's first wildcard, and the whole as one pattern (0.5 us a match)."""

@@ -256,7 +256,7 @@ static inline char *ta_utf8(char *to, unsigned c)
         *to++ = (char)c;
     } else {
         int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *to++ = (char)((0xf00 >> more | c >> 6 * more) & 0xff);
+        *to++ = (char)((0xff00 >> (more + 1) | c >> 6 * more) & 0xff);
         while (more-- > 0)
             *to++ = (char)(0x80 | (c >> 6 * more & 0x3f));
     }
@@ -522,13 +522,19 @@ static inline void ta_add(const char *format, ...)
     va_end(args);
 }
 
-/* A string in quotes; what is not plain ASCII goes as \u00.. of its octets. */
+/* A string in quotes; octets that are not UTF-8 go as \u00.. of each. */
 static inline void ta_add_string(const char *text)
 {
+    const char *end = text + strlen(text);
     ta_add("\"");
-    for (; *text; text++) {
+    while (text < end) {
         unsigned char c = (unsigned char)*text;
-        ta_add(c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? "\\u%04x" : "%c", c);
+        int size = ta_sequence(text, end);
+        if (size == 0 || c < 0x20 || c == '"' || c == '\\')
+            ta_add("\\u%04x", c);
+        else
+            ta_add("%.*s", size, text);
+        text += size > 0 ? size : 1;
     }
     ta_add("\"");
 }

@@ -21,9 +21,15 @@ void port_seed(uint64_t seed)
     key[1] = next_random();
 }
 
+/* Never with the last 14 bits set: of such a draw tcp_init() makes 0xffff the port before the first,
+ * tcp_new_port() goes on to port 0, and one start in 16,384 cannot connect (ERR_BUF). */
 uint32_t port_random(void)
 {
-    return (uint32_t)(next_random() >> 32);
+    uint32_t drawn;
+    do
+        drawn = (uint32_t)(next_random() >> 32);
+    while ((drawn & 0x3fff) == 0x3fff);
+    return drawn;
 }
 
 #define ROTATE(x, by) ((x) << (by) | (x) >> (64 - (by)))

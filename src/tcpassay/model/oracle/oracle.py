@@ -36,11 +36,18 @@ _REMARKS = frozenset({"expect", "measure", "note"})
 
 
 class Oracle:
-    """Judges a trace, entry by entry; `addresses` are the target's own."""
+    """Judges a trace, entry by entry; `addresses` are the target's own.
 
-    def __init__(self, addresses: tuple[str, ...], limits: Limits | None = None) -> None:
+    Nothing is said of connections to `elsewhere`, an address of another interface: RFC 1122,
+    3.3.4.2 leaves it open whether a host takes them over this one.
+    """
+
+    def __init__(
+        self, addresses: tuple[str, ...], limits: Limits | None = None, *, elsewhere: str = ""
+    ) -> None:
         self.report = Report()
         self._addresses = frozenset(addresses)
+        self._elsewhere = elsewhere
         self._limits = limits or Limits()
         self._flows: dict[FlowKey, Flow] = {}
         self._opaque: set[tuple[str, str]] = set()
@@ -146,7 +153,8 @@ class Oracle:
         if body.flags & (SYN | ACK) == SYN and flow.over:
             flow = self._renewed(key)
         listener = self._application.listener(ip.dst, body.dport)
-        flow.opaque = flow.opaque or (listener is not None and listener.shut) or _signed(body)
+        shut = listener is not None and listener.shut
+        flow.opaque = flow.opaque or shut or _signed(body) or ip.dst == self._elsewhere
         if flow.opaque:
             return
         flow.listening = listener is not None
@@ -264,7 +272,8 @@ class Oracle:
 
 def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     """The oracle's report on a whole trace."""
-    oracle = Oracle(trace.stack_addresses, limits)
+    elsewhere = trace.stack_addresses[-1] if "other_interface" in trace.settings else ""
+    oracle = Oracle(trace.stack_addresses, limits, elsewhere=elsewhere)
     for entry in trace:
         oracle.take(entry)
     if trace.entries:

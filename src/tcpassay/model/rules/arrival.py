@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.model.answers import SILENCE, Branch
 from tcpassay.model.rules.ack import ack, unacceptable
 from tcpassay.model.rules.closed import closed
 from tcpassay.model.rules.fin import fin
@@ -15,11 +16,12 @@ from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
 from tcpassay.model.tcb import Tcb
+from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.model.answers import Answer, Branch
+    from tcpassay.model.answers import Answer
     from tcpassay.wire import Segment
 
     Step = Callable[[Tcb, Segment], tuple[Branch, ...]]
@@ -44,6 +46,9 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         # Nothing of the old connection stays: a listener takes the SYN as any other.
         anew = listen(Tcb("LISTEN"), segment)
         return (*otherwise(tcb, segment), *(b._replace(label="optional") for b in anew))
+    if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | FIN | RST) == SYN:
+        # RFC 6191, 2: such a SYN is dropped in silence.
+        return (*otherwise(tcb, segment), Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
     return otherwise(tcb, segment)
 
 
