@@ -77,10 +77,10 @@ class Expectations:
         """The entry that decides, or None: then pass, info and unsupported are expected."""
         source = case_id.partition("/")[0]
         if source not in self._last_first:
-            self._last_first[source] = tuple(
-                entry for entry in reversed(self.entries) if source.startswith(entry.source)
-            )
-            self._named[source] = any_of(entry.case for entry in self._last_first[source])
+            entries = tuple(e for e in reversed(self.entries) if source.startswith(e.source))
+            # Cases end on several threads: who finds the entries has to find the pattern.
+            self._named[source] = any_of(entry.case for entry in entries)
+            self._last_first[source] = entries
         if not self._named[source].match(case_id):
             return None
         for entry in self._last_first[source]:
