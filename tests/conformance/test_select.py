@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from tcpassay.conformance.expectations import Expectations
-from tcpassay.conformance.select import Selection, matches, plan_target, select, state_of
+from tcpassay.conformance.select import (
+    Selection,
+    any_of,
+    matches,
+    matching,
+    plan_target,
+    select,
+    state_of,
+)
 from tcpassay.core.errors import ConfigurationError, NothingSelectedError
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.targets.manifest import Addresses
@@ -36,7 +44,16 @@ def cases(kit: Any) -> tuple[Any, ...]:
     ],
 )
 def test_glob_names_ids_patterns_and_folders(glob: str, wanted: bool) -> None:
-    assert matches(glob, "rfc/3.6/one") is wanted
+    ids = ["rfc/3.6/one", "rfd/of/them"]
+    assert matches(glob, ids[0]) is wanted
+    assert matching(glob, ids) == ids[:wanted]
+    assert bool(any_of(["sockets/*", glob]).match(ids[0])) is wanted
+
+
+def test_id_with_brackets_is_its_own_glob() -> None:
+    ids = ["rfc/one[1]", "rfc/one1"]
+    assert matching(ids[0], ids) == ids
+    assert any_of([ids[0]]).match(ids[0])
 
 
 @pytest.mark.parametrize(

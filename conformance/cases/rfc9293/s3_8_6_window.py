@@ -81,6 +81,23 @@ def old_segment_does_not_change_the_window(bench: Bench, row: tuple[int, int]) -
     conn.expect_silence(0.1)
 
 
+#: A number far ahead of the window, with the ACK that is due and with one of what was never sent.
+FORGED = {"number_ahead": 0, "number_and_ack_ahead": 1 << 30}
+
+
+@case("RFC9293:3.10.7.4-WND-UPDATE", rows=FORGED, state="ESTABLISHED")
+def forged_segment_does_not_close_the_window(bench: Bench, ack: int) -> None:
+    """A segment that cannot be the peer's announces no window; text goes out all the same."""
+    conn = established(bench)
+    conn.send(
+        TCP(flags="A", seq=conn.peer.snd.nxt + (1 << 30), ack=conn.target.snd.nxt + ack, window=0)
+    )
+    conn.drop_arrivals()
+    conn.send("A")
+    conn.app.send(b"goes on")
+    conn.expect("PA", payload=b"goes on")
+
+
 @case(
     "RFC9293:MUST-36",
     "RFC9293:SHLD-30",

@@ -70,20 +70,20 @@ class Expectations:
 
     def __init__(self, entries: Iterable[Expectation] = ()) -> None:
         self.entries = tuple(entries)
-        self._last_first: dict[str, tuple[Expectation, ...]] = {}
-        self._named: dict[str, re.Pattern[str]] = {}
+        self._last_first: dict[str, tuple[re.Pattern[str], tuple[Expectation, ...]]] = {}
 
     def expected(self, case_id: str, ip: int, version: str) -> Expectation | None:
         """The entry that decides, or None: then pass, info and unsupported are expected."""
         source = case_id.partition("/")[0]
         if source not in self._last_first:
-            entries = tuple(e for e in reversed(self.entries) if source.startswith(e.source))
-            # Cases end on several threads: who finds the entries has to find the pattern.
-            self._named[source] = any_of(entry.case for entry in entries)
-            self._last_first[source] = entries
-        if not self._named[source].match(case_id):
+            entries = tuple(
+                entry for entry in reversed(self.entries) if source.startswith(entry.source)
+            )
+            self._last_first[source] = any_of(entry.case for entry in entries), entries
+        named, entries = self._last_first[source]
+        if not named.match(case_id):
             return None
-        for entry in self._last_first[source]:
+        for entry in entries:
             if entry.covers(case_id, ip, version):
                 return entry
         return None
