@@ -107,8 +107,17 @@ def test_reopened_connection_has_nothing_of_the_old_one(arrives: Arrives) -> Non
     assert (tcb.read, tcb.fin, tcb.snd_nxt) == ("open", None, 0)
 
 
-@pytest.mark.parametrize("flags", ["SR", "SF", "SA"])
+def test_fin_beside_the_syn_is_kept_for_later(arrives: Arrives) -> None:
+    """MAY-2, 3.10.7.2: SYN and FIN in TIME-WAIT; the SYN opens, the FIN may wait for its turn."""
+    reopened = [b.tcb for b in arrives("TIME-WAIT", "SF", 2000) if b.answer.kind == "syn-ack"]
+    assert [(tcb.state, tcb.rcv_nxt, tcb.fin) for tcb in reopened] == [
+        ("SYN-RECEIVED", 2001, 2001),
+        ("SYN-RECEIVED", 2001, None),
+    ]
+
+
+@pytest.mark.parametrize("flags", ["SR", "SA"])
 def test_only_a_plain_syn_reopens(arrives: Arrives, flags: str) -> None:
-    """A SYN with RST, FIN or ACK in TIME-WAIT, above RCV.NXT; no connection comes of it."""
+    """A SYN with RST or ACK in TIME-WAIT, above RCV.NXT; no connection comes of it."""
     after = {branch.tcb.state for branch in arrives("TIME-WAIT", flags, 2000)}
     assert after == {"TIME-WAIT"}

@@ -16,7 +16,7 @@ from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
 from tcpassay.model.tcb import Tcb
-from tcpassay.wire import ACK, FIN, RST, SYN
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
     going = otherwise(tcb, segment)
-    if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | FIN | RST) == SYN:
+    if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | RST) == SYN:
         # RFC 6191, 2: a SYN that opens nothing is dropped in silence.
         going = (*going, Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
     if reopens(tcb, segment):
