@@ -6,7 +6,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import told
+from tcpassay.conformance.probes import known
 from tcpassay.conformance.reach import (
     PEER_PORT,
     app_closes,
@@ -90,7 +90,7 @@ def combination_that_is_not_valid(
 )
 def other_kinds(bench: Bench, row: tuple[str, str]) -> None:
     """Combinations that POSIX has and a TCP stack need not; which there are is recorded."""
-    answer = told(ask(bench, *row, 0))
+    answer = known(ask(bench, *row, 0))
     wanted = {"success", "EAFNOSUPPORT", "EPROTONOSUPPORT", "EPROTOTYPE", "ESOCKTNOSUPPORT"}
     bench.check(answer in wanted, True, "socket()")
     bench.measure("socket()", answer)
