@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from tcpassay.conformance.bench import LISTEN_PORT
 from tcpassay.conformance.match import ANY, Pattern
+from tcpassay.conformance.probes import MANY, completed
 from tcpassay.conformance.probing.probe import Probes, demand
-from tcpassay.conformance.reach import PEER_PORT, app_closes, established, handshake, listener
+from tcpassay.conformance.reach import (
+    PEER_PORT,
+    app_closes,
+    established,
+    handshake,
+    listener,
+    syn_received,
+)
 
 if TYPE_CHECKING:
     from tcpassay.conformance.app import Socket
@@ -178,6 +186,22 @@ def window_clamp(bench: Bench) -> None:
     conn.send("S")
     window = conn.expect("SA").segment.window
     demand(bench, window <= _CLAMP, f"a window of {window}")
+
+
+@CONNECTIONS("completed_queue", settings=("no_syn_cookies",))
+def completed_queue(bench: Bench) -> None:
+    """The ACK of a half-open client comes to a full queue; dropped, and taken after accept()."""
+    sock = listener(bench, 1)
+    sock.set_nonblocking()
+    late = syn_received(bench.connection())
+    opened = completed(bench)
+    demand(bench, 0 < len(opened) < MANY, f"{len(opened)} connections in the queue")
+    late.send("A")
+    for _ in opened:
+        sock.accept()
+    sock.accept(errno="EAGAIN")
+    late.send("A")
+    sock.accept()
 
 
 @CONNECTIONS("delayed_ack")
