@@ -64,7 +64,7 @@ def test_reference_is_what_its_manifest_says(reference: Proposal) -> None:
     told = {each.name: each.value for each in reference.measured}
     assert told == {
         name: getattr(limits, name)
-        for name in ("rcv_buffer", "ooo_queue", "mtu", "msl_s", "listen")
+        for name in ("rcv_buffer", "ooo_queue", "mtu", "sack_room", "msl_s", "listen")
     }
 
 

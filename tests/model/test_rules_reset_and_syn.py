@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tcpassay.model.answers import Branch
+from tcpassay.model.oracle.limits import Limits
 
 Arrives = Callable[..., tuple[Branch, ...]]
 SYNCHRONIZED = (
@@ -82,6 +83,20 @@ def test_syn_may_reopen_time_wait(arrives: Arrives) -> None:
     assert all(branch.answer.kind != "syn-ack" for branch in arrives("TIME-WAIT", "S", 999))
 
 
+@pytest.mark.parametrize("seq", [999, 1001])
+def test_syn_in_time_wait_may_be_dropped_in_silence(arrives: Arrives, seq: int) -> None:
+    """RFC 6191, 2: one that opens nothing draws no ACK there, though RFC 9293 has one."""
+    answers = {(b.answer.kind, b.tcb.state): b.label for b in arrives("TIME-WAIT", "S", seq)}
+    assert answers["silence", "TIME-WAIT"] == "optional"
+    assert answers["ack", "TIME-WAIT"] == "standard"
+
+
+def test_old_reset_rule_is_an_option_where_nobody_claims_the_new_one() -> None:
+    """RFC 793 ends a connection by any reset in the window; no variant without RFC 5961."""
+    assert "RFC 793" in Limits(rfc5961=False).variants
+    assert not Limits().variants
+
+
 def test_reopened_connection_has_nothing_of_the_old_one(arrives: Arrives) -> None:
     """MAY-2, after this end has closed: neither its FIN nor its deaf application goes on."""
     old = {"fin_sent": True, "read": "gone", "fin": 999, "passive": False}
@@ -92,8 +107,17 @@ def test_reopened_connection_has_nothing_of_the_old_one(arrives: Arrives) -> Non
     assert (tcb.read, tcb.fin, tcb.snd_nxt) == ("open", None, 0)
 
 
-@pytest.mark.parametrize("flags", ["SR", "SF", "SA"])
+def test_fin_beside_the_syn_is_kept_for_later(arrives: Arrives) -> None:
+    """MAY-2, 3.10.7.2: SYN and FIN in TIME-WAIT; the SYN opens, the FIN may wait for its turn."""
+    reopened = [b.tcb for b in arrives("TIME-WAIT", "SF", 2000) if b.answer.kind == "syn-ack"]
+    assert [(tcb.state, tcb.rcv_nxt, tcb.fin) for tcb in reopened] == [
+        ("SYN-RECEIVED", 2001, 2001),
+        ("SYN-RECEIVED", 2001, None),
+    ]
+
+
+@pytest.mark.parametrize("flags", ["SR", "SA"])
 def test_only_a_plain_syn_reopens(arrives: Arrives, flags: str) -> None:
-    """A SYN with RST, FIN or ACK in TIME-WAIT, above RCV.NXT; no connection comes of it."""
+    """A SYN with RST or ACK in TIME-WAIT, above RCV.NXT; no connection comes of it."""
     after = {branch.tcb.state for branch in arrives("TIME-WAIT", flags, 2000)}
     assert after == {"TIME-WAIT"}

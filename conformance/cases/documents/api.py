@@ -39,6 +39,8 @@ def first_descriptor_is_three(bench: Bench) -> None:
 #: SOCK_STREAM and IPPROTO_TCP as numbers, and a family, a type and protocols that do not fit.
 STREAM, IPPROTO_TCP, IPPROTO_UDP = 1, 6, 17
 NO_FAMILY, NO_TYPE = 99, "SOCK_RDM"
+#: Of a type that no protocol offers POSIX says EPROTOTYPE, systems also the three others.
+WRONG_TYPE = ("EPROTOTYPE", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT", "EINVAL")
 
 
 def family_of(bench: Bench) -> str:
@@ -64,7 +66,7 @@ def stream_socket(bench: Bench, protocol: int) -> None:
     "DOC-01",
     rows={
         "family": (NO_FAMILY, "SOCK_STREAM", 0, ("EAFNOSUPPORT",)),
-        "type": ("", NO_TYPE, 0, ("EPROTOTYPE", "ESOCKTNOSUPPORT", "EINVAL")),
+        "type": ("", NO_TYPE, 0, WRONG_TYPE),
         "protocol": ("", "SOCK_STREAM", IPPROTO_UDP, ("EPROTONOSUPPORT", "EPROTOTYPE")),
     },
     needs=("descriptors",),
@@ -72,10 +74,7 @@ def stream_socket(bench: Bench, protocol: int) -> None:
 def combination_that_is_not_valid(
     bench: Bench, row: tuple[str | int, str, int, tuple[str, ...]]
 ) -> None:
-    """A family, a type or a protocol that does not fit the others; -1 and the error, no descriptor.
-
-    Of a type that no protocol offers POSIX says EPROTOTYPE, systems also the two others.
-    """
+    """A family, a type or a protocol that does not fit the others; an error, and no descriptor."""
     family, kind, protocol, errors = row
     before = bench.app.socket().fd
     got = ask(bench, family or family_of(bench), kind, protocol).expect_return(errno=errors)

@@ -1,13 +1,13 @@
 """SEGMENT ARRIVES in SYN-RECEIVED: RFC 9293, section 3.10.7.4."""
 
 from tcpassay.conformance import craft
-from tcpassay.conformance.app import Pending
+from tcpassay.conformance.app import Pending, Socket
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Connection
-from tcpassay.conformance.probes import serves
+from tcpassay.conformance.probes import is_reset, serves
 from tcpassay.conformance.reach import listener, syn_received, syn_sent
 from tcpassay.wire import flags_text
 
@@ -243,15 +243,32 @@ def third_segment_with_bad_checksum(bench: Bench) -> None:
     sock.accept(requirement=COMPLETES)
 
 
-@case("RFC9293:3.10.4-CLOSE-SYNRCVD", needs=("simultaneous_open", "nonblocking"))
-def closed_in_syn_received(bench: Bench) -> None:
-    """close() after SYNs crossed; the FIN goes out at once or after the ACK, numbered ISS+1."""
+def crossed_without_waiting(bench: Bench) -> tuple[Connection, Socket]:
+    """SYN-RECEIVED by a simultaneous open, and the socket, whose connect() has returned."""
     with bench.reaching("SYN-RECEIVED"):
         sock = bench.app.socket("SOCK_NONBLOCK")
         sock.connect(7070, errno="EINPROGRESS")
         conn = bench.expect_syn()
         conn.send("S")
         conn.expect("SA", seq=conn.target.iss)
+    return conn, sock
+
+
+@case("RFC9293:3.10.4-CLOSE-SYNRCVD", needs=("simultaneous_open", "nonblocking"))
+def closed_in_syn_received(bench: Bench) -> None:
+    """close() after SYNs crossed; the FIN goes out at once or after the ACK, numbered ISS+1."""
+    conn, sock = crossed_without_waiting(bench)
     sock.close()
     conn.send("A")
     conn.expect("FA", seq=conn.target.iss + 1, ack=conn.peer.snd.nxt, within=2)
+
+
+@case("RFC9293:3.10.5-ABORT-SYNC", needs=("simultaneous_open", "nonblocking", "linger"))
+def aborted_in_syn_received(bench: Bench) -> None:
+    """close() with a linger time of zero after SYNs crossed; RST at ISS+1, and no connection."""
+    conn, sock = crossed_without_waiting(bench)
+    sock.set_linger(0)
+    sock.close()
+    is_reset(conn, conn.target.iss + 1)
+    conn.send("A")
+    is_reset(conn, conn.target.iss + 1)

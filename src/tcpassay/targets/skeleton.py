@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class Kit(NamedTuple):
     """A language's side of the protocol, which is copied beside the agent; how that is started."""
 
-    protocol: str
+    protocol: tuple[str, ...]
     command: str
 
 
 KITS: Final = {
-    "c": Kit("tcpassay_agent.h", '"./mystack-agent"'),
-    "python": Kit("tcpassay_agent.py", '"{python}", "agent.py"'),
-    "go": Kit("tcpassay_agent.go", '"./mystack-agent"'),
+    "c": Kit(("tcpassay_agent.h", "tcpassay_calls.h", "tcpassay_json.h"), '"./mystack-agent"'),
+    "python": Kit(("tcpassay_agent.py",), '"{python}", "agent.py"'),
+    "go": Kit(("tcpassay_agent.go",), '"./mystack-agent"'),
 }
 #: The skeletons' own name and command, in place of which the new ones are written.
 _NAME, _COMMAND = "mystack", '"COMMAND"'
@@ -50,7 +50,8 @@ def write_skeleton(name: str, language: str, folder: Path) -> list[Path]:
     source = kit_folder() / language
     try:
         folder.mkdir(parents=True)
-        shutil.copy(source / kit.protocol, folder)
+        for file in kit.protocol:
+            shutil.copy(source / file, folder)
         for skeleton in (kit_folder() / "skeleton", source / "skeleton"):
             for path in skeleton.iterdir():
                 if path.is_file():

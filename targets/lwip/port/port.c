@@ -14,6 +14,11 @@ static uint64_t next_random(void) /* splitmix64 */
     return z ^ z >> 31;
 }
 
+u32_t sys_now(void)
+{
+    return (u32_t)(port_now_ns() / 1000000);
+}
+
 void port_seed(uint64_t seed)
 {
     state = seed;

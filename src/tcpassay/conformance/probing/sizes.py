@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.conformance.flights import MSS, offering, opened
+from tcpassay.conformance.flights import MSS, offering, permits_sack
 from tcpassay.conformance.match import ANY, mss_of, scale_of
 from tcpassay.conformance.probing.probe import with_bench
 from tcpassay.conformance.reach import handshake, listener, reach
@@ -71,9 +71,15 @@ def _mtu(bench: Bench) -> int | None:
     return None if mss is None else mss + (40 if bench.ip == 4 else 60)
 
 
-def _sack_room(bench: Bench) -> int | None:
-    """What is missing from a full segment, with SACK agreed."""
-    conn = opened(bench, offering(sack=True))
+def _sack_room(bench: Bench) -> int:
+    """What is missing from a full segment where SACK is agreed."""
+    sock = listener(bench)
+    conn = bench.connection()
+    conn.send("S", options=offering(sack=True))
+    if not permits_sack(conn.expect("SA", ack=conn.peer.snd.nxt).segment):
+        return 0
+    conn.send("A")
+    conn.app = sock.accept()
     conn.app.begin_send(bytes(2 * MSS))
     return MSS - len(conn.expect("A", payload=ANY).segment.payload)
 

@@ -16,7 +16,7 @@ from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
 from tcpassay.model.tcb import Tcb
-from tcpassay.wire import ACK, FIN, RST, SYN
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,14 +42,15 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return listen(tcb, segment)
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
+    going = otherwise(tcb, segment)
+    if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | RST) == SYN:
+        # RFC 6191, 2: a SYN that opens nothing is dropped in silence.
+        going = (*going, Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
     if reopens(tcb, segment):
         # Nothing of the old connection stays: a listener takes the SYN as any other.
         anew = listen(Tcb("LISTEN"), segment)
-        return (*otherwise(tcb, segment), *(b._replace(label="optional") for b in anew))
-    if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | FIN | RST) == SYN:
-        # RFC 6191, 2: such a SYN is dropped in silence.
-        return (*otherwise(tcb, segment), Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
-    return otherwise(tcb, segment)
+        return (*going, *(b._replace(label="optional") for b in anew))
+    return going
 
 
 def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -8,7 +8,7 @@ from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK, FIN, RST, SYN
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -34,9 +34,10 @@ def syn(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 def reopens(tcb: Tcb, segment: Segment) -> bool:
     """Whether a SYN may open a new connection out of TIME-WAIT (MAY-2; RFC 6191, 2).
 
-    Its timestamp has to be newer, or its number above all that the old connection received.
+    Its timestamp has to be newer, or its number above all that the old connection received. A FIN
+    beside it makes no difference, as in LISTEN.
     """
-    if segment.flags & (SYN | ACK | FIN | RST) != SYN or tcb.state != "TIME-WAIT":
+    if segment.flags & (SYN | ACK | RST) != SYN or tcb.state != "TIME-WAIT":
         return False
     stamps = timestamps(segment)
     if stamps is not None and (tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) > 0):
