@@ -153,6 +153,14 @@ def test_mistakes_of_the_variant(folder: Path, text: str, wanted: str) -> None:
     assert wanted in refused(folder)
 
 
+def test_setting_taken_away(folder: Path) -> None:
+    """`false` for a setting of the other's and for one that there is not; gone, and refused."""
+    write(folder, "[settings]\nslow = false\n[settings.small]\nsettings = { size = 1 }\n")
+    assert sorted(load_manifest(folder).settings) == ["large", "small"]
+    write(folder, "[settings]\nslowly = false\n")
+    assert "variant/target.toml:4: 'settings.slowly'" in refused(folder)
+
+
 def test_mistakes_of_the_other(folder: Path) -> None:
     """Something wrong in the manifest it is like; that one's file and line."""
     (folder.parent / "base" / "target.toml").write_text(BASE.replace("mtu", "mtv"))

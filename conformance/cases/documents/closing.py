@@ -5,6 +5,7 @@ from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
 from tcpassay.conformance.peer import Connection
+from tcpassay.conformance.probes import anew
 from tcpassay.conformance.reach import established, peer_closes, reach
 from tcpassay.core.clock import NS_PER_S
 
@@ -167,11 +168,8 @@ def last_ack_is_sent_again(bench: Bench) -> None:
 def old_duplicates_stay_out_of_the_next_connection(bench: Bench) -> None:
     """The client comes back with new numbers, then old text of the last connection; not taken."""
     old = reach(bench, "TIME-WAIT")
-    with bench.reaching("a new connection between the same two ends"):
-        new = bench.connection(peer_port=old.peer_port, iss=old.peer.snd.nxt + 100_000)
-        new.send(TCP(flags="S"))
-        new.expect("SA", ack=new.peer.snd.nxt)
-        new.send("A")
+    new = anew(old)
+    new.send("A")
     before = new.peer.snd.nxt
     new.send(TCP(flags="PA", seq=old.peer.snd.nxt - 4, ack=old.target.snd.nxt) / Raw(b"old!"))
     for arrival in new.drop_arrivals():

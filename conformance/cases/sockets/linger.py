@@ -71,8 +71,8 @@ def close_leaves_nothing_behind(bench: Bench) -> None:
     conn = established(bench)
     first = conn.target.snd.nxt
     text = bytes(n % 251 for n in range(MUCH))
-    conn.app.send(text)
-    conn.app.close()
+    sending = conn.app.begin_send(text)
+    closed = False
     got = bytearray(MUCH)
     ended = False
     for _ in range(100):
@@ -81,6 +81,10 @@ def close_leaves_nothing_behind(bench: Bench) -> None:
             start = Seq(segment.seq).distance(first)
             got[start : start + len(segment.payload)] = segment.payload
             ended = ended or bool(segment.flags & 1)
+        if sending.returned is not None and not closed:
+            sending.expect_return(len(text))
+            conn.app.close()
+            closed = True
         conn.send("A")
         if ended:
             break

@@ -287,6 +287,9 @@ def told(pending: Pending) -> str:
     pending.bench.wait_until(lambda: pending.returned is not None, 1.0)
     if pending.returned is None:
         return "no return"
+    if pending.returned.errno == "ENOSYS-AGENT":
+        msg = f"the agent does not know this {pending.call.name}()"
+        raise Unsupported(msg)
     return pending.returned.errno or "success"
 
 

@@ -33,6 +33,10 @@ class TableReader:
         """The keys present, as written."""
         return tuple(self._table)
 
+    def is_off(self, key: str) -> bool:
+        """Whether the value is `false`."""
+        return self._table.get(key) is False
+
     def error(self, key: str, message: str) -> ConfigurationError:
         """`message` with the place of `key`, ready to be raised."""
         return self._file.error((*self._at, key) if key else self._at, message)

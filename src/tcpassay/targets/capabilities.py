@@ -23,6 +23,7 @@ CAPABILITIES: Final = {
     "syn_count": "TCP_SYNCNT says how often connect() sends its SYN again",
     "defer_accept": "TCP_DEFER_ACCEPT wakes accept() with the first text only",
     "window_clamp": "TCP_WINDOW_CLAMP bounds the window that is announced",
+    "completed_queue": "the backlog bounds who waits for accept(), apart from the half-open",
     "delayed_ack": "acknowledgements may be held back for a moment (RFC 1122, 4.2.3.2)",
     # Network layer
     "ipv6": "TCP over IPv6",

@@ -60,7 +60,7 @@ def _load(path: Path, variants: tuple[Path, ...]) -> Manifest:
         ipv4=_addresses(top, 4, base),
         ipv6=_addresses(top, 6, base if "ipv6" in capabilities else None),
         limits=_limits(top, base.limits if base else Limits()),
-        settings={**(base.settings if base else {}), **_settings(top, kind)},
+        settings=_settings(top, kind, base.settings if base else {}),
         version_command=top.texts("version", base.version_command if base else ()),
         build=_build(top, base.build if base else None, own_path.parent),
     )
@@ -285,17 +285,24 @@ def _build(top: TableReader, base: Build | None, own: Path) -> Build | None:
     return build
 
 
-def _settings(top: TableReader, kind: TargetKind) -> dict[str, dict[str, object]]:
+def _settings(
+    top: TableReader, kind: TargetKind, base: Mapping[str, Mapping[str, object]]
+) -> Mapping[str, Mapping[str, object]]:
+    """What cases may ask for by name: beside what the base has, or `false` in place of it."""
     tables = top.table("settings")
-    found: dict[str, dict[str, object]] = {}
+    found = dict(base)
     for name in tables.keys():  # noqa: SIM118 - a reader, not a mapping
+        if name in found and tables.is_off(name):
+            del found[name]
+            continue
         table = tables.table(name)
         if kind == "namespace":
-            found[name] = {"sysctl": _sysctl(table)}
+            setting: dict[str, object] = {"sysctl": _sysctl(table)}
         else:
-            found[name] = {"settings": table.mapping("settings")}
+            setting = {"settings": table.mapping("settings")}
         if more := table.texts("addresses", ()):
-            found[name]["addresses"] = more
+            setting["addresses"] = more
+        found[name] = setting
         table.end()
     return found
 
