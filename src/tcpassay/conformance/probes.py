@@ -135,7 +135,7 @@ def reusing(bench: Bench, *, reuse: bool = True) -> Socket:
 def ask_for_buffer(sock: Socket, octets: int) -> None:
     """SO_RCVBUF of so many octets, where the target has that option; else the buffer stays."""
     level, option = ("name", "SOL_SOCKET"), ("name", "SO_RCVBUF")
-    told(sock.begin("setsockopt", level, option, ("value", octets)))
+    sock.begin("setsockopt", level, option, ("value", octets))
 
 
 def refuses_text(conn: Connection, forged: Packet) -> None:
