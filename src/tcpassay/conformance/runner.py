@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tcpassay.conformance.collecting import seldom_collecting
-from tcpassay.conformance.execute import Context, run_case, unsupported_result
+from tcpassay.conformance.execute import Context, unsupported_result
 from tcpassay.conformance.gate import Tally, exit_code
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.pool import Pool
@@ -18,12 +18,12 @@ from tcpassay.conformance.processor import on_one_processor
 from tcpassay.conformance.result import (
     ORACLE,
     CaseEnded,
-    CaseStarted,
     RunEnded,
     RunStarted,
     TargetInfo,
     TargetNotStarted,
 )
+from tcpassay.conformance.sequence import run_in_sequence
 from tcpassay.conformance.shards import Shards, how_many
 from tcpassay.conformance.watch import Watch
 from tcpassay.core.errors import AgentFault, TargetUnavailableError
@@ -31,7 +31,7 @@ from tcpassay.core.errors import AgentFault, TargetUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tcpassay.conformance.plan import Plan, PlannedRun, TargetPlan
+    from tcpassay.conformance.plan import Plan, TargetPlan
     from tcpassay.conformance.pool import Ended
     from tcpassay.conformance.result import CaseResult, RunEvent, StaleExpectation
     from tcpassay.core.verdict import Verdict
@@ -52,9 +52,9 @@ class RunSummary:
 def run(plan: Plan, listener: Callable[[RunEvent], None]) -> RunSummary:
     """Run a plan, telling `listener` of everything from the calling thread.
 
-    Targets run one after the other: on a virtual clock case by case in this thread, on a real
-    clock overlapped. SIGINT and SIGTERM end the run early and in order. The targets are closed
-    at the end.
+    Targets run one after the other: on a virtual clock case by case, on a real clock overlapped;
+    what is worth it in several processes. SIGINT and SIGTERM end the run early and in order. The
+    targets are closed at the end.
     """
     return _Run(plan, listener).run()
 
@@ -160,35 +160,19 @@ class _Run:
             self._emit(CaseEnded(result, None))
 
     def _run_target(self, target_plan: TargetPlan, context: Context, ended: Ended) -> None:
-        if target_plan.target.manifest.clock == "virtual":
-            with_agent = target_plan.target.manifest.kind == "process"
-            with on_one_processor() if with_agent else nullcontext():
-                self._in_sequence(target_plan.runs, context, ended)
-            return
         for run_ in target_plan.runs:
             if run_.unsupported:
                 self._emit(CaseEnded(unsupported_result(context, run_), None))
         runs = [run_ for run_ in target_plan.runs if not run_.unsupported]
+        manifest = target_plan.target.manifest
         count = how_many(context, runs, self._plan.jobs)
         if count > 1:
             Shards(context, self._emit, self._interrupts, count, ended).run(runs)
+        elif manifest.clock == "virtual":
+            with on_one_processor() if manifest.kind == "process" else nullcontext():
+                run_in_sequence(context, self._emit, self._interrupts, runs, ended)
         else:
             Pool(context, self._emit, self._interrupts, self._plan.jobs, ended).run(runs)
-
-    def _in_sequence(self, runs: tuple[PlannedRun, ...], context: Context, ended: Ended) -> None:
-        for run_ in runs:
-            if self._interrupts.signalled():
-                return
-            if run_.unsupported:
-                self._emit(CaseEnded(unsupported_result(context, run_), None))
-                continue
-            self._emit(CaseStarted(context.target.manifest.name, run_.case.id, run_.ip))
-            guard = self._interrupts.guarded(context.max_time_s)
-            try:
-                result, trace = run_case(context, run_, guard=guard)
-            except CutShort:
-                return
-            self._emit(ended(result, trace))
 
     def _stale(self, ready: list[tuple[TargetPlan, Context]]) -> tuple[StaleExpectation, ...]:
         found: list[StaleExpectation] = []

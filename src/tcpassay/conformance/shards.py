@@ -1,7 +1,8 @@
-"""Cases on a real clock in as many processes as there are processors.
+"""The cases of a target in as many processes as there are processors.
 
-One Python runs one thread at a time, however many processors wait. Each shard has a pool and a
-target of its own and tells of its events; what it leaves in doubt is run alone by the parent.
+One Python runs one thread at a time, however many processors wait. Each shard has a target of its
+own and tells of its events. On a real clock it has a pool as well, and what it leaves in doubt is
+run alone by the parent; on a virtual one the events come in the order of the plan.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tcpassay.conformance.interrupts import Interrupts
 from tcpassay.conformance.leash import Leash
 from tcpassay.conformance.pool import Done, Job, Pool, load_what_they_use
 from tcpassay.conformance.result import CaseEnded
+from tcpassay.conformance.sequence import InOrder, run_in_sequence
 from tcpassay.targets.orphans import die_with
 from tcpassay.targets.registry import open_manifest
 
@@ -80,15 +82,18 @@ def _signals_held_back() -> Iterator[None]:
 
 
 def how_many(context: Context, runs: Sequence[PlannedRun], jobs: int | None) -> int:
-    """How many shards a run is worth: one where the target or --jobs leaves no choice."""
-    worth = jobs is None and context.target.manifest.kind == "namespace"
+    """How many shards a run is worth: one where the target or --jobs leaves no choice.
+
+    A stack in Python, which may have a planted fault, cannot be opened anew by its manifest.
+    """
+    worth = jobs is None and context.target.manifest.kind in {"namespace", "process"}
     if not worth or len(runs) < FEWEST_CASES:
         return 1
     return min(len(os.sched_getaffinity(0)), MOST_SHARDS)
 
 
 class Shards:
-    """Runs the cases of one target on a real clock in `count` processes; emits from one thread."""
+    """Runs the cases of one target in `count` processes; emits from one thread."""
 
     def __init__(
         self,
@@ -105,31 +110,47 @@ class Shards:
         self._ended = ended
 
     def run(self, runs: Sequence[PlannedRun]) -> None:
-        """Run every case; return early once a signal was caught.
-
-        What may run where another has ended, and what is in doubt, the parent runs itself.
-        """
+        """Run every case; return early once a signal was caught."""
         load_what_they_use(runs)
         # Nothing of a target outlives a fork: threads do not.
         self._context.target.close()
+        if self._context.target.manifest.clock == "virtual":
+            self._run_virtual(runs)
+        else:
+            self._run_real(runs)
+
+    def _run_virtual(self, runs: Sequence[PlannedRun]) -> None:
+        tell = self._emit
+        in_order = InOrder(runs, tell)
+        self._emit = in_order.take
+        try:
+            self._in_processes(runs)
+        finally:
+            self._emit = tell
+            in_order.rest()
+
+    def _run_real(self, runs: Sequence[PlannedRun]) -> None:
+        """What may run where another has ended, and what is in doubt, the parent runs itself."""
         longest_first = sorted(
             (run for run in runs if not run.case.mark.spare), key=lambda run: -run.case.mark.real_s
         )
+        shards = self._in_processes(longest_first)
+        again = [done for shard in shards for done in self._in_doubt(shard)]
+        pool = Pool(self._context, self._emit, self._interrupts, None, self._ended)
+        pool.repeat([*again, *pool.overlap([run for run in runs if run.case.mark.spare])])
+
+    def _in_processes(self, runs: Sequence[PlannedRun]) -> list[_Shard]:
         shards: list[_Shard] = []
         try:
             with _signals_held_back():
-                shards.extend(
-                    self._start(at, longest_first[at :: self._count]) for at in range(self._count)
-                )
+                shards.extend(self._start(at, runs[at :: self._count]) for at in range(self._count))
             self._listen(shards)
         finally:
             for shard in shards:
                 shard.process.kill()
                 shard.process.join()
                 shard.pipe.close()
-        again = [done for shard in shards for done in self._in_doubt(shard)]
-        pool = Pool(self._context, self._emit, self._interrupts, None, self._ended)
-        pool.repeat([*again, *pool.overlap([run for run in runs if run.case.mark.spare])])
+        return shards
 
     def _start(self, number: int, runs: Sequence[PlannedRun]) -> _Shard:
         context = multiprocessing.get_context("fork")
@@ -219,6 +240,9 @@ def _work(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         own = replace(context, target=target)
+        if target.manifest.clock == "virtual":
+            run_in_sequence(own, pipe.send, interrupts, runs, ended)
+            return
         pool = Pool(own, pipe.send, interrupts, None, ended, share=share)
         places = {id(run): place for place, run in enumerate(runs)}
         for job, result, trace, fault in pool.overlap(runs):
