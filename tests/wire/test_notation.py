@@ -64,6 +64,16 @@ def test_handshake_data_and_times(wire: Wire) -> None:
     ]
 
 
+@pytest.mark.parametrize("last", [1, 2, 3, 7, 50])
+def test_the_last_lines_alone(wire: Wire, last: int) -> None:
+    """So many lines of the end; the same as when all are written."""
+    handshake(wire)
+    for n in range(20):
+        wire.now_ns += 1000
+        wire.send("PA", 1101 + n, 99001)
+    assert Notation().lines(wire.trace, last) == Notation().lines(wire.trace)[-last:]
+
+
 def test_options_flags_and_ecn(wire: Wire) -> None:
     options = (
         SackPermitted(),

@@ -180,7 +180,7 @@ def _frames(trace: Trace | None, verdict: Verdict) -> tuple[str, ...]:
         return ()
     from tcpassay.wire.notation import Notation
 
-    return tuple(Notation().lines(trace)[-FRAMES_SHOWN:])
+    return tuple(Notation().lines(trace, FRAMES_SHOWN))
 
 
 def _result(

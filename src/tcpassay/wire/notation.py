@@ -46,14 +46,21 @@ class Notation:
         self._calls: dict[int, str] = {}
         self._asked: Connection | None = None
 
-    def lines(self, trace: Iterable[Entry]) -> list[str]:
-        """One line an entry; a call that returns at once shares the line of its return."""
+    def lines(self, trace: Iterable[Entry], last: int | None = None) -> list[str]:
+        """One line an entry; a call that returns at once shares the line of its return.
+
+        With `last`, so many lines of the end, at about the cost of those.
+        """
         entries = list(trace)
         for entry in entries:
             self._look_at(entry)
+        # Two entries a line at most, and the question to which the first of them is the answer.
+        first = 0 if last is None else max(0, len(entries) - 2 * last - 2)
+        if first:
+            self._last_ns = entries[first - 1].t_ns
         out: list[str] = []
         skip = -1
-        for here, entry in enumerate(entries):
+        for here, entry in enumerate(entries[first:], first):
             if here == skip:
                 continue
             after = entries[here + 1] if here + 1 < len(entries) else None
@@ -62,7 +69,7 @@ class Notation:
                 skip = here + 1
             else:
                 out.append(self.line(entry))
-        return out
+        return out if last is None else out[-last:]
 
     def line(self, entry: Entry) -> str:
         """One entry as one line without control characters. Never raises."""
