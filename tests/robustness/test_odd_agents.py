@@ -47,7 +47,7 @@ settings = {{ loud = true }}
 STACKS = {
     "signal": "the stack died by SIGABRT; it printed last: stack: assertion failed",
     "killed": "the stack died by SIGKILL",
-    "panic": "the stack ended with exit status 1; it printed last: panic: nil dereference",
+    "panic": "the stack printed a panic and ended with exit status 1: panic: nil dereference",
     "orphan": "the stack died by SIGSEGV",
     "hang": "not idle within the watchdog's 0.4 s",
     "drip": "not idle within the watchdog's 0.4 s",

@@ -92,7 +92,7 @@ def test_an_agent_that_resynchronises(odd: Callable[..., Target]) -> None:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("panic", "the stack ended with exit status 1; it printed last: panic: nil dereference"),
+        ("panic", "the stack printed a panic and ended with exit status 1: panic: nil dereference"),
         ("exit-70", "the agent ended with exit status 70; it printed last: agent: out of"),
         ("hang", "was not idle within the watchdog's 0.3 s"),
         ("garbage", "frame length 1213486160"),

@@ -149,7 +149,7 @@ def test_times_of_events(odd: Callable[..., ProcessTarget]) -> None:
     ("how", "fault", "message", "kept"),
     [
         ("signal", StackFault, "died by SIGABRT; it printed last: stack: assertion f", "assertion"),
-        ("panic", StackFault, "ended with exit status 1; it printed last: panic: nil", "panic"),
+        ("panic", StackFault, "printed a panic and ended with exit status 1: panic: nil", "panic"),
         ("asan", StackFault, "printed a sanitizer's report and ended with", "heap-buffer-overflow"),
         ("hang", StackFault, "not idle within the watchdog's 0.3 s", ""),
         ("flood", StackFault, "100000 events in one step", ""),

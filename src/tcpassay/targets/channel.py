@@ -31,7 +31,7 @@ from tcpassay.targets.messages import (
 )
 from tcpassay.targets.program import Program
 from tcpassay.targets.protocol import EX_AGENT, Decoder, Frame, ProtocolError, Type, encode
-from tcpassay.targets.sanitizers import in_one_line
+from tcpassay.targets.sanitizers import in_one_line, report_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,7 +280,7 @@ class AgentChannel:
         if not self._program.read_output():
             self._printed.unregister(self._program.output)
         if self._program.report:
-            self._raise_stack("printed a sanitizer's report")
+            self._raise_stack(f"printed {report_name(self._program.report)}")
 
     def _next(self, within_s: float) -> Frame:
         while not self._frames:
@@ -356,7 +356,7 @@ class AgentChannel:
                 f"target {self._name!r}: {self._command} {what} before HELLO{self._last_line()}"
             )
         if self._program.report:
-            self._raise_stack(f"printed a sanitizer's report and {what}")
+            self._raise_stack(f"printed {report_name(self._program.report)} and {what}")
         if gone and status not in (0, EX_AGENT):
             self._raise_stack(what)
         inside = f" inside a frame, {torn} octets into it" if torn else ""

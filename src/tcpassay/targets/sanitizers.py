@@ -1,4 +1,4 @@
-"""What AddressSanitizer and its kin print, told in one line.
+"""What AddressSanitizer and its kin, and a panic of Go's, print, told in one line.
 
 Their reports begin with a line such as `==7==ERROR: AddressSanitizer: heap-use-after-free on
 address ...`, or `tcp_in.c:12:3: runtime error: shift exponent 64 is too large`; frames follow, `#0
@@ -12,7 +12,7 @@ from typing import Final
 
 #: Where a report begins, in octets as printed.
 BEGINS: Final = re.compile(
-    rb"ERROR: \w*Sanitizer|WARNING: \w*Sanitizer|: runtime error: |==\d+==ERROR"
+    rb"ERROR: \w*Sanitizer|WARNING: \w*Sanitizer|: runtime error: |==\d+==ERROR|\bpanic: "
 )
 #: A beginning is at most that many octets long.
 LONGEST: Final = 64
@@ -23,6 +23,11 @@ _BEGINNING: Final = re.compile(
 )
 _FRAMES_TOLD: Final = 3
 _MOST: Final = 300
+
+
+def report_name(report: str) -> str:
+    """What kind of report it is."""
+    return "a panic" if report.startswith("panic: ") else "a sanitizer's report"
 
 
 def in_one_line(report: str) -> str:
