@@ -10,6 +10,7 @@ from tcpassay.conformance.outcome import Unsupported
 from tcpassay.conformance.peer import PEER_WINDOW
 from tcpassay.conformance.reach import listener, syn_sent
 from tcpassay.conformance.stamped import FIRST_STAMP, Clock
+from tcpassay.core.clock import seconds
 from tcpassay.core.seq import Seq
 from tcpassay.wire import NOP, MaximumSegmentSize, Sack, SackPermitted, Timestamps
 
@@ -93,7 +94,8 @@ def in_use(conn: Connection) -> Connection:
 class Flight:
     """Text on its way from the target, in segments of `mss` octets that are counted from 0.
 
-    The application hands over `segments` of them, at once or `apart_s` seconds apart. `came` is
+    The application hands over `segments` of them, at once or `apart_s` seconds apart: then time is
+    what the case is about, and only what the kernel's stamps say counts (`timing=True`). `came` is
     the number of each segment that has arrived, in order, repetitions included.
     """
 
@@ -106,6 +108,7 @@ class Flight:
             raise Unsupported(msg)
         self.conn = conn
         self.mss = mss
+        self._by_stamps = apart_s > 0
         self.first = conn.target.snd.nxt
         self.text = Random(0).randbytes(segments * mss)
         self.came: list[int] = []
@@ -122,8 +125,9 @@ class Flight:
 
     def arrive(self, settle: float = SETTLE) -> list[int]:
         """The segments that come within `settle` seconds, by their numbers."""
+        until_ns = self.conn.bench.now_ns + seconds(settle)
         self.conn.bench.wait(settle)
-        taken = self.conn.drop_arrivals()
+        taken = self.conn.drop_arrivals(until_ns if self._by_stamps else None)
         numbers = [self._number(arrival) for arrival in taken if arrival.segment.payload]
         self.came += numbers
         return numbers

@@ -443,10 +443,13 @@ class Connection:
         """Whether anything has arrived that the case has not taken."""
         return bool(self._inbox)
 
-    def drop_arrivals(self) -> list[Arrival]:
-        """Take whatever has arrived and was not expected; for cases that judge in bulk."""
-        taken = list(self._inbox)
-        self._inbox.clear()
+    def drop_arrivals(self, until_ns: int | None = None) -> list[Arrival]:
+        """Take whatever has arrived and was not expected; for cases that judge in bulk.
+
+        What is stamped later than `until_ns` stays: a tester that looks late sees no more by it.
+        """
+        taken = [each for each in self._inbox if until_ns is None or each.t_ns <= until_ns]
+        self._inbox = deque(list(self._inbox)[len(taken) :])
         for arrival in taken:
             self.claim(arrival)
         drop = Judgement("drop", {"conn": self.flow}, met=True, requirement="")
