@@ -38,6 +38,7 @@ def test_events_wait_for_their_turn(kit: Any) -> None:
     told: list[RunEvent] = []
     in_order = InOrder(plan.targets[0].runs, told.append)
     for name in "cab":
+        in_order.take(CaseStarted("toy", f"tests/{name}", 4))
         in_order.take(CaseEnded(passed(f"tests/{name}"), None))
     assert ids(told) == ["tests/a", "tests/b", "tests/c"]
     assert [type(event) for event in told] == [CaseStarted, CaseEnded] * 3

@@ -160,17 +160,22 @@ class _Run:
             self._emit(CaseEnded(result, None))
 
     def _run_target(self, target_plan: TargetPlan, context: Context, ended: Ended) -> None:
+        manifest = target_plan.target.manifest
+        runs = [run_ for run_ in target_plan.runs if not run_.unsupported]
+        count = how_many(context, runs, self._plan.jobs)
+        shards = Shards(context, self._emit, self._interrupts, count, ended)
+        if manifest.clock == "virtual":
+            if count > 1:
+                shards.run(target_plan.runs)
+                return
+            with on_one_processor() if manifest.kind == "process" else nullcontext():
+                run_in_sequence(context, self._emit, self._interrupts, target_plan.runs, ended)
+            return
         for run_ in target_plan.runs:
             if run_.unsupported:
                 self._emit(CaseEnded(unsupported_result(context, run_), None))
-        runs = [run_ for run_ in target_plan.runs if not run_.unsupported]
-        manifest = target_plan.target.manifest
-        count = how_many(context, runs, self._plan.jobs)
         if count > 1:
-            Shards(context, self._emit, self._interrupts, count, ended).run(runs)
-        elif manifest.clock == "virtual":
-            with on_one_processor() if manifest.kind == "process" else nullcontext():
-                run_in_sequence(context, self._emit, self._interrupts, runs, ended)
+            shards.run(runs)
         else:
             Pool(context, self._emit, self._interrupts, self._plan.jobs, ended).run(runs)
 
