@@ -106,6 +106,15 @@ def test_build_that_fails(tmp_path: Path, script: str, words: str) -> None:
     assert not building.is_built(manifest)
 
 
+def test_build_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build command that waits for ever; it is ended, and one line says so."""
+    monkeypatch.setattr(building, "LONGEST_S", 0.2)
+    manifest = toy(tmp_path / "toy", script="exec tail -f /dev/null")
+    with pytest.raises(TargetUnavailableError, match=r"'sh' had not ended after 0\.2 s: sh build"):
+        building.build_agent(manifest)
+    assert not building.is_built(manifest)
+
+
 def test_failed_build_leaves_nothing_that_counts(tmp_path: Path) -> None:
     """A build that fails after one that went well; the old agent counts no more."""
     manifest = toy(tmp_path / "toy")

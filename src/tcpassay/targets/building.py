@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from tcpassay.targets.manifest import Build, Manifest
 
+#: Seconds that a build, or apt-get, may take.
+LONGEST_S: Final = 1200.0
+
 _DIGEST: Final = ".built-from"
 #: What a folder holds beside that from which its agent is built.
 _OTHER: Final = frozenset({".md", ".toml", ".pyc"})
@@ -151,16 +154,22 @@ def _absent(names: set[str]) -> set[str]:
 def _run(
     command: Sequence[str], cwd: Path | None, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - the manifest's own program, or apt-get
-        command,
-        cwd=cwd,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    try:
+        return subprocess.run(  # noqa: S603 - the manifest's own program, or apt-get
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=LONGEST_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise TargetUnavailableError(
+            f"{command[0]!r} had not ended after {LONGEST_S:g} s: {' '.join(command)[:_QUOTED]}"
+        ) from None
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:
