@@ -13,6 +13,7 @@ from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.numbers import InitialNumbers
 from tcpassay.model.oracle.report import Report, Violation
+from tcpassay.model.tcb import Tcb
 from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
 from tcpassay.wire.connections import quote_of
 
@@ -260,6 +261,14 @@ class Oracle:
             flow = self._flows[key] = Flow(ip, self.report, self._limits)
             flow.opaque = (key[0], key[2]) in self._opaque
         return flow
+
+    def standing(self, key: FlowKey) -> Tcb | None:
+        """How the likeliest hypothesis has a tuple stand; None for one that nobody has opened."""
+        flow = self._flows.get(key)
+        if flow is not None and flow.open:
+            return flow.hypotheses[0].tcb
+        listener = self._application.listener(key[0], key[1])
+        return None if listener is None else Tcb("LISTEN")
 
     def flow_to(self, port: int, remote: tuple[str, int]) -> Flow | None:
         """The newest tuple of a local port and a remote end, whichever address of the target."""
