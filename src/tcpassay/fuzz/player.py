@@ -56,7 +56,14 @@ class Player:
     `seed` feeds where the peer's numbers start: the same seed and place give the same case.
     """
 
-    def __init__(self, stack: Stack, manifest: Manifest, seed: int, ip: IpVersion) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        manifest: Manifest,
+        seed: int,
+        ip: IpVersion,
+        settings: tuple[str, ...] = (),
+    ) -> None:
         addresses = manifest.needed_addresses(ip)
         self._stack = stack
         self._local, self._remote = addresses.stack[0], addresses.peer
@@ -68,7 +75,8 @@ class Player:
             target=manifest.name,
             seed=seed,
             ip=ip,
-            stack_addresses=manifest.own_addresses(ip, ()),
+            settings=settings,
+            stack_addresses=manifest.own_addresses(ip, settings),
         )
         self._entries = self.trace.entries
         self._now = stack.now_ns()
