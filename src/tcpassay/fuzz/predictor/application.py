@@ -37,12 +37,12 @@ class Application:
         """Another case, with nothing open."""
         self._sockets: dict[int, Socket] = {}
         self._calls: dict[int, tuple[Call, bool]] = {}
-        self._signal = False
+        self.signal = False
 
-    def signalled(self, signal: Signalled, n: int) -> None:
+    def signalled(self, signal: Signalled, _now: int, n: int) -> None:
         """A signal has come: SIGPIPE goes with a call that says EPIPE."""
         if signal.signal == "SIGPIPE":
-            self._signal = True
+            self.signal = True
         else:
             self._wire.refuse(n, f"signal {signal.signal}")
 
@@ -54,7 +54,7 @@ class Application:
         socket = None
         if args and args[0][0] == "fd":
             socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
-        self._wire.hears(_state(socket, self._wire), names.call_named(call))
+        self._wire.hears(_state(socket), names.call_named(call))
         started = _STARTED.get(name)
         in_time = started(self, call, socket, now, n) if started is not None else False
         self._calls[call.id] = call, in_time
@@ -74,9 +74,8 @@ class Application:
         for tag, value in call.args:
             if tag == "octets" and isinstance(value, bytes):
                 data = value
-            elif tag == "flags" and value:
-                if "MSG_FASTOPEN" in value:  # type: ignore[operator]
-                    self._wire.refuse(n, "MSG_FASTOPEN")
+            elif tag == "flags" and "MSG_FASTOPEN" in value:  # type: ignore[operator]
+                self._wire.refuse(n, "MSG_FASTOPEN")
         if socket is None:
             return False
         conn = socket.conn
@@ -84,7 +83,7 @@ class Application:
             socket.early += data
             return True
         if not conn.unsent and conn.snd_una == conn.snd_nxt:
-            conn.retried_at, conn.retry_gap = now, 0
+            conn.progresses(now)
         conn.given += data
         return not (conn.ended or (conn.told == "reset" and not conn.fin_taken))
 
@@ -175,15 +174,15 @@ class Application:
 
     def _broken_pipe(self, call: Call, n: int) -> None:
         quiet = any(t == "flags" and "MSG_NOSIGNAL" in v for t, v in call.args)  # type: ignore[operator]
-        if quiet == self._signal and (self._signal or self._wire.virtual):
+        if quiet == self.signal and (self.signal or self._wire.virtual):
             self._wire.refuse(n, "SIGPIPE and MSG_NOSIGNAL")
-        self._signal = False
+        self.signal = False
 
     def idle(self, n: int) -> None:
         """A command: a signal that went with no call has come for nothing."""
-        if self._signal and self._wire.virtual:
+        if self.signal and self._wire.virtual:
             self._wire.refuse(n, "SIGPIPE for nothing")
-        self._signal = False
+        self.signal = False
 
     def _made(
         self, _call: Call, _socket: Socket | None, returned: Returned, _now: int, _n: int
@@ -229,7 +228,7 @@ class Application:
         if conn is None:
             return
         if conn.follows_waiting:
-            conn.opaque = conn.accepted = True
+            conn.opaque = conn.special = conn.accepted = True
             return
         if not socket.deferring:
             earlier = (
@@ -288,7 +287,7 @@ class Application:
         self._wire.refuse(n, f"{call.name}()")
 
 
-def _state(socket: Socket | None, wire: Wire) -> str:
+def _state(socket: Socket | None) -> str:
     if socket is None:
         return "CLOSED"
     if socket.conn is not None:
@@ -313,7 +312,7 @@ def _let_go(h: Hypothesis) -> Hypothesis:
     return h._replace(tcb=h.tcb._replace(read="gone"))
 
 
-# -- what calls may return ---------------------------------------------------------------------------
+# -- what calls may return -------------------------------------------------------------------------
 
 
 def _received(call: Call, conn: Connection, returned: Returned) -> str:

@@ -132,8 +132,7 @@ def _advance(conn: Connection, seq: int, ack: int, window: int) -> None:
     newer = ((seq - conn.snd_wl1 + HALF) & MASK) - HALF
     if newer > 0 or (not newer and (ack - conn.snd_wl2 + HALF) & MASK >= HALF):
         conn.snd_wnd = window
-        if window > conn.max_snd_wnd:
-            conn.max_snd_wnd = window
+        conn.max_snd_wnd = max(conn.max_snd_wnd, window)
         conn.snd_wl1, conn.snd_wl2 = seq, ack
     conn.snd_una = ack
 

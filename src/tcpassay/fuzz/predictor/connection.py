@@ -6,8 +6,10 @@ target's answers leave one.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Literal
 
+from tcpassay.fuzz.predictor.segments import NO_OPTIONS
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.tcb import MASK, State, Tcb, offset
@@ -23,14 +25,69 @@ class Connection:
     """What is true of the target's end of one tuple, as `Tcb` and `Hypothesis` name it."""
 
     __slots__ = (
-        "ack_by", "aborted", "accepted", "completed", "credit", "deaf", "df", "due", "due_by",
-        "early", "edge", "elsewhere", "ended", "fin", "fin_sent", "follows_waiting", "given", "grace", "held", "icmp",
-        "inbound", "ip", "irs", "iss", "key", "last_ack", "listed", "local", "max_snd_wnd", "mss",
-        "nowhere", "opaque", "outbound", "passive", "peer_scale", "queued_at", "rcv_nxt",
-        "rcv_wnd", "read", "read_octets", "remote", "reported", "retried_at", "retry_gap",
-        "reused", "sent_at", "several", "since", "snd_nxt", "snd_una", "snd_wl1", "snd_wl2",
-        "snd_wnd", "stack_scale", "state", "syn_gone", "taken", "texts", "told", "ts_offered",
-        "ts_recent", "tsval", "bound",
+        "aborted",
+        "accepted",
+        "ack_by",
+        "bound",
+        "completed",
+        "credit",
+        "deaf",
+        "df",
+        "doubts",
+        "due",
+        "due_by",
+        "early",
+        "echoes",
+        "edge",
+        "elsewhere",
+        "ended",
+        "fin",
+        "fin_sent",
+        "follows_waiting",
+        "given",
+        "grace",
+        "held",
+        "icmp",
+        "ip",
+        "irs",
+        "iss",
+        "last_ack",
+        "listed",
+        "local",
+        "max_snd_wnd",
+        "mss",
+        "nowhere",
+        "opaque",
+        "passive",
+        "peer_scale",
+        "pieces",
+        "rcv_nxt",
+        "rcv_wnd",
+        "read",
+        "read_octets",
+        "remote",
+        "reported",
+        "resent_at",
+        "retries",
+        "retry_gap",
+        "several",
+        "since",
+        "snd_nxt",
+        "snd_una",
+        "snd_wl1",
+        "snd_wl2",
+        "snd_wnd",
+        "special",
+        "stack_scale",
+        "state",
+        "syn",
+        "syn_text",
+        "taken",
+        "texts",
+        "told",
+        "ts_offered",
+        "ts_recent",
+        "tsval",
     )  # fmt: skip
 
     def __init__(self, ip: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -38,11 +95,16 @@ class Connection:
         # Of the tuple: what the oracle keeps in a flow.
         self.several: list[Hypothesis] | None = None
         self.nowhere = self.elsewhere = self.opaque = self.icmp = False
+        #: Whether segments have to be looked at for one of these, or for marks of congestion.
+        self.special = False
         self.follows_waiting = False
         self.mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None
         self.stack_scale: int | None = None
-        self.syn_gone: int | None = None
+        #: The options and text of the peer's last SYN.
+        self.syn, self.syn_text = NO_OPTIONS, b""
+        #: Whether marks of congestion may be echoed: the peer's SYN has asked for ECN.
+        self.echoes = False
         self.edge: int | None = None
         self.tsval: int | None = None
         self.df = False
@@ -52,9 +114,10 @@ class Connection:
         self.taken = Stream()
         self.texts: list[tuple[int, bytes]] = []
         self.read_octets = 0
-        #: When anything of the target's last went out, when its timer has begun, and how long it
-        #: waited before.
-        self.sent_at = self.retried_at = self.retry_gap = 0
+        #: What is in flight: its ends and when each last went out; when the timer has begun, how
+        #: long it waited before, how often, and how much the peer has said since.
+        self.pieces: deque[tuple[int, int]] = deque()
+        self.resent_at = self.retry_gap = self.retries = self.doubts = 0
         self.listed = False
         self.forget()
 
@@ -146,6 +209,10 @@ class Connection:
         self.due, self.due_by, self.credit, self.told = h.due, h.due_by, h.credit, h.told
         self.grace = 0
         self.several = ways if len(ways) > 1 else None
+
+    def progresses(self, now: int) -> None:
+        """What the timer has waited for has come, or something is in flight for the first time."""
+        self.resent_at, self.retry_gap, self.retries, self.doubts = now, 0, 0, 0
 
     # -- questions -------------------------------------------------------------------------------
 

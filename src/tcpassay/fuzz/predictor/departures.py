@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle.hypothesis import NEVER
+from tcpassay.model.oracle.transmission import DUPLICATE_ACKS
 from tcpassay.model.rules.departure import ABORTED_BY_RESET, SMALLEST_MSS
 from tcpassay.model.tcb import HALF, MASK, offset
-from tcpassay.wire import ACK, FIN, PSH, RST, SYN
+from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.fuzz.predictor.connection import Connection
+    from tcpassay.model.oracle.limits import Limits
 
 #: States in which text, FIN and ACK may be sent.
 _SENDING = frozenset(
@@ -41,9 +43,9 @@ class Gone(NamedTuple):
     now: int
 
 
-def wrong_flags(flags: int) -> bool:
-    """Whether control bits or reserved ones are not among the usual: ECN, URG, none at all."""
-    return flags not in _ALLOWED
+def wrong_flags(conn: Connection, flags: int) -> bool:
+    """Whether control bits are not among the usual: URG, none at all, ECN where nobody asked."""
+    return flags not in _ALLOWED and not (flags == SYN | ACK | ECE and conn.echoes)
 
 
 def bare(conn: Connection, seq: int, ack: int, window: int, stamp: int | None) -> str:
@@ -171,29 +173,42 @@ def syn_ack(conn: Connection, gone: Gone) -> str:
     return ""
 
 
-def retransmission(conn: Connection, now: int, least_rto: int) -> str:
+def retransmission(conn: Connection, seq: int, now: int, limits: Limits) -> str:
     """RFC 6298: not before the shortest time-out, and each wait longer than the last."""
-    wait = now - conn.retried_at
-    if now - conn.sent_at < least_rto:
-        return "sent again too early"
-    if conn.icmp or (conn.retry_gap and 2 * wait < 3 * conn.retry_gap):
-        return "sent again without backing off"
-    conn.retry_gap, conn.retried_at = wait, now
+    pieces, una = conn.pieces, conn.snd_una
+    while pieces and ((pieces[0][0] - una + HALF) & MASK) <= HALF:
+        pieces.popleft()
+    if conn.icmp or not pieces:
+        return "sent again for another reason"
+    if seq != una and conn.several is None:
+        return "" if ((seq - una + HALF) & MASK) > HALF else "sent again below SND.UNA"
+    end, sent = pieces[0]
+    wait = now - conn.resent_at
+    opening = conn.state in _OPENING
+    free = conn.snd_wnd < (conn.snd_nxt - una) & MASK and not opening
+    free = free or (conn.doubts >= DUPLICATE_ACKS)
+    free = free or (limits.probes and not opening and not conn.retries and len(pieces) == 1)
+    if not free:
+        if now - sent < limits.least_rto:
+            return "sent again too early"
+        if conn.retry_gap and 2 * wait < 3 * conn.retry_gap:
+            return "sent again without backing off"
+    conn.retry_gap, conn.resent_at, conn.retries = 0 if free else wait, now, conn.retries + 1
+    pieces[0] = end, now
     return ""
 
 
 #: RFC 6298, 5.7, and 4.4BSD's wait between two SYNs: what is not acknowledged goes again by then.
 _LATEST, _LATEST_SYN = 3 * NS_PER_S, 24 * NS_PER_S
+_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
 
 
 def timer(conn: Connection) -> int:
     """When something has to be sent again, or the window probed, at the latest; NEVER for never."""
     state = conn.state
-    if state in {"CLOSED", "TIME-WAIT"} or conn.opaque:
+    if state in {"CLOSED", "TIME-WAIT"} or conn.opaque or conn.icmp:
         return NEVER
     if conn.snd_una == conn.snd_nxt and not conn.unsent:
         return NEVER
-    longest = _LATEST_SYN if state in {"SYN-SENT", "SYN-RECEIVED"} else _LATEST
-    return conn.retried_at + longest
-
-
+    longest = _LATEST_SYN if state in _OPENING else _LATEST
+    return conn.resent_at + (longest << conn.retries)

@@ -26,19 +26,14 @@ def flags_named(flags: int) -> str:
     return ",".join(name for bit, name in _FLAGS if flags & bit) or "no flags"
 
 
-def segment_named(
-    conn: Connection, seq: int, ack: int, flags: int, window: int, size: int
-) -> str:
+def segment_named(conn: Connection, seq: int, ack: int, flags: int, window: int, size: int) -> str:
     """The class of a segment of the peer's by its flags and where its numbers lie."""
     place = where = 0
-    if conn.irs and conn.state != "CLOSED" and conn.state != "SYN-SENT":
+    if conn.irs and conn.state not in {"CLOSED", "SYN-SENT"}:
         at = ((seq - conn.rcv_nxt + _HALF) & _MASK) - _HALF
         length = size + (flags & 1) + (flags >> 1 & 1)
         if at:
-            if at < 0:
-                place = 2 if at + length > 0 else 1
-            else:
-                place = 5 if at >= conn.rcv_wnd else 3
+            place = (2 if at + length > 0 else 1) if at < 0 else 5 if at >= conn.rcv_wnd else 3
         if place in {0, 3} and at + length > conn.rcv_wnd and length:
             place = 4 if conn.rcv_wnd else 5
     if flags & ACK and conn.state != "CLOSED":

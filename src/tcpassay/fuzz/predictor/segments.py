@@ -53,7 +53,7 @@ def fields(octets: bytes, *, strict: bool) -> Fields | None:
     if size < 40:
         return None
     if octets[0] == 0x45:
-        first, total, fragment, _, protocol = _FOUR(octets)
+        _first, total, fragment, _, protocol = _FOUR(octets)
         if protocol != 6 or total != size or fragment & 0xBFFF:
             return None
         number = int.from_bytes(octets[12:], "big")
@@ -80,7 +80,7 @@ def fields(octets: bytes, *, strict: bool) -> Fields | None:
 
 
 def unchecked(octets: bytes) -> Fields:
-    """The fields of a segment behind a plain header, whatever its sums, reserved bits and padding."""
+    """The fields of a segment behind a plain header, whatever its sums and padding."""
     if octets[0] >> 4 == 4:
         size, start, key = octets[2] << 8 | octets[3], 40, octets[12:24]
         _, _, seq, ack, control, window, _, _ = _TCP4(octets)

@@ -1,4 +1,4 @@
-"""Several ways at once, by the oracle's own rules: what is rare, and what answers have to decide."""
+"""Several ways at once, by the oracle's own rules: what is rare, and what answers decide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_arrival, after_departure
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import Sender
-from tcpassay.model.tcb import Tcb
+from tcpassay.model.tcb import State, Tcb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,28 +36,39 @@ def after(
     """What may be true after a segment of the peer's, by a rule that is no variant."""
     out: dict[Hypothesis, None] = {}
     held_back: bool | None = None
-    for h in conn.ways():
-        tcb = h.tcb
-        if tcb.state == "CLOSED" or not h.bound:
-            tcb = Tcb("LISTEN" if listening else "CLOSED")
-            if h.bound:
-                ended = not listening and (h.tcb.fin_taken or h.told == "ended")
-                h = Hypothesis(tcb, now, told="ended" if ended else "")  # noqa: PLW2901
+    for old in conn.ways():
+        h = _met(old, now, listening=listening)
+        tcb = Tcb("LISTEN" if listening else "CLOSED") if _unconnected(h) else h.tcb
         for branch in segment_arrives(tcb, segment):
             if branch.label == "variant":
                 continue
-            if _limited(branch, segment):
-                if held_back is None:
-                    held_back = throttled()
-                if held_back:
-                    branch = branch._replace(answer=branch.answer._replace(may_fail=True))  # noqa: PLW2901
-            new = after_arrival(h, branch, now, slack)
+            if held_back is None and _limited(branch, segment):
+                held_back = throttled()
+            kept_back = held_back and _limited(branch, segment)
+            new = after_arrival(h, _optional(branch) if kept_back else branch, now, slack)
             if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
                 new = new._replace(since=h.since)
             if new.tcb.state == "LISTEN":
                 new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
             out[new] = None
     return list(out)[:MOST]
+
+
+def _unconnected(h: Hypothesis) -> bool:
+    return h.tcb.state in {"CLOSED", "LISTEN"} or not h.bound
+
+
+def _met(h: Hypothesis, now: int, *, listening: bool) -> Hypothesis:
+    """The way as a segment meets it: nothing of a connection that is gone stays."""
+    if not _unconnected(h) or not h.bound:
+        return h
+    ended = not listening and (h.tcb.fin_taken or h.told == "ended")
+    state: State = "LISTEN" if listening else "CLOSED"
+    return Hypothesis(Tcb(state), now, told="ended" if ended else "")
+
+
+def _optional(branch: Branch) -> Branch:
+    return branch._replace(answer=branch.answer._replace(may_fail=True))
 
 
 def _limited(branch: Branch, segment: Segment) -> bool:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.core.clock import NS_PER_S
-
 if TYPE_CHECKING:
     from tcpassay.fuzz.predictor.connection import Connection
 
 Ends = tuple[str, int]
 #: Addresses that stand for any.
 ANY = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
-#: How far apart two ISNs of one tuple may be in time to be compared.
-TOLD_NS = 120 * NS_PER_S
 
 
 class Socket:
     """One socket, as the oracle's application has it."""
 
     __slots__ = (
-        "backlog", "bound", "conn", "early", "had_ended", "lingers_zero", "listening", "local",
-        "made", "remote", "v6only", "deferring",
+        "backlog",
+        "bound",
+        "conn",
+        "deferring",
+        "early",
+        "had_ended",
+        "lingers_zero",
+        "listening",
+        "local",
+        "made",
+        "remote",
+        "v6only",
     )  # fmt: skip
 
     def __init__(self, local: Ends = ("", 0), conn: Connection | None = None) -> None:
