@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from tcpassay.core.events import ReadState, StateRead
+from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.sequence import Profile, Sequence
+from tcpassay.fuzz.sequence import Sequence
 from tcpassay.fuzz.steps import Do, FuzzCase, Send, Wait
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
@@ -29,7 +30,7 @@ def test_case_depends_on_seed_and_number_alone() -> None:
 
 def test_impatient_cases_wait_a_millisecond_at_most() -> None:
     """A profile for a real clock: waits are short and seldom."""
-    source = Sequence(1, Profile(patient=False))
+    source = Sequence(1, profile=Profile(patient=False))
     waits = [
         step.ns
         for number in range(500)
@@ -88,7 +89,7 @@ def test_most_cases_stay_deep(patient: bool) -> None:
     """At the end of four cases in five some connection is still there."""
     target = open_target("reference")
     player = _Looking(target.start(StackOptions(seed=1)), target.manifest, 1, 4)
-    source = Sequence(4, Profile(patient=patient))
+    source = Sequence(4, profile=Profile(patient=patient))
     alive = 0
     for number in range(200):
         assert player.play(source.case(number), number).fault is None

@@ -80,7 +80,7 @@ FLAW_VALUES: dict[str, tuple[int, ...]] = dict.fromkeys(FLAWS, _VALUES) | {
     "pad": (1, 4, 20),
     "text": (1, 0xFF),
 }
-_FLAW_NAMES = tuple(FLAWS)
+FLAWS_BY_NAME = tuple(FLAWS)
 _MESSAGES = (
     (3, 0), (3, 1), (3, 2), (3, 3), (3, 4), (3, 4), (3, 4), (3, 5), (3, 9), (3, 10), (3, 13),
     (4, 0), (5, 1), (11, 0), (11, 1), (12, 0), (0, 0), (8, 0), (13, 0), (255, 255),
@@ -136,7 +136,7 @@ def syn(book: Book, conn: Conn, draw: Draw) -> None:
 
 def flawed(book: Book, conn: Conn, draw: Draw) -> None:
     """A right segment with a flaw."""
-    name = pick(_FLAW_NAMES, draw)
+    name = pick(FLAWS_BY_NAME, draw)
     flaws = ((name, pick(FLAW_VALUES[name], draw)),)
     size = pick(SIZES, draw) if draw() < 0.6 and not conn.peer_fin else 0
     bits = SYN if not conn.begun else ACK if draw() < 0.8 else FIN | ACK
