@@ -34,6 +34,7 @@ class Link:
     def read(self) -> Frame | None:
         """The next frame; None at the end. Raises ProtocolError."""
         while not self._frames:
+            self._decoder.check()
             try:
                 octets = os.read(self._fd, _CHUNK)
             except ConnectionError:
