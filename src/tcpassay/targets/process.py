@@ -179,7 +179,10 @@ class ProcessStack:
     def execute(self, command: Command) -> Outcome:
         """Give one command. Raises StackFault and AgentFault as AgentChannel says."""
         outcome = self._channel.execute(command)
-        self._note(command, outcome)
+        if type(command) is Advance:
+            self._check_advance(command, outcome)
+        self._now_ns = outcome.idle.now_ns
+        self._seen = time.monotonic_ns()
         return outcome
 
     def execute_all(
@@ -189,16 +192,19 @@ class ProcessStack:
         sanitizer's text that the agent survives is told with the last command.
         """
         outcomes = [] if into is None else into
-        channel = self._channel
+        channel, finish = self._channel, self._channel.finish
         for together in self._together(commands):
             if len(together) == 1:
                 channel.begin(together[0])
             else:
                 channel.begin_all(together)
             for command in together:
-                outcome = channel.finish()
-                self._note(command, outcome)
+                outcome = finish()
+                if type(command) is Advance:
+                    self._check_advance(command, outcome)
+                self._now_ns = outcome.idle.now_ns
                 outcomes.append(outcome)
+        self._seen = time.monotonic_ns()
         return outcomes
 
     def close(self) -> None:
@@ -219,12 +225,6 @@ class ProcessStack:
                 yield commands[index - 1 : index]
                 begin = index
         yield commands[begin:]
-
-    def _note(self, command: Command, outcome: Outcome) -> None:
-        if type(command) is Advance:
-            self._check_advance(command, outcome)
-        self._now_ns = outcome.idle.now_ns
-        self._seen = time.monotonic_ns()
 
     def _check_advance(self, command: Advance, outcome: Outcome) -> None:
         """Whoever waits for a moment would wait for ever on a clock that stands."""
