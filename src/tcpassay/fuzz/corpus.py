@@ -46,7 +46,8 @@ class Corpus:
         for entry in seeds:
             self._keep("seed", entry)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
         """How many entries cases may be made of now."""
         return sum(len(group) for groups in self._drawn.values() for group in groups)
 

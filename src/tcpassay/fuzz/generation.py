@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.fuzz import doings
-from tcpassay.fuzz.book import Book
+from tcpassay.fuzz.book import Book, stamped
 from tcpassay.fuzz.reach import STATES, reach
 from tcpassay.fuzz.right import pick, right, syn_options
-from tcpassay.fuzz.steps import Do
+from tcpassay.fuzz.steps import Do, Send
 from tcpassay.fuzz.wrong import wrong
+from tcpassay.wire import SYN, Timestamps
 
 if TYPE_CHECKING:
     from tcpassay.fuzz.book import Conn
@@ -67,7 +68,18 @@ def access(profile: Profile, draw: Draw) -> tuple[Book, str, Way]:
 def reached_book(state: str, way: Way, syn: Options) -> tuple[Way, Book]:
     """The way that it has become, and the book, of which copies are to be made."""
     reached = reach(state, way, syn=syn)
-    book = Book(reached.steps)
+    steps = reached.steps
+    if any(type(option) is Timestamps for option in syn):
+        # Once agreed to, a timestamp is in every segment (RFC 7323, 3.2).
+        steps = tuple(
+            step._replace(options=stamped(tick))
+            if type(step) is Send and not step.flags & SYN
+            else step
+            for tick, step in enumerate(steps)
+        )
+    book = Book(steps)
+    for conn in book.everyone:
+        conn.tick = len(steps)
     book.conn(reached.conn)
     return reached.way, book
 
@@ -75,6 +87,8 @@ def reached_book(state: str, way: Way, syn: Options) -> tuple[Way, Book]:
 def go_on(book: Book, steps: int, profile: Profile, draw: Draw) -> None:
     """So many steps more, or a few beyond."""
     made, everyone = book.steps, book.everyone
+    if not everyone:
+        book.conn(0)
     until = len(made) + steps
     calls = profile.calls
     waits = calls + profile.waits

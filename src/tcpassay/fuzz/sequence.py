@@ -46,7 +46,7 @@ class Sequence:
     total: int | None = None
 
     def __init__(
-        self, seed: int, corpus: Corpus | None = None, profile: Profile | None = None
+        self, seed: int, profile: Profile | None = None, corpus: Corpus | None = None
     ) -> None:
         self._seed = seed
         self._corpus = corpus
