@@ -24,6 +24,7 @@ VERBS = {
     "compare": ("compare", "compare"),
     "expectations": ("expectations", "expectations"),
     "replay": ("replay", "replay"),
+    "minimise": ("minimise", "minimise"),
     "check": ("check", "check"),
     "serve": ("serve", "serve"),
     "fetch": ("fetch", "fetch"),

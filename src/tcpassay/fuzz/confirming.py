@@ -32,12 +32,13 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def alike(alarm: Alarm, other: Alarm) -> bool:
-    """Whether two alarms speak of one fault: all but the numbers in it and what arrived."""
-    key, wanted = alarm.key, other.key
+    """Whether two alarms speak of one fault.
+
+    The same judge says the same of the same requirement, but for numbers; the state and what
+    arrived there may be others, so that a fault is shown where it is shown most simply.
+    """
     return (
-        key.requirement == wanted.requirement
-        and key.state == wanted.state
-        and key.answer == wanted.answer
+        alarm.key.requirement == other.key.requirement
         and alarm.judge == other.judge
         and bool(alarm.explained) == bool(other.explained)
         and _NUMBER.sub("#", alarm.why) == _NUMBER.sub("#", other.why)

@@ -72,6 +72,8 @@ class _Work:
         self.spent = False
 
     def shows(self, case: FuzzCase) -> bool:
+        if not case.steps:
+            return False
         asked = case.steps, case.ip, case.settings, case.iss
         known = self._known.get(asked)
         if known is not None:
