@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core import events
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.events import Command, Outcome, StackEvent, Tagged
     from tcpassay.core.trace import Kind
+    from tcpassay.fuzz.judges.budget import Budget
     from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
     from tcpassay.targets.manifest import Manifest
@@ -64,7 +66,8 @@ class Apart(NamedTuple):
 class Player:
     """Everything done to one stack. `trace` has it all; `names` has the ends of each connection.
 
-    `seed` feeds where the peer's numbers start: the same seed and place give the same case.
+    `apart` is for one beside another on the same stack; `budget` bounds each of its steps. `seed`
+    feeds where the peer's numbers start: the same seed and place give the same case.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Player:
         ip: IpVersion,
         settings: tuple[str, ...] = (),
         apart: Apart | None = None,
+        budget: Budget | None = None,
     ) -> None:
         addresses = manifest.needed_addresses(ip)
         self._stack = stack
@@ -107,6 +111,7 @@ class Player:
         self._pending: dict[int, tuple[Do, str]] = {}
         self._storm = 0
         self._strays: list[int] = []
+        self._budget = budget
         self._iss: int | None = None
         self._do: dict[type[object], Callable[[object], None]] = {
             Do: self._call,
@@ -126,6 +131,7 @@ class Player:
         except (StackFault, AgentFault) as error:
             fault = error
         self._place += 1
+        self._rest()
         strays = tuple(self._strays)
         return Played(case, number, first, len(self._entries), fault, self._storm, strays)
 
@@ -134,11 +140,21 @@ class Player:
 
         Raises StackFault and AgentFault.
         """
-        self._steps(steps)
+        try:
+            self._steps(steps)
+        finally:
+            self._rest()
 
     def end(self) -> None:
         """Take down what `go_on` has built up. Raises StackFault and AgentFault."""
-        self._take_down()
+        try:
+            self._take_down()
+        finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._budget is not None:
+            self._budget.began = None
 
     def place_of(self, remote: int) -> int | None:
         """Which case of this player, counted from 0, had this port of the peer's; None for none."""
@@ -185,6 +201,8 @@ class Player:
     def _deliver(self, burst: list[bytes]) -> None:
         if not burst:
             return
+        if self._budget is not None:
+            self._budget.began = process_time()
         entries, now = self._entries, self._stack.now_ns()
         commands = [events.Datagram(octets) for octets in burst]
         for octets, outcome in zip(burst, self._execute_all(commands), strict=False):
@@ -250,6 +268,8 @@ class Player:
     # -- what comes ------------------------------------------------------------------------------
 
     def _record(self, kind: Kind, data: object) -> None:
+        if self._budget is not None:
+            self._budget.began = process_time()
         entries = self._entries
         entries.append(Entry(len(entries), self._stack.now_ns(), kind, 0, data))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.fuzz.judges.budget import Budget
 from tcpassay.fuzz.judges.leaks import Leaks
 from tcpassay.fuzz.judges.service import Service
 from tcpassay.fuzz.judges.storms import storm_alarms
@@ -11,6 +12,7 @@ from tcpassay.fuzz.judges.text import integrity_alarms
 from tcpassay.fuzz.judges.weight import Weight, weigh
 from tcpassay.fuzz.player import Player
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.inprocess import InProcessStack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +49,17 @@ class Beside:
         manifest = target.manifest
         options = StackOptions(seed=seed, ip=like[0], settings=like[1], spare=True)
         self.stack: Stack = target.start(options)
+        self.budget = Budget(manifest.name) if isinstance(self.stack, InProcessStack) else None
         try:
-            self.player = Player(self.stack, manifest, seed, *like)
+            self.player = Player(self.stack, manifest, seed, *like, budget=self.budget)
             self._leaks = Leaks(self.stack, manifest.limits.msl_s)
-            self._service = Service(self.stack, manifest, self.player, seed, like)
+            self._service = Service(self.stack, manifest, self.player, seed, like, self.budget)
+            if self.budget is not None:
+                self.budget.start()
             self._fresh = weigh(self.stack)
             self._service.begin()
         except BaseException:
-            self.stack.close()
+            self.close()
             raise
         self._since = 0
 
@@ -90,6 +95,8 @@ class Beside:
 
     def close(self) -> None:
         """Let the stack go; may be called twice."""
+        if self.budget is not None:
+            self.budget.stop()
         self.stack.close()
 
 

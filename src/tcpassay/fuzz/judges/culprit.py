@@ -35,13 +35,6 @@ class Culprit(NamedTuple):
     place: int | None
     alone: bool
 
-    @property
-    def remark(self) -> str:
-        """What an alarm says of it."""
-        if self.place is None:
-            return "; not so when the stay was played again"
-        return "" if self.alone else f"; only with the {self.place} cases of the stay before it"
-
 
 def signs_after(target: Target, cases: Sequence[FuzzCase], seed: int) -> list[Sign]:
     """What a fresh stack shows behind these cases, all of one IP version and settings."""

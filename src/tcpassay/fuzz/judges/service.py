@@ -5,6 +5,7 @@ Both are right in every segment. What they do is in the stack's trace, not in an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tcpassay.core.trace import Entry
+    from tcpassay.fuzz.judges.budget import Budget
     from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
     from tcpassay.targets.manifest import Manifest
@@ -61,11 +63,12 @@ class Service:
         player: Player,
         seed: int,
         like: tuple[IpVersion, tuple[str, ...]],
+        budget: Budget | None = None,
     ) -> None:
         self._entries = player.trace.entries
         self._ip = like[0]
         self._canary, self._client = (
-            Player(stack, manifest, seed, *like, apart=Apart(player.trace, *numbers))
+            Player(stack, manifest, seed, *like, apart=Apart(player.trace, *numbers), budget=budget)
             for numbers in (_CANARY, _CLIENT)
         )
         virtual = stack.clock_kind == "virtual"
@@ -75,7 +78,8 @@ class Service:
 
     def begin(self) -> None:
         """Open the canary. Where it cannot be opened it is not judged."""
-        self._canary.go_on(_OPENED.steps)
+        with suppress(StackFault):
+            self._canary.go_on(_OPENED.steps)
         ends = self._canary.ends(0)
         self._open = ends.stack_next is not None and not ends.reset
 
@@ -102,17 +106,18 @@ class Service:
         why = ""
         first = len(self._entries)
         for pause in (0, *self._patience):
-            if pause:
-                self.wait(pause)
-            why = attempt(first)
+            try:
+                if pause:
+                    self.wait(pause)
+                why = attempt(first)
+            except StackFault as fault:
+                return str(fault)
             if not why:
                 break
         return why
 
     def _serve(self, _first: int) -> str:
         played = self._client.play(FuzzCase(_CLIENTS, "a new connection", self._ip))
-        if isinstance(played.fault, StackFault):
-            return str(played.fault)
         if played.fault is not None:
             raise played.fault
         return complaint(self._entries[played.first : played.last])
@@ -121,13 +126,10 @@ class Service:
         """One exchange of the canary, from entry `first` on; the same again where it failed."""
         at = 1 + self._exchanges * SIZE
         canary = self._canary
-        try:
-            canary.go_on((Send(0, ACK, at, at, data=SIZE), _RECV))
-            if not _returned(self._entries[first:], "send", SIZE):
-                canary.go_on((_SEND,))
-            canary.go_on((Send(0, ACK, at + SIZE, at + SIZE),))
-        except StackFault as fault:
-            return str(fault)
+        canary.go_on((Send(0, ACK, at, at, data=SIZE), _RECV))
+        if not _returned(self._entries[first:], "send", SIZE):
+            canary.go_on((_SEND,))
+        canary.go_on((Send(0, ACK, at + SIZE, at + SIZE),))
         why = _carried(self._entries[first:], canary.ends(0).local[1], at)
         if not why:
             self._exchanges += 1

@@ -23,8 +23,7 @@ class Sign(NamedTuple):
     why: str
     allowed: str
 
-    def alarm(self, event: int, remark: str = "") -> Alarm:
+    def alarm(self, event: int) -> Alarm:
         """The alarm of the case that did it."""
         key = Key(self.requirement, "any", WHOLE_CASE, self.answer)
-        why = self.why + remark
-        return Alarm(self.judge, key, why, self.allowed, event, Level.ROBUSTNESS)
+        return Alarm(self.judge, key, self.why, self.allowed, event, Level.ROBUSTNESS)

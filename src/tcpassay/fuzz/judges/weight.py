@@ -95,6 +95,13 @@ def grows(weights: Sequence[Weight]) -> bool:
 
 def memory_sign(weights: Sequence[Weight]) -> Sign:
     """What is told of a stack that grows."""
-    told = ", ".join(f"{weight.amount:,}" for weight in weights)
+    told = ", ".join(f"{weight.amount}" for weight in weights)
     why = f"memory grows with each round of the same cases: {told} {weights[0].unit}"
     return Sign("leak", LETS_GO, MEMORY, why, "what is over leaves nothing behind")
+
+
+def memory_suspected(fresh: Weight | None, now: Weight | None, unsuspicious: int) -> bool:
+    """Whether a stack ends so much heavier than it began that rounds have to tell why."""
+    if fresh is None or now is None:
+        return False
+    return now.amount - fresh.amount > max(now.suspicious, unsuspicious)
