@@ -13,6 +13,7 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.core.events import ReadStats, StatsRead
 from tcpassay.fuzz.judges.signs import Sign
 from tcpassay.fuzz.robustness import LETS_GO
 from tcpassay.targets.inprocess import InProcessStack
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MEMORY = "memory"
 #: Cases in a round at least; rounds, and how many of the last have to grow.
 ROUND, ROUNDS, GROWING = 256, 6, 4
+#: The counter of a stack that tells itself what is in use.
+HEAP = "heap_octets"
 _PAGE = 4096
 #: A sanitizer reserves terabytes, and keeps what was freed: such a process cannot be weighed.
 _RESERVED = 1 << 40
@@ -53,10 +56,17 @@ class Weight(NamedTuple):
 
 
 def weigh(stack: Stack) -> Weight | None:
-    """What the stack holds; None where nobody can tell (a kernel, a process under a sanitizer)."""
+    """What the stack holds; None where nobody can tell (a kernel, a process under a sanitizer).
+
+    A process whose garbage is collected late counts `heap_octets` itself, without it; the memory
+    of any other is what the kernel says. Raises what the stack raises.
+    """
     if isinstance(stack, InProcessStack):
         return Weight("objects", _reachable(stack.inside))
     if isinstance(stack, ProcessStack):
+        for event in stack.execute(ReadStats()).events:
+            if isinstance(event, StatsRead) and HEAP in event.numbers:
+                return Weight("octets", event.numbers[HEAP])
         try:
             pages = Path(f"/proc/{stack.pid}/statm").read_text().split()
         except OSError:
