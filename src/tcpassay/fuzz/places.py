@@ -18,6 +18,8 @@ from tcpassay.wire import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.fuzz.reach import Options
     from tcpassay.fuzz.steps import Step
 
@@ -156,11 +158,17 @@ def _place(state: str, way: Way = "listen", what: str = "", *, stamps: bool = Fa
         stamps=stamps,
         held=(HELD + (what == "FIN held")) if what.endswith("held") else 0,
     )
-    return place._replace(steps=tuple(_stamped(place, step) for step in steps))
+    return place._replace(steps=stamped_steps(steps) if stamps else tuple(steps))
 
 
-def _stamped(place: Place, step: Step) -> Step:
-    return place.stamped(step, 1) if isinstance(step, Send) else step
+def stamped_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps of a connection that has agreed on timestamps, each segment with one."""
+    return tuple(
+        step._replace(options=(Timestamps(1, 0), *step.options))
+        if isinstance(step, Send) and not step.flags & SYN
+        else step
+        for step in steps
+    )
 
 
 def _opening(steps: list[Step]) -> int:

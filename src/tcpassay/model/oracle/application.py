@@ -166,7 +166,10 @@ class Application:
             if not ended_for_sending(flow):
                 self._in_time.add(call.id)
             ahead = len(flow.given.octets) + len(data)
-            flow.sender = flow.sender._replace(octets=max(flow.sender.octets, ahead))
+            flow.sender = flow.sender._replace(
+                octets=max(flow.sender.octets, ahead),
+                urgent=flow.sender.urgent or "MSG_OOB" in _flags(call),
+            )
             flow.given.append(data)
             flow.pushed_later = flow.pushed_later or "MSG_MORE" in _flags(call)
 

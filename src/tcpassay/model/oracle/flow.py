@@ -84,7 +84,7 @@ class Flow:
         #: Whether the connection may have been given up before something came for it.
         self.lapsed = False
         # The application: what it has given and taken, and how far it has read.
-        self.sender = Sender(octets=0, ended=False, aborted=False)
+        self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
         self.given = Stream()
         self.taken = Stream()
         self.read = 0

@@ -75,17 +75,25 @@ def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
 
 
 def _crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Its SYN lies below the window, its ACK counts; the peer may hear that all is well."""
+    """Its SYN lies below the window, its ACK counts; the peer may hear that all is well.
+
+    A FIN that has come with the first SYN is taken with the text before it.
+    """
     from tcpassay.model.rules.ack import ack
+    from tcpassay.model.rules.fin import fin
 
     rest = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
-    return tuple(
-        branch._replace(answer=acknowledge(branch.tcb, may_fail=True), final=True)
-        if branch.answer.kind == "silence"
-        else branch
-        for stamped in recent(tcb, segment)
-        for branch in ack(stamped.tcb, rest)
-    )
+    found = []
+    for stamped in recent(tcb, segment):
+        for branch in ack(stamped.tcb, rest):
+            if branch.tcb.fin is not None and branch.tcb.fin == branch.tcb.rcv_nxt:
+                found += fin(branch.tcb, rest)
+            elif branch.answer.kind == "silence":
+                answer = acknowledge(branch.tcb, may_fail=True)
+                found.append(branch._replace(answer=answer, final=True))
+            else:
+                found.append(branch)
+    return tuple(found)
 
 
 def _only_its_ack(tcb: Tcb, segment: Segment) -> Branch:
