@@ -227,7 +227,7 @@ def _forms(file: TomlFile, needs: frozenset[str], settings: tuple[str, ...]) -> 
         name = table.text("name")
         if name in {form.name for form in forms}:
             raise table.error("name", f"a second form of the name {name!r}")
-        vary = _vary(table, table.mapping("vary"))
+        vary = _vary(table.table("vary"), table.mapping("vary"))
         steps = table.texts("steps")
         form = Form(
             name,
@@ -266,11 +266,11 @@ def _vary(
     found = []
     for name, values in vary.items():
         if not isinstance(values, list) or not values:
-            raise table.error("vary", f"{name!r} varies over {values!r}, wanted an array of values")
+            raise table.error(name, f"{name!r} varies over {values!r}, wanted an array of values")
         texts = tuple(_value(table, name, value) for value in values)
         doubled = next((v for at, v in enumerate(texts) if v in texts[:at]), None)
         if doubled is not None:
-            raise table.error("vary", f"{name!r} has the value {doubled!r} twice")
+            raise table.error(name, f"{name!r} has the value {doubled!r} twice")
         found.append((name, texts))
     return tuple(found)
 
@@ -281,7 +281,7 @@ def _value(table: TableReader, name: str, value: object) -> Value:
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
     message = f"a value of {name!r} is {value!r}, wanted a string, a whole number or an array"
-    raise table.error("vary", f"{message} of steps")
+    raise table.error(name, f"{message} of steps")
 
 
 def _patient(steps: tuple[str, ...], vary: tuple[tuple[str, tuple[Value, ...]], ...]) -> bool:
@@ -328,12 +328,14 @@ def _check(file: TomlFile, campaign: str, form: Form, at: int) -> None:
         try:
             _case(campaign, form, chosen)
         except (StepError, ValueError) as error:
-            line = _faulty_line(file, form, at, chosen)
+            line = _faulty_line(file, form, at, chosen, str(error))
             raise ConfigurationError(f"{file.path}:{line}: {error}") from None
 
 
-def _faulty_line(file: TomlFile, form: Form, at: int, chosen: Mapping[str, int]) -> int:
-    """The line of the step that cannot be read, or of the form."""
+def _faulty_line(
+    file: TomlFile, form: Form, at: int, chosen: Mapping[str, int], message: str
+) -> int:
+    """The line of the step that cannot be read, or of what opens the case."""
     values = {name: each[chosen[name]] for name, each in form.vary}
     names = {"rcv.nxt": 1, "snd.nxt": 1}
     for text in form.steps:
@@ -342,7 +344,8 @@ def _faulty_line(file: TomlFile, form: Form, at: int, chosen: Mapping[str, int])
                 steps_of(line, names)
             except (StepError, ValueError):
                 return _line(file, at, "steps", line if text == f"{{{text[1:-1]}}}" else text)
-    return file.line("form", at, "reach")
+    keys = (key for key, text in form.opening.items() if repr(_filled(text, values)) in message)
+    return file.line("form", at, next(keys, "reach"))
 
 
 def _line(file: TomlFile, at: int, key: str, text: str) -> int:
