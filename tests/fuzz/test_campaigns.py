@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.fuzz.campaigns import SHORT_NS, load_campaigns, read_campaign
-from tcpassay.fuzz.notation import case_of, case_text
+from tcpassay.fuzz.notation import case_of, case_text, steps_of
 from tcpassay.fuzz.octets import Ends, segment_octets
-from tcpassay.fuzz.steps import Do, Send, Wait
+from tcpassay.fuzz.option_text import WORDS
+from tcpassay.fuzz.steps import FLAWS, Do, Send, Wait
 from tcpassay.targets.registry import load
 from tcpassay.wire import ACK, FIN
 
@@ -142,3 +144,18 @@ def test_a_mistake_is_told_with_its_place(
     told = str(caught.value)
     assert message in told
     assert told.startswith(f"{path}:{line}: "), told
+
+
+def test_the_campaign_of_the_page_is_one(tmp_path: Path) -> None:
+    """docs/fuzzing.md: its campaign reads and has as many cases as it says; so do its steps."""
+    page = (content_root() / "docs" / "fuzzing.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    assert read_campaign(written(tmp_path, example)).total == 24
+    lines = page.partition("### Steps\n```\n")[2].partition("```")[0].splitlines()
+    steps = [steps_of(line.partition("   ")[0]) for line in lines]
+    assert len(steps) == 10
+    assert len(steps[2]) == 5
+    for flaw in FLAWS:
+        assert f"`{flaw}`" in page
+    for word in WORDS:
+        assert f"`{word}" in page

@@ -315,8 +315,10 @@ def _plain(ip: IPv4 | IPv6) -> bool:
 
 
 def _damaged(ip: IPv4 | IPv6) -> bool:
-    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1)."""
-    return isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None)
+    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 8200, 3)."""
+    if isinstance(ip, IPv6):
+        return ip.payload_length is not None
+    return ip.checksum is not None or ip.total_length is not None
 
 
 def _from_nowhere(ip: IPv4 | IPv6) -> bool:

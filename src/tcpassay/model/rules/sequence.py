@@ -86,7 +86,7 @@ def crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     found: list[Branch] = []
     for stamped in recent(tcb, segment):
         for branch in ack(stamped.tcb, rest):
-            if branch.tcb.fin is not None and branch.tcb.fin == branch.tcb.rcv_nxt:
+            if not branch.final and branch.tcb.fin == branch.tcb.rcv_nxt:
                 found += fin(branch.tcb, rest)
             elif branch.answer.kind == "silence":
                 answer = acknowledge(branch.tcb, may_fail=True)
