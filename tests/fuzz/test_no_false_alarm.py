@@ -114,6 +114,15 @@ peer: S seq=0 <mss 1460, FO>
 peer: RA seq=1 ack=1
 peer: S seq=100 <mss 1460, cookie 1>
 """,
+    "handshakes that a full queue has put off, over in another order": LISTENING.replace("5", "1")
+    + """\
+peer 0-3: S seq=0 <mss 1460>
+peer 3-0: A seq=1 ack=1
+app: listen listener 7
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer 0-3: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c1
+""",
     "the time-out behind a tail loss probe": CONNECTING
     + """\
 app: send c0 300 0

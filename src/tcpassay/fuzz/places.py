@@ -120,11 +120,11 @@ class Place(NamedTuple):
         nxt = (self.nxt or 1) + (ANSWER if self.state in _SENDING else 0)
         fin = self.stamped(Send(self.conn, FIN | ACK, peer, nxt), 11)
         close = Do("close", "c0")
+        closed = nxt + (self.state in _SENDING)  # Elsewhere the stack's FIN is below snd.nxt.
         if how == "FIN":
-            return fin, close, self.stamped(Send(self.conn, ACK, peer + 1, nxt + 1), 12)
+            return fin, close, self.stamped(Send(self.conn, ACK, peer + 1, closed), 12)
         if how == "close":
-            last = self.stamped(Send(self.conn, FIN | ACK, peer, nxt + 1), 11)
-            return close, last
+            return close, self.stamped(Send(self.conn, FIN | ACK, peer, closed), 11)
         if how == "RST":
             return (Send(self.conn, RST, peer),)
         return LINGER_ZERO, close

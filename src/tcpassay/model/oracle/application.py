@@ -263,7 +263,8 @@ class Application:
         earlier = [
             other
             for other in listener.made
-            if other is not flow and not other.accepted and 0 < other.completed < flow.completed
+            if other is not flow and not other.accepted
+            if 0 < other.surely_completed < flow.completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):
             why = "accept(): another connection was completed earlier"

@@ -60,8 +60,8 @@ class Flow:
         self.stack_scale: int | None = None
         #: Whether the cookie of the peer's SYN lets its text be taken early; None without one.
         self.fast_open: bool | None = None
-        #: The entry with which the handshake was over.
-        self.completed = 0
+        #: The entry with which the handshake may have been over, and that with which it was.
+        self.completed = self.surely_completed = 0
         # The listener.
         self.listening = False
         self.queue_may_be_full = False

@@ -87,6 +87,8 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n
+    if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
+        flow.surely_completed = n
 
 
 def _take_text(flow: Flow, segment: Segment) -> None:
