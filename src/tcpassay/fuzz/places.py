@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
     Numbers as in Send: `peer` is the stack's rcv.nxt, `una` and `nxt` its snd.una and snd.nxt.
     `held` is how many numbers lie behind a hole of AFTER octets. `stamps` says that timestamps are
-    agreed, `listener` and `app` which descriptors there are.
+    agreed, `listener` and `app` which descriptors there are, `needs` the capabilities to get here.
     """
 
     state: str
@@ -69,6 +69,7 @@ class Place(NamedTuple):
     listener: bool
     stamps: bool
     held: int
+    needs: frozenset[str]
 
     def stamped(self, step: Send, tick: int = 8) -> Send:
         """A segment with the timestamps that are due on it."""
@@ -135,6 +136,13 @@ LINGER_ZERO: Final = Do(
 )
 
 
+_NEEDS: Final[dict[Way, frozenset[str]]] = {
+    "listen": frozenset(),
+    "connect": frozenset({"active_open"}),
+    "simultaneous": frozenset({"active_open", "simultaneous_open"}),
+}
+
+
 def _place(state: str, way: Way = "listen", what: str = "", *, stamps: bool = False) -> Place:
     reached = reach(state, way, syn=MODERN if stamps else MSS)
     steps, peer, nxt = list(reached.steps), reached.peer, reached.stack
@@ -156,6 +164,7 @@ def _place(state: str, way: Way = "listen", what: str = "", *, stamps: bool = Fa
         app=bool(reached.app),
         listener=reached.way == "listen" and state not in {"CLOSED", "SYN-SENT"},
         stamps=stamps,
+        needs=_NEEDS[reached.way],
         held=(HELD + (what == "FIN held")) if what.endswith("held") else 0,
     )
     return place._replace(steps=stamped_steps(steps) if stamps else tuple(steps))
