@@ -23,6 +23,7 @@ VERBS = {
     "run": ("run", "run"),
     "compare": ("compare", "compare"),
     "expectations": ("expectations", "expectations"),
+    "fuzz": ("fuzz", "fuzz"),
     "replay": ("replay", "replay"),
     "check": ("check", "check"),
     "serve": ("serve", "serve"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.numbers import InitialNumbers
 from tcpassay.model.oracle.report import Report, Violation
+from tcpassay.model.tcb import Tcb
 from tcpassay.wire import ACK, SYN, Icmp, IPv4, IPv6, ParseError, Segment, parse
 from tcpassay.wire.connections import quote_of
 
@@ -261,6 +263,14 @@ class Oracle:
             flow.opaque = (key[0], key[2]) in self._opaque
         return flow
 
+    def standing(self, key: FlowKey) -> Tcb | None:
+        """How the likeliest hypothesis has a tuple stand; None for one that nobody has opened."""
+        flow = self._flows.get(key)
+        if flow is not None and flow.open:
+            return flow.hypotheses[0].tcb
+        listener = self._application.listener(key[0], key[1])
+        return None if listener is None else Tcb("LISTEN")
+
     def flow_to(self, port: int, remote: tuple[str, int]) -> Flow | None:
         """The newest tuple of a local port and a remote end, whichever address of the target."""
         for address in self._addresses:
@@ -302,12 +312,17 @@ def _damaged(ip: IPv4 | IPv6) -> bool:
 
 def _from_nowhere(ip: IPv4 | IPv6) -> bool:
     """Whether the source address is none that a host may have (RFC 9293, MUST-63)."""
-    source = ip_address(ip.src)
-    if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
+    return ip.src == ip.dst or _nobodys(ip.src)
+
+
+@lru_cache(maxsize=1024)
+def _nobodys(address: str) -> bool:
+    source = ip_address(address)
+    if source.is_unspecified or source.is_multicast or source.is_loopback:
         return True
     if isinstance(source, IPv6Address):
         return source.ipv4_mapped is not None  # It stands for IPv4 in calls (RFC 3493, 3.7).
-    return source.is_reserved or ip.src.endswith(".255")
+    return source.is_reserved or address.endswith(".255")
 
 
 def _signed(segment: Segment) -> bool:

@@ -1,0 +1,181 @@
+"""A case as JSON and back: what corpus files and the traces of findings hold.
+
+Fields that have their usual value are left out, so a case reads as what is special about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from struct import error as StructError  # noqa: N812 - an exception class
+from typing import TYPE_CHECKING, cast
+
+from tcpassay.core.json_values import Json, array, mapping, whole_number
+from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, LearnedCookie, Raw, Send, Step, Tell, Wait
+from tcpassay.wire import (
+    EndOfList,
+    FastOpen,
+    MaximumSegmentSize,
+    NoOperation,
+    Sack,
+    SackPermitted,
+    Timestamps,
+    UnknownOption,
+    UnreadableOptions,
+    WindowScale,
+)
+from tcpassay.wire.eventforms import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tcpassay.targets.contract import IpVersion
+    from tcpassay.wire import Option
+
+#: Of what `case_to_json` writes. Another version is refused.
+CASE_SCHEMA = 1
+
+_STEPS: dict[str, type[Step]] = {
+    "send": Send, "icmp": Tell, "raw": Raw, "call": Do, "wait": Wait,
+}  # fmt: skip
+_STEP_NAMES = {kind: name for name, kind in _STEPS.items()}
+_OPTIONS: dict[str, type[Option | LearnedCookie]] = {
+    "eol": EndOfList, "nop": NoOperation, "mss": MaximumSegmentSize, "wscale": WindowScale,
+    "sack-permitted": SackPermitted, "sack": Sack, "timestamps": Timestamps,
+    "fastopen": FastOpen, "learned-cookie": LearnedCookie, "unknown": UnknownOption,
+    "unreadable": UnreadableOptions,
+}  # fmt: skip
+_OPTION_NAMES = {kind: name for name, kind in _OPTIONS.items()}
+_BAD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, StructError)
+
+
+def case_to_json(case: FuzzCase) -> dict[str, Json]:
+    """A case as values that JSON holds."""
+    out: dict[str, Json] = {"schema": CASE_SCHEMA, "origin": case.origin, "ip": case.ip}
+    if case.settings:
+        out["settings"] = list(case.settings)
+    if case.iss is not None:
+        out["iss"] = case.iss
+    out["steps"] = [_step_to_json(step) for step in case.steps]
+    return out
+
+
+def case_from_json(value: Json) -> FuzzCase:
+    """The case that `case_to_json` was given.
+
+    Raises ValueError that names the step and what is wrong with it.
+    """
+    try:
+        form = mapping(value)
+        if form["schema"] != CASE_SCHEMA:
+            msg = f"case of schema {form['schema']!r}; this tcpassay reads schema {CASE_SCHEMA}"
+            raise ValueError(msg)
+        ip = whole_number(form["ip"])
+        if ip not in (4, 6):
+            msg = f"ip is {ip}, wanted 4 or 6"
+            raise ValueError(msg)
+        steps = array(form["steps"])
+        iss = whole_number(form["iss"]) if "iss" in form else None
+        settings = tuple(str(name) for name in array(form.get("settings", [])))
+    except _BAD as error:
+        raise ValueError(_reason(error)) from None
+    made = tuple(_step_from_json(step, place) for place, step in enumerate(steps))
+    return FuzzCase(made, str(form.get("origin", "")), cast("IpVersion", ip), settings, iss)
+
+
+def _step_to_json(step: Step) -> Json:
+    values: dict[str, Json] = {}
+    for name, value in step._asdict().items():
+        if value != step._field_defaults.get(name, _NEVER):
+            values[name] = _field_to_json(name, value)
+    return {_STEP_NAMES[type(step)]: values}
+
+
+def _field_to_json(name: str, value: object) -> Json:
+    if name == "options":
+        return [_option_to_json(option) for option in cast("tuple[Option, ...]", value)]
+    if name == "flaws":
+        return dict(cast("tuple[tuple[str, int], ...]", value))
+    return to_json(value, exact=name == "args")
+
+
+def _option_to_json(option: Option | LearnedCookie) -> Json:
+    kind = type(option)
+    values = (
+        {each.name: getattr(option, each.name) for each in fields(option)}
+        if is_dataclass(option)
+        else option._asdict()
+    )
+    return {_OPTION_NAMES[kind]: to_json(values, exact=True)}
+
+
+def _step_from_json(value: Json, place: int) -> Step:
+    try:
+        ((name, body),) = mapping(value).items()
+        kind = _STEPS[name]
+        values = {key: _field_from_json(key, item) for key, item in mapping(body).items()}
+        return _checked(kind(**values))  # type: ignore[arg-type]
+    except _BAD as error:
+        msg = f"step {place}: {_reason(error)}"
+        raise ValueError(msg) from None
+
+
+def _field_from_json(name: str, value: Json) -> object:
+    if name == "options":
+        return tuple(_option_from_json(item) for item in array(value))
+    if name == "flaws":
+        return tuple((key, whole_number(number)) for key, number in mapping(value).items())
+    return from_json(value, exact=name == "args")
+
+
+def _option_from_json(value: Json) -> Option | LearnedCookie:
+    ((name, body),) = mapping(value).items()
+    values = {key: from_json(item, exact=True) for key, item in mapping(body).items()}
+    make = cast("Callable[..., Option | LearnedCookie]", _OPTIONS[name])
+    option = make(**values)
+    if not isinstance(option, LearnedCookie):
+        option.encode()
+    return option
+
+
+def _checked(step: Step) -> Step:
+    """A step whose fields are of the right kind; what they mean is the player's."""
+    for name, value in step._asdict().items():
+        if name in _WHOLE and not (isinstance(value, int) or (name == "ack" and value is None)):
+            msg = f"{name} is {value!r}, wanted a whole number"
+            raise ValueError(msg)
+    match step:
+        case Send(flaws=flaws):
+            for flaw, _ in flaws:
+                if flaw not in FLAWS:
+                    msg = f"unknown flaw {flaw!r}; wanted one of {', '.join(FLAWS)}"
+                    raise ValueError(msg)
+        case Do(args=args):
+            _check_args(args)
+        case Raw(octets=octets):
+            bytes.join(b"", (octets,))
+        case _:
+            pass
+    return step
+
+
+def _check_args(args: Iterable[object]) -> None:
+    for arg in args:
+        match arg:
+            case (str(), _):
+                continue
+            case _:
+                msg = f"argument {arg!r}, wanted a tag and a value"
+                raise ValueError(msg)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing or unknown"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+_NEVER = object()
+_WHOLE = frozenset(
+    {"conn", "flags", "seq", "ack", "window", "data", "urgent", "ns", "type", "code", "rest",
+     "quoted"}
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""What the player has met by itself: a stack that dies, hangs, prints a report, or never rests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.core.errors import StackFault
+from tcpassay.core.verdict import Level
+from tcpassay.fuzz.alarms import Alarm, Key
+from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
+from tcpassay.fuzz.robustness import NO_STORM, SURVIVES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpassay.core.trace import Entry
+    from tcpassay.fuzz.alarms import JudgeName
+    from tcpassay.fuzz.player import Played
+
+#: Words of a fault's message, and who speaks then.
+_KINDS: tuple[tuple[str, JudgeName], ...] = (
+    ("Sanitizer", "sanitizer"),
+    ("runtime error", "sanitizer"),
+    ("was not idle", "hang"),
+    ("without being idle", "storm"),
+    ("stays at", "hang"),
+)
+#: What of a message tells one fault from another: addresses and numbers differ each time.
+_LONGEST = 160
+
+
+def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
+    """The alarms of a case in which the stack has ended or would not rest.
+
+    A fault of the agent's own is no alarm: the caller raises it.
+    """
+    alarms = []
+    if isinstance(played.fault, StackFault):
+        message = str(played.fault)
+        judge: JudgeName = next((name for words, name in _KINDS if words in message), "crash")
+        alarms.append(_alarm(judge, SURVIVES, message[:_LONGEST], entries, judge))
+    if played.storm:
+        why = f"{played.storm} events in one step of waiting, and no end"
+        alarms.append(_alarm("storm", NO_STORM, why, entries, "storm"))
+    return alarms
+
+
+def _alarm(
+    judge: JudgeName, requirement: str, why: str, entries: Sequence[Entry], answer: str
+) -> Alarm:
+    at = next((at for at in range(len(entries) - 1, -1, -1) if entries[at].kind in STIMULI), 0)
+    what = input_class(entries[at], None) if entries else "start"
+    came = answer if judge != "storm" else answer_class(entries, at)
+    key = Key(requirement, "any", what, came)
+    return Alarm(judge, key, why, "the stack lives on", max(0, len(entries) - 1), Level.ROBUSTNESS)

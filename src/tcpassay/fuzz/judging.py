@@ -1,0 +1,142 @@
+"""The judge of a case: tier one says what is as expected, the oracle everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.conformance.expectations import EXCHANGES, as_expected, load_expectations
+from tcpassay.conformance.result import ORACLE
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, verdict_when_not_met
+from tcpassay.fuzz.alarms import Alarm, Key
+from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
+from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.oracle import Oracle
+from tcpassay.wire import flow_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpassay.core.trace import Entry, Trace
+    from tcpassay.core.verdict import Level
+    from tcpassay.model.oracle import Violation
+    from tcpassay.model.tcb import Tcb
+    from tcpassay.targets.contract import IpVersion
+    from tcpassay.targets.manifest import Manifest
+
+#: How late anything may be on a real clock: far more than a tester lags that plays one case.
+SLACK_NS = NS_PER_S // 2
+
+
+class Stimulus(NamedTuple):
+    """The last thing that was done before something happened, and where its connection stood."""
+
+    at: int
+    state: str
+    tcb: Tcb | None
+
+
+class Judged(NamedTuple):
+    """What became of a case: `accepted` where tier one was enough; `triples` are its classes."""
+
+    alarms: list[Alarm]
+    accepted: bool
+    triples: list[tuple[str, str, str]]
+
+
+class Explained:
+    """What a target's expectations say of alarms; `version` is what the stack says it is."""
+
+    def __init__(self, manifest: Manifest, version: str) -> None:
+        self._expectations = load_expectations(manifest.path.parent)
+        self._version = version
+
+    def by(self, requirement: str, why: str, level: Level, ip: IpVersion) -> str:
+        """The glob of the entry that covers an alarm; empty where none does.
+
+        An entry `exchanges/<requirement>/<why>` is held against the alarm's own words; one of the
+        oracle against the requirement alone.
+        """
+        named = f"{EXCHANGES}/{requirement}/{why}"
+        entry = self._expectations.expected(named, ip, self._version)
+        if entry is not None and entry.verdict not in EXPECTED_BY_DEFAULT:
+            return entry.case
+        entry = self._expectations.expected(f"{ORACLE}{requirement}", ip, self._version)
+        if entry is not None and as_expected(verdict_when_not_met(level), entry):
+            return entry.case
+        return ""
+
+
+class Judge:
+    """Judges the cases of one target."""
+
+    def __init__(self, manifest: Manifest, version: str) -> None:
+        self._manifest = manifest
+        self._explained = Explained(manifest, version)
+        capabilities = manifest.capabilities
+        self._declared = {name: name in capabilities for name in ("rack", "rfc5961")}
+
+    def limits(self, settings: tuple[str, ...]) -> Limits:
+        """What the oracle has to know of the target."""
+        slack = 0 if self._manifest.clock == "virtual" else SLACK_NS
+        return Limits(self._manifest.limits.msl_s, slack, settings, **self._declared)
+
+    def case(self, trace: Trace, entries: Sequence[Entry]) -> Judged:
+        """One case by its own entries."""
+        return Judged(self.alarms(trace, entries), accepted=False, triples=[])
+
+    def alarms(self, trace: Trace, entries: Sequence[Entry]) -> list[Alarm]:
+        """The oracle on the entries of one case, or of a whole stay."""
+        oracle = Oracle(trace.stack_addresses, self.limits(trace.settings))
+        violations = oracle.report.violations
+        stimulus, told = Stimulus(0, "CLOSED", None), 0
+        found: list[tuple[Violation, Stimulus]] = []
+        for at, entry in enumerate(entries):
+            # What the new step itself brings to light has come of the one before.
+            before, reached = stimulus, entry.kind in STIMULI
+            if reached:
+                stimulus = _stimulus(oracle, entry, at, before)
+            oracle.take(entry)
+            cause = before if reached else stimulus
+            found += [(violation, cause) for violation in violations[told:]]
+            told = len(violations)
+        if entries:
+            oracle.ends(entries[-1])
+            found += [(violation, stimulus) for violation in violations[told:]]
+        first = entries[0].n if entries else 0
+        return [
+            self._alarm(violation, cause, entries, first, trace.ip) for violation, cause in found
+        ]
+
+    def _alarm(
+        self,
+        violation: Violation,
+        cause: Stimulus,
+        entries: Sequence[Entry],
+        first: int,
+        ip: int,
+    ) -> Alarm:
+        version: IpVersion = 6 if ip == 6 else 4
+        key = Key(
+            violation.requirement,
+            cause.state,
+            input_class(entries[cause.at], cause.tcb),
+            answer_class(entries, cause.at),
+        )
+        level = violation.level
+        why = self._explained.by(violation.requirement, violation.why, level, version)
+        event = violation.event - first
+        return Alarm("oracle", key, violation.why, violation.allowed, event, level, why)
+
+
+def _stimulus(oracle: Oracle, entry: Entry, at: int, last: Stimulus) -> Stimulus:
+    """A segment meets its own connection; a call or the time that of the last segment."""
+    if entry.kind != "send" or not isinstance(entry.data, bytes):
+        return Stimulus(at, last.state, last.tcb)
+    flow = flow_of(entry.data)
+    if flow is None:
+        return Stimulus(at, last.state, last.tcb)
+    src, sport, dst, dport = flow
+    tcb = oracle.standing((dst, dport, src, sport))
+    state = tcb.state if tcb is not None else "CLOSED"
+    return Stimulus(at, state, tcb)

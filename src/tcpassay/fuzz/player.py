@@ -1,0 +1,326 @@
+"""Plays cases on a stack, one after the other, each on ports of its own, into one trace."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcpassay.core import events
+from tcpassay.core.errors import AgentFault, StackFault
+from tcpassay.core.events import Advance, Call, Cancel, Outcome, Returned, Sent, StartCall
+from tcpassay.core.trace import Entry, Trace
+from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
+from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Raw, Send, Tell, Wait, app_text
+from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcpassay.core.events import StackEvent, Tagged
+    from tcpassay.core.trace import Kind
+    from tcpassay.fuzz.steps import Step
+    from tcpassay.targets.contract import IpVersion, Stack
+    from tcpassay.targets.manifest import Manifest
+
+#: Local and remote ports of the first case of a stay, and how many each case has to itself.
+FIRST_LOCAL, LOCALS = 8_000, 4
+FIRST_REMOTE, REMOTES = 20_000, 4 * PER_PORT
+
+#: Rounds in which what is still open is reset; a challenge tells the number for the next one.
+ROUNDS = 3
+#: Events in one step of waiting that no sane stack exceeds.
+STORM: Final = 5_000
+
+_MASK = 0xFFFFFFFF
+_HALF = 1 << 31
+
+
+class Played(NamedTuple):
+    """What became of a case: its entries are `first` to `last` (exclusive) of the player's trace.
+
+    `fault` is what ended the stack, None where it lives. `storm` counts the events of the worst
+    step where they were absurdly many.
+    """
+
+    case: FuzzCase
+    number: int
+    first: int
+    last: int
+    fault: StackFault | AgentFault | None
+    storm: int
+
+
+class Player:
+    """Everything done to one stack. `trace` has it all; `names` has the ends of each connection.
+
+    `seed` feeds where the peer's numbers start: the same seed and place give the same case.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        manifest: Manifest,
+        seed: int,
+        ip: IpVersion,
+        settings: tuple[str, ...] = (),
+    ) -> None:
+        addresses = manifest.needed_addresses(ip)
+        self._stack = stack
+        self._local, self._remote = addresses.stack[0], addresses.peer
+        self._family = ("name", "AF_INET6" if ip == 6 else "AF_INET")
+        self._seed = seed
+        self._place = 0
+        self._calls = 0
+        self.trace = Trace(
+            target=manifest.name,
+            seed=seed,
+            ip=ip,
+            settings=settings,
+            stack_addresses=manifest.own_addresses(ip, settings),
+        )
+        self._entries = self.trace.entries
+        self._now = stack.now_ns()
+        self._rng = Random()
+        #: Of the case being played, by number and by the peer's port.
+        self._conns: dict[int, Ends] = {}
+        self._by_port: dict[int, Ends] = {}
+        self._slots: dict[str, int] = {}
+        self._said: dict[int, int] = {}
+        self._pending: dict[int, tuple[Do, str]] = {}
+        self._storm = 0
+        self._do: dict[type[object], Callable[[object], None]] = {
+            Do: self._call,
+            Wait: self._wait,
+        }
+
+    # -- one case --------------------------------------------------------------------------------
+
+    def play(self, case: FuzzCase, number: int = 0) -> Played:
+        """Play a case to its end, and take down what it has built up."""
+        first = len(self._entries)
+        self._begin(case)
+        fault: StackFault | AgentFault | None = None
+        try:
+            self._steps(case.steps)
+            self._take_down()
+        except (StackFault, AgentFault) as error:
+            fault = error
+        self._place += 1
+        return Played(case, number, first, len(self._entries), fault, self._storm)
+
+    def _begin(self, case: FuzzCase) -> None:
+        self._conns, self._by_port, self._slots = {}, {}, {}
+        self._said, self._pending, self._storm = {}, {}, 0
+        self._rng.seed(f"{self._seed}/{self._place}")
+        self._iss = case.iss
+
+    def _steps(self, steps: Sequence[Step]) -> None:
+        burst: list[bytes] = []
+        for step in steps:
+            kind = type(step)
+            if kind is Send:
+                burst.append(segment_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
+                if step.flags & SYN:  # type: ignore[union-attr]
+                    self._deliver(burst)
+            elif kind is Raw:
+                burst.append(step.octets)  # type: ignore[union-attr]
+            elif kind is Tell:
+                burst.append(message_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
+            else:
+                self._deliver(burst)
+                self._do[kind](step)
+        self._deliver(burst)
+
+    def ends(self, conn: int) -> Ends:
+        """The ends of a connection of the case being played."""
+        ends = self._conns.get(conn)
+        if ends is None:
+            place, draw = self._place, self._rng
+            local = FIRST_LOCAL + place * LOCALS + conn // PER_PORT % LOCALS
+            remote = FIRST_REMOTE + place * REMOTES + conn % REMOTES
+            iss = draw.getrandbits(32) if self._iss is None else self._iss
+            ends = Ends((self._local, local), (self._remote, remote), iss, draw.getrandbits(32))
+            self._conns[conn] = self._by_port[remote] = ends
+        return ends
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def _deliver(self, burst: list[bytes]) -> None:
+        """Give what has been put together at once, and put down each with its answers.
+
+        The datagram at which the stack ends has no answers, and is the last to be put down.
+        """
+        if not burst:
+            return
+        now, outcomes = self._stack.now_ns(), list[Outcome]()
+        try:
+            self._stack.execute_all([events.Datagram(octets) for octets in burst], outcomes)
+        finally:
+            entries = self._entries
+            for octets, outcome in zip(burst, outcomes, strict=False):
+                entries.append(Entry(len(entries), now, "send", 0, octets))
+                now = self._take(outcome)
+            if len(outcomes) < len(burst):
+                entries.append(Entry(len(entries), now, "send", 0, burst[len(outcomes)]))
+            burst.clear()
+
+    def _call(self, step: object) -> None:
+        assert isinstance(step, Do)  # noqa: S101 - for the type checker
+        args = self._arguments(step)
+        if args is None:
+            return
+        self._calls += 1
+        call = Call(self._calls, 0, step.call, args)
+        self._pending[call.id] = step, step.on
+        self._record("call", call)
+        self._take(self._stack.execute(StartCall(call)))
+
+    def _arguments(self, step: Do) -> tuple[Tagged, ...] | None:
+        """A call's arguments; None for one on a descriptor that never came."""
+        args: list[Tagged] = []
+        if step.on:
+            fd = self._slots.get(step.on)
+            if fd is None:
+                return None
+            args.append(("fd", fd))
+        elif step.call == "socket":
+            args.append(self._family)
+        for tag, value in step.args:
+            if tag == "address":
+                args.append((tag, self._address(value)))
+            elif tag == "text" and isinstance(value, int):
+                said = self._said.get(self._slots.get(step.on, -1), 0)
+                args.append(("octets", app_text(said + 1, value)))
+            else:
+                args.append((tag, value))
+        return tuple(args)
+
+    def _address(self, value: object) -> tuple[str, int]:
+        match value:
+            case ("stack", int(port)):
+                return self._local, FIRST_LOCAL + self._place * LOCALS + port
+            case ("peer", int(conn)):
+                return self.ends(conn).remote
+            case _:
+                raise ValueError(value)
+
+    def _wait(self, step: object) -> None:
+        assert isinstance(step, Wait)  # noqa: S101 - for the type checker
+        until, count = self._stack.now_ns() + step.ns, 0
+        while self._now < until:
+            self._record("advance", until)
+            before = len(self._entries)
+            self._take(self._stack.execute(Advance(until)))
+            count += len(self._entries) - before
+            if count > STORM:
+                self._storm = count
+                return
+
+    # -- what comes ------------------------------------------------------------------------------
+
+    def _record(self, kind: Kind, data: object) -> None:
+        entries = self._entries
+        entries.append(Entry(len(entries), self._stack.now_ns(), kind, 0, data))
+
+    def _take(self, outcome: Outcome) -> int:
+        entries = self._entries
+        for event in outcome.events:
+            kind = type(event)
+            if kind is Sent:
+                entries.append(Entry(len(entries), event.t_ns, "receive", 0, event.octets))  # type: ignore[union-attr]
+                self._seen(event.octets)  # type: ignore[union-attr]
+            elif kind is Returned:
+                entries.append(Entry(len(entries), event.t_ns, "return", 0, event))
+                self._returned(event)  # type: ignore[arg-type]
+            else:
+                entries.append(_entry(len(entries), event))
+        self._now = outcome.idle.now_ns
+        return self._now
+
+    def _seen(self, octets: bytes) -> None:
+        """Learn from a segment of the stack's what the next steps need."""
+        start = 20 if octets[0] == 0x45 else 40 if octets[0] >> 4 == 6 else 0
+        if not start or len(octets) < start + 20 or octets[9 if start == 20 else 6] != 6:
+            return
+        ends = self._by_port.get(octets[start + 2] << 8 | octets[start + 3])
+        if ends is None:
+            return
+        flags, offset = octets[start + 13], octets[start + 12] >> 4
+        seq = int.from_bytes(octets[start + 4 : start + 8], "big")
+        if flags & SYN:
+            ends.stack_iss = seq
+            flow = flow_of(octets)
+            if flow is not None:
+                ends.local = flow[0], flow[1]
+        if flags & RST:
+            ends.reset = True
+            return
+        ends.reset = False
+        size = len(octets) - start - 4 * offset + bool(flags & SYN) + bool(flags & FIN)
+        after = (seq + size) & _MASK
+        if ends.stack_next is None or flags & SYN or (after - ends.stack_next) & _MASK < _HALF:
+            ends.stack_next = after
+        if flags & ACK:
+            ends.acked = int.from_bytes(octets[start + 8 : start + 12], "big")
+        if offset > 5:
+            learn_options(octets, ends)
+
+    def _returned(self, returned: Returned) -> None:
+        step, on = self._pending.pop(returned.call, (None, ""))
+        if step is None or returned.errno is not None:
+            return
+        if step.gives:
+            self._slots[step.gives] = returned.value
+        if step.call == "close":
+            self._slots.pop(on, None)
+        elif step.call == "send":
+            fd = self._slots.get(on, -1)
+            self._said[fd] = self._said.get(fd, 0) + returned.value
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def _take_down(self) -> None:
+        """Reset what is open, cancel what waits, close what there is."""
+        self._reset_all()
+        for call in list(self._pending):
+            self._record("cancel", call)
+            self._take(self._stack.execute(Cancel(call)))
+        for slot in list(self._slots):
+            self._call(Do("close", slot))
+        for _ in range(ROUNDS - 1):
+            if not self._reset_all():
+                return
+
+    def _reset_all(self) -> bool:
+        """Whether there was anything that may be open."""
+        burst = []
+        for ends in self._conns.values():
+            if ends.stack_next is None or ends.reset:
+                continue
+            seq = ends.peer_iss + 1 if ends.acked is None else ends.acked
+            step = Send(
+                flags=RST | ACK,
+                seq=(seq - ends.peer_iss) & _MASK,
+                ack=(ends.stack_next - ends.stack_iss) & _MASK,
+                window=0,
+            )
+            burst.append(segment_octets(step, ends))
+            ends.reset = True
+        self._deliver(burst)
+        return bool(burst)
+
+
+def _entry(n: int, event: StackEvent) -> Entry:
+    match event:
+        case events.Signalled():
+            return Entry(n, event.t_ns, "signal", event.process, event)
+        case events.Exited():
+            return Entry(n, event.t_ns, "exit", event.process, event)
+        case events.Logged(t_ns, text):
+            return Entry(n, t_ns, "log", 0, text)
+        case events.StateRead():
+            return Entry(n, event.t_ns, "state", 0, event)
+        case events.StatsRead():
+            return Entry(n, event.t_ns, "stats", 0, event)
+        case _:
+            raise TypeError(event)

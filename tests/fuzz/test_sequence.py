@@ -1,0 +1,96 @@
+"""The source `sequence`: its cases run, stay deep and are the same again."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tcpassay.core.events import ReadState, StateRead
+from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.sequence import Profile, Sequence
+from tcpassay.fuzz.steps import Do, FuzzCase, Send, Wait
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.registry import open_target
+from tcpassay.wire import SYN
+
+
+def _segments(case: FuzzCase) -> list[Send]:
+    return [step for step in case.steps if isinstance(step, Send)]
+
+
+def test_case_depends_on_seed_and_number_alone() -> None:
+    """Cases asked for in another order, and from another source with the seed."""
+    one, two = Sequence(7), Sequence(7)
+    asked = [one.case(number) for number in range(60)]
+    assert [two.case(number) for number in reversed(range(60))] == asked[::-1]
+    assert Sequence(8).case(3).steps != asked[3].steps
+
+
+def test_impatient_cases_wait_a_millisecond_at_most() -> None:
+    """A profile for a real clock: waits are short and seldom."""
+    source = Sequence(1, Profile(patient=False))
+    waits = [
+        step.ns
+        for number in range(500)
+        for step in source.case(number).steps
+        if isinstance(step, Wait)
+    ]
+    assert 0 < len(waits) < 500
+    assert max(waits) <= 1_000_000
+
+
+def test_every_beginning_is_there() -> None:
+    """The origins of 2,000 cases name each state."""
+    source = Sequence(2)
+    states = Counter(source.case(number).origin.split("/")[2] for number in range(2_000))
+    assert len(states) == 11
+    assert states.most_common(1)[0][0] == "ESTABLISHED"
+
+
+def test_steps_come_in_the_number_asked_for() -> None:
+    """6 to 20 steps behind the access sequence, or a few beyond."""
+    source = Sequence(3)
+    sizes = [len(source.case(number).steps) for number in range(500)]
+    assert min(sizes) >= 6
+    assert max(sizes) <= 6 + 4 + 20 + 6
+
+
+def test_bench_has_ten_segments() -> None:
+    """The fixed profile: ten segments behind SYN and ACK, no wait."""
+    source = Sequence.bench(1)
+    for number in range(300):
+        case = source.case(number)
+        assert len(_segments(case)) == 12
+        assert _segments(case)[0].flags == SYN
+        assert not any(isinstance(step, Wait) for step in case.steps)
+        assert sum(isinstance(step, Do) for step in case.steps) <= 6
+
+
+class _Looking(Player):
+    """Asks for the states before it takes a case down."""
+
+    def states(self) -> list[str]:
+        """Of each connection of the case."""
+        found = []
+        for ends in self._conns.values():
+            outcome = self._stack.execute(ReadState(ends.local, ends.remote))
+            found += [event.state for event in outcome.events if isinstance(event, StateRead)]
+        return found
+
+    def _take_down(self) -> None:
+        self.seen = self.states()
+        super()._take_down()
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_most_cases_stay_deep(patient: bool) -> None:
+    """At the end of four cases in five some connection is still there."""
+    target = open_target("reference")
+    player = _Looking(target.start(StackOptions(seed=1)), target.manifest, 1, 4)
+    source = Sequence(4, Profile(patient=patient))
+    alive = 0
+    for number in range(200):
+        assert player.play(source.case(number), number).fault is None
+        alive += any(state not in {"CLOSED", "LISTEN", "TIME-WAIT"} for state in player.seen)
+    assert alive > 160
