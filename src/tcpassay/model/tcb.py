@@ -96,7 +96,12 @@ class Tcb(NamedTuple):
 
 def text_in_order(tcb: Tcb) -> int:
     """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
-    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.irs else 0
+    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if begun_by_peer(tcb) else 0
+
+
+def begun_by_peer(tcb: Tcb) -> bool:
+    """Whether the peer's SYN has been taken. IRS alone does not tell: it may well be 0."""
+    return tcb.rcv_nxt != tcb.irs
 
 
 def advance(tcb: Tcb, octets: int) -> Tcb:

@@ -8,7 +8,7 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import SYNCHRONIZED, offset
+from tcpassay.model.tcb import SYNCHRONIZED, begun_by_peer, offset
 from tcpassay.wire import ACK, RST, SYN, URG, Sack
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
 
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
-    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.irs):
+    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if begun_by_peer(h.tcb)):
         at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
         if -len(segment.payload) < at < 1 << 24:
             flow.taken.place(at, segment.payload)

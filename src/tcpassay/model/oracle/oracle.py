@@ -33,6 +33,9 @@ _SUM = "the sum of header, text and pseudo-header"
 #: Kinds of the options of RFC 2385 and RFC 5925.
 _SIGNATURES = frozenset({19, 29})
 
+#: States in which a SYN,ACK has long been answered.
+_ENDED = frozenset({"CLOSING", "LAST-ACK", "TIME-WAIT", "CLOSED"})
+
 #: Entries of the tester's own, with which no step begins and nothing is read.
 _REMARKS = frozenset({"expect", "measure", "note"})
 
@@ -225,7 +228,11 @@ class Oracle:
                 flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
-        again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
+        # At the same moment a new connection has the same number (RFC 6528, 3), and what is past
+        # its end sends no SYN,ACK again.
+        again = any(
+            h.bound and h.tcb.iss == syn.seq and h.tcb.state not in _ENDED for h in flow.hypotheses
+        )
         if not again and any(not h.bound for h in flow.hypotheses):
             if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
