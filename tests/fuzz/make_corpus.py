@@ -49,9 +49,9 @@ def recorded(target: Target) -> Iterator[FuzzCase]:
         _, trace = run_case(context, PlannedRun(case, 4))
         steps = steps_of(trace)
         waits = sum(step.ns for step in steps if isinstance(step, Wait))
-        if LEAST <= len(steps) <= MOST and waits <= LONGEST_NS:
-            if sum(isinstance(step, Send) for step in steps) > 2:
-                yield FuzzCase(steps, f"conformance/{case.id}")
+        segments = sum(isinstance(step, Send) for step in steps)
+        if LEAST <= len(steps) <= MOST and waits <= LONGEST_NS and segments > 2:
+            yield FuzzCase(steps, f"conformance/{case.id}")
 
 
 def triples_of(target: Target, case: FuzzCase) -> list[Triple]:

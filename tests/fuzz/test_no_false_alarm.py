@@ -6,8 +6,8 @@ import pytest
 
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import MSS, accept, opened, reach
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, Step
+from tcpassay.fuzz.reach import MSS, accept, connect, opened, reach
+from tcpassay.fuzz.steps import Do, FuzzCase, Send, Step, Wait
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, SYN
@@ -41,6 +41,29 @@ CASES: dict[str, tuple[int | None, tuple[Step, ...]]] = {
     "a tuple opened again behind an abort in CLOSING, with the same ISN": (
         None,
         (*reach("CLOSING").steps, *_ABORT, *_AGAIN, _send(100, "c1")),
+    ),
+    "an ISN behind one that was lifted above those of a connection in TIME-WAIT": (
+        None,
+        (
+            *reach("CLOSING").steps,
+            Send(0, ACK, 2, 2),
+            *_AGAIN,
+            Wait(10**9),
+            _ABORT[0]._replace(on="c1"),
+            Do("close", "c1"),
+            Send(0, SYN, 198_542, options=MSS),
+            Send(0, ACK, 198_543, 1),
+        ),
+    ),
+    "text on the SYN,ACK of an open that has crossed": (
+        None,
+        (
+            *connect(),
+            Send(0, SYN, options=MSS),
+            Send(0, SYN | ACK, 0, 1, data=100),
+            _receive(1_000),
+            Send(0, ACK, 101, 1),
+        ),
     ),
 }
 

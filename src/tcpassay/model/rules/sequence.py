@@ -114,3 +114,10 @@ SHORT = {
     "LAST-ACK": "LAST-ACK",
     "TIME-WAIT": "TW",
 }
+
+
+def beyond_syn(segment: Segment) -> Segment:
+    """What is left of a segment once its SYN, outside the window, has been trimmed off."""
+    if not segment.flags & SYN:
+        return segment
+    return segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
