@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Branch, acknowledge
-from tcpassay.model.rules.sequence import SHORT, beyond_syn
+from tcpassay.model.rules.sequence import SHORT
 from tcpassay.model.tcb import MASK, offset
 from tcpassay.wire import FIN
 
@@ -24,7 +24,6 @@ _NEXT: dict[State, tuple[State, str]] = {
 
 def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """RCV.NXT over the FIN, and an acknowledgement of it; a FIN above a hole waits (FIN-OOO)."""
-    segment = beyond_syn(segment)
     at = (segment.seq + len(segment.payload)) & MASK if segment.flags & FIN else tcb.fin
     if at != tcb.rcv_nxt and tcb.fin == tcb.rcv_nxt:
         at = tcb.fin  # An earlier FIN, behind text that has come now.
@@ -49,9 +48,12 @@ def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _again(tcb: Tcb, segment: Segment) -> Branch:
-    """A FIN behind the first: it changes nothing, and TIME-WAIT starts anew."""
+    """A FIN behind the first: it changes nothing, and TIME-WAIT starts anew.
+
+    One that repeats the first, or lies before it, is acknowledged.
+    """
     if not segment.flags & FIN:
         return Branch(tcb, SILENCE, "")
-    optional = offset(segment.seq, tcb.rcv_nxt) >= 0
+    optional = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) >= 0
     answer = acknowledge(tcb, may_fail=optional)
     return Branch(tcb, answer, f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}")

@@ -52,11 +52,7 @@ def _reset_numbers(tcb: Tcb, segment: Segment) -> tuple[int, ...]:
 def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not tcb.passive:
         clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-ACTIVE"
-        challenged = Branch(tcb, acknowledge(tcb), clause)
-        if segment.seq == tcb.irs and segment.flags & ACK and segment.seg_len > 1:
-            # The SYN of an open that has crossed lies outside the window, and may be trimmed off.
-            return (challenged, Branch(tcb, SILENCE, clause, "optional", final=False))
-        return (challenged,)
+        return (Branch(tcb, acknowledge(tcb), clause),)
     clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
     if segment.seq == tcb.irs and not segment.flags & ACK:
         # The SYN again, with a FIN or text that reaches into the window: it may count as no more.

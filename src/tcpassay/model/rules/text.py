@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.ranges import joined
-from tcpassay.model.rules.sequence import SHORT, beyond_syn
+from tcpassay.model.rules.sequence import SHORT
 from tcpassay.model.tcb import MASK, RECEIVING, advance, offset
 from tcpassay.wire import FIN
 
@@ -22,7 +22,6 @@ MANY = 32
 
 def text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """In order: taken and acknowledged soon. Above a hole: kept, and acknowledged at once."""
-    segment = beyond_syn(segment)
     if not segment.payload and not segment.flags & FIN:
         return (Branch(tcb, SILENCE, "", final=False),)
     if tcb.state not in RECEIVING:
