@@ -64,7 +64,6 @@ class Ends:
         self.stack_next: int | None = None
         self.used = self.reset = False
 
-
     def copy(self) -> Ends:
         """The same once more."""
         made = Ends(self.local, self.remote, self.peer_iss, self.peer_stamp)
