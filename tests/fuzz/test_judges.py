@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tcpassay.fuzz.judging import Judge, Judged
 from tcpassay.fuzz.robustness import LETS_GO, NO_STORM, READ_INTACT, SENT_INTACT, SERVES, SURVIVES
 from tcpassay.fuzz.sequence import Sequence as Sequences
 from tcpassay.fuzz.stay import Stay
+from tcpassay.fuzz.steps import FuzzCase, Raw
 from tcpassay.fuzz.sweep import Sweep
 from tcpassay.targets.registry import open_target
 from tests.fuzz.faulty import Around, FaultyTarget, case, cases, with_other_text
@@ -21,17 +23,16 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.stay import Ran
-    from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
 
 class Deaf(Judge):
     """Without the oracle: what the others see by themselves."""
 
-    def case(self, trace: Trace, entries: Sequence[Entry]) -> Judged:
+    def case(self, _trace: Trace, _entries: Sequence[Entry]) -> Judged:
         return Judged([], accepted=True, triples=[])
 
-    def alarms(self, trace: Trace, entries: Sequence[Entry]) -> list[Alarm]:
+    def alarms(self, _trace: Trace, _entries: Sequence[Entry]) -> list[Alarm]:
         return []
 
 
@@ -131,7 +132,7 @@ def test_timer_that_stays() -> None:
 def test_memory_that_stays() -> None:
     """Cases from 20 on make a stack keep octets; LETS-GO by how it grows, not by one value."""
     target = FaultyTarget(Keeps)
-    odd = {number: (0,) for number in range(20, 64)}
+    odd = dict.fromkeys(range(20, 64), (0,))
     _, late = judged(target, cases(64, odd))
     assert [alarm.key.answer for ran in late for alarm in ran.alarms] == ["memory"]
     assert late[0].number in odd
@@ -218,14 +219,32 @@ def test_storm() -> None:
 
 
 def test_hang() -> None:
-    """A stack never comes back; SURVIVES, after a second of the processor's time, and on it goes."""
+    """A stack never comes back; SURVIVES, after a second of the processor's time."""
     told, late = judged(FaultyTarget(Hangs), cases(3, {1: (0,)}))
     assert [(ran.number, ran.alarms[0].judge) for ran in told] == [(1, "hang")]
     assert told[0].alarms[0].key.requirement == SURVIVES
-    assert "on_signal (faulty" in told[0].alarms[0].key.answer or "on_signal" in (
-        told[0].alarms[0].key.answer
-    )
+    assert "on_signal (test_judges.py)" in told[0].alarms[0].key.answer
     assert late == []
+
+
+@pytest.mark.parametrize(
+    ("word", "judge", "answer"),
+    [
+        (b"die", "crash", "crash: SIGSEGV"),
+        (b"hang", "hang", "hang"),
+        (b"raise", "crash", "KeyError in on_datagram (toy_stack.py)"),
+    ],
+)
+def test_stack_in_a_process_that_ends(word: bytes, judge: str, answer: str) -> None:
+    """A stack behind an agent dies, spins or raises; SURVIVES, and nothing is said of service."""
+    target = open_target(str(Path(__file__).parents[1] / "targets" / "toy_process"))
+    try:
+        (alarm,) = alone(target, FuzzCase((Raw(word),)))
+        assert (alarm.judge, alarm.key.requirement) == (judge, SURVIVES)
+        assert answer in alarm.key.answer
+        assert alone(target, FuzzCase((Raw(b"two"),))) == []
+    finally:
+        target.close()
 
 
 def test_two_crashes_are_two_findings() -> None:
@@ -236,6 +255,51 @@ def test_two_crashes_are_two_findings() -> None:
     assert keys[0] == keys[2]
     assert keys[0] != keys[1]
     assert keys[0].answer == "crash: ZeroDivisionError in divide (test_judges.py)"
+
+
+class Haunts(Around):
+    """Signal 0: text of the connection comes again with the next SYN, reset or not."""
+
+    def __init__(self, inside: object) -> None:
+        super().__init__(inside)  # type: ignore[arg-type]
+        self.text = b""
+        self.due = False
+
+    def lets_in(self, octets: bytes) -> bool:
+        self.due = bool(self.text) and bool(octets[33] & 2)
+        return True
+
+    def take_output(self) -> list[tuple[object, ...]]:
+        output = self.inside.take_output()
+        for each in output:
+            octets = each[1]
+            if self.asked and each[0] == "datagram" and isinstance(octets, bytes):
+                self.text = octets if len(octets) > 100 and not self.text else self.text
+        if self.due:
+            self.due = False
+            self.asked = []
+            output.append(("datagram", self.text))
+            self.text = b""
+        return output
+
+
+def test_stray_is_told_of_the_case_that_it_belongs_to() -> None:
+    """A reset connection speaks during the next case; that case is well, the earlier is not."""
+    target = FaultyTarget(Haunts)
+    stay = Stay(target, Judge(target.manifest, target.version()), 1)
+    ran = list(stay.run(cases(5, {2: (0,)})))
+    late = stay.boundary()
+    assert [each.number for each in ran if each.alarms] == []
+    assert [each.number for each in late] == [2]
+    assert late[0].alarms[0].judge == "oracle"
+    assert late[0].alarms[0].why.endswith("(during a later case)")
+    again = try_alone(target, Judge(target.manifest, "1"), case(0)).alarms
+    assert (again[0].key.requirement, again[0].why) == (
+        late[0].alarms[0].key.requirement,
+        late[0].alarms[0].why,
+    )
+    others = [octets for each in ran[3].entries if isinstance(octets := each.data, bytes)]
+    assert not [octets for octets in others if len(octets) > 100 and octets[22:24] == b"\x4e\x60"]
 
 
 def test_no_false_alarm_on_the_reference_stack() -> None:
