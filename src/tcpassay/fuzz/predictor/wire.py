@@ -15,6 +15,9 @@ from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segmen
 if TYPE_CHECKING:
     from tcpassay.fuzz.predictor.connection import Connection
 
+#: States in which a SYN of the target's may be one that it sends again.
+_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
+
 
 class Wire(Inbound):
     """Takes what the target sends, too."""
@@ -160,13 +163,13 @@ class Wire(Inbound):
         if not flags & ACK:
             return self._goes_first(conn, options, seq, window, now)
         if conn.several is None:
-            again = conn.bound and conn.iss == seq
+            again = conn.bound and conn.iss == seq and conn.state in _OPENING
             if not conn.bound and conn.completed:
                 conn = self._reborn(conn, found[0], conn.ways())
         else:
             ways = conn.several
             unbound = [h for h in ways if not h.bound]
-            again = any(h.bound and h.tcb.iss == seq for h in ways)
+            again = any(h.bound and h.tcb.iss == seq and h.tcb.state in _OPENING for h in ways)
             if unbound and not again:
                 if conn.completed or any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in ways):
                     conn = self._reborn(conn, found[0], unbound)
