@@ -121,7 +121,9 @@ class Application:
 
     def may_be_full(self, listener: Socket, new: Flow) -> bool:
         """Whether its queues hold as many other connections as its backlog asks for."""
-        waiting = {flow: None for flow in listener.made if flow.open and not flow.accepted}
+        waiting = {
+            flow: None for flow in listener.made if (flow.open or flow.opaque) and not flow.accepted
+        }
         listener.made = waiting
         return len(waiting) - (new in waiting) >= max(listener.backlog, 0)
 
@@ -242,6 +244,7 @@ class Application:
         remote = _ends_of(returned.out)
         new = Socket(local=socket.local, remote=remote, keepalive=socket.keepalive)
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
+        new.buffer_set = socket.buffer_set
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
         if flow is not None and flow.follows_waiting:
@@ -308,6 +311,7 @@ class Application:
         if "IPV6_V6ONLY" in names:
             socket.v6only = bool(value)
         socket.corked = socket.corked or "TCP_CORK" in names
+        socket.buffer_set = socket.buffer_set or "SO_RCVBUF" in names
         socket.deferring = socket.deferring or "TCP_DEFER_ACCEPT" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
@@ -372,6 +376,7 @@ def _options_of(socket: Socket) -> None:
         return
     flow.user_timeout = flow.user_timeout or socket.user_timeout
     flow.pushed_later = flow.pushed_later or socket.corked
+    flow.buffer_set = flow.buffer_set or socket.buffer_set
     idle = socket.keepidle_s if socket.keepidle_s is not None else KEEPALIVE_S
     flow.keepalive = idle * NS_PER_S if socket.keepalive else None
 

@@ -11,7 +11,7 @@ from tcpassay.model.rules.arrival import beyond_sequence, otherwise
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.rules.syn import reopens
-from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
+from tcpassay.model.tcb import FIN_TAKEN, MASK, RECEIVING, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             *_timestamp_of_another_rule(tcb, segment),
         )
     else:
-        found = _reset_on_fin(tcb, segment) if flags & RST else _dropped_unseen(tcb, segment)
+        resets = flags & RST
+        found = _resets(tcb, segment) if resets else _dropped_unseen(tcb, segment)
     return (*found, *_window_of_another_size(tcb, segment))
 
 
@@ -154,6 +155,28 @@ def _taken_with(
     return tuple(_departs(b.tcb._replace(ts_recent=recent), b.answer, *what) for b in taken)
 
 
+# -- text and its room ----------------------------------------------------------------------------
+
+
+def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
+    is acknowledged as not taken, above a hole dropped in silence.
+    """
+    if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
+    if not (segment.payload or segment.flags & FIN) or not acceptable(tcb, segment):
+        return ()
+    hole = offset(segment.seq, tcb.rcv_nxt) > 0
+    clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+    if hole:
+        clause = "RFC9293:3.10.7.4-FIN-OOO" if segment.flags & FIN else "RFC9293:MAY-13"
+    rest = segment._replace(payload=b"", flags=segment.flags & ~FIN)
+    return tuple(
+        _departs(b.tcb, b.answer if hole else acknowledge(b.tcb), clause, "no room in the window")
+        for b in beyond_sequence(tcb, rest)
+    )
+
+
 # -- fifth check: the send window ----------------------------------------------------------------
 
 
@@ -200,9 +223,19 @@ def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return (branch._replace(event="reset"),)
 
 
+def _resets(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A reset that is dropped for the text it has, which goes on beyond the window."""
+    found = _reset_on_fin(tcb, segment)
+    at = offset(segment.seq, tcb.rcv_nxt)
+    if tcb.state not in SYNCHRONIZED or not 0 <= at < tcb.rcv_wnd < at + segment.seg_len:
+        return found
+    clause = f"RFC9293:3.10.7.4-RST-{SHORT[tcb.state]}" if not at else "RFC5961:3.2-RST-INWINDOW"
+    return (*found, _departs(tcb, SILENCE, clause, "a check of where the text of a RST ends"))
+
+
 def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Reset: text from before the peer's FIN to behind it, which is to be ignored; and after
-    close() a FIN above a hole, which is to wait. Taken: a FIN in another place.
+    close() or shutdown() a FIN above a hole, which is to wait. Taken: a FIN in another place.
     """
     at = offset(segment.seq, tcb.rcv_nxt)
     answer = Answer("rst", (tcb.snd_nxt, segment.ack))
@@ -213,11 +246,12 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
         more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
         return (_departs(more, acknowledge(more), clause, "another FIN behind the FIN"),)
-    if tcb.state == "FIN-WAIT-1" and tcb.read != "open" and at > 0 and segment.flags & FIN:
+    if tcb.state in _ENDED and tcb.read != "open" and at > 0 and segment.flags & FIN:
         return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
     return ()
 
 
+_ENDED = frozenset({"FIN-WAIT-1", "FIN-WAIT-2"})
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
 
 

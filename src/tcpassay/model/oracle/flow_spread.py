@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import Answer
-from tcpassay.model.oracle.departures import departures
+from tcpassay.model.oracle.departures import departures, no_room
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
@@ -97,7 +97,9 @@ def _one_arrival(
 def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What the rules make of a segment, and the known ways past them."""
     branches = (*segment_arrives(tcb, segment), *departures(tcb, segment))
-    if flow.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
+    if flow.buffer_set:
+        branches = (*branches, *no_room(tcb, segment))
+    if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
         branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
