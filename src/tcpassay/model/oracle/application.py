@@ -312,6 +312,8 @@ class Application:
             socket.v6only = bool(value)
         socket.corked = socket.corked or "TCP_CORK" in names
         socket.buffer_set = socket.buffer_set or "SO_RCVBUF" in names
+        lazy = "TCP_DEFER_ACCEPT" in names or ("TCP_QUICKACK" in names and value == 0)
+        socket.lazy = socket.lazy or lazy
         socket.deferring = socket.deferring or "TCP_DEFER_ACCEPT" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
@@ -377,6 +379,7 @@ def _options_of(socket: Socket) -> None:
     flow.user_timeout = flow.user_timeout or socket.user_timeout
     flow.pushed_later = flow.pushed_later or socket.corked
     flow.buffer_set = flow.buffer_set or socket.buffer_set
+    flow.lazy = flow.lazy or socket.lazy
     idle = socket.keepidle_s if socket.keepidle_s is not None else KEEPALIVE_S
     flow.keepalive = idle * NS_PER_S if socket.keepalive else None
 

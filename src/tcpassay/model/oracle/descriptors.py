@@ -39,6 +39,7 @@ class Socket:
     keepidle_s: int | None = None
     corked: bool = False
     buffer_set: bool = False
+    lazy: bool = False
     v6only: bool = False
     deferring: bool = False
     early: bytearray = field(default_factory=bytearray)

@@ -101,6 +101,8 @@ class Flow:
         self.user_timeout = False
         #: Whether it has set how much its receive buffer holds.
         self.buffer_set = False
+        #: Whether it has asked for ACKs that are delayed (TCP_QUICKACK of 0, TCP_DEFER_ACCEPT).
+        self.lazy = False
 
     # -- questions ---------------------------------------------------------------------------------
 
