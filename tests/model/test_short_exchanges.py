@@ -10,6 +10,7 @@ from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.wire import (
     Datagram,
+    Icmp,
     MaximumSegmentSize,
     Option,
     Segment,
@@ -76,6 +77,12 @@ class Exchange:
             8_000, port, S + seq, number, flags_value(flags), window, 0, options, text
         )
         self._entry("receive", build(Datagram.between(STACK, PEER, segment)))
+
+    def unreachable(self) -> None:
+        """ICMP: the host of the peer's cannot be reached (3/1)."""
+        segment = Segment(8_000, 20_000, S, 0, flags_value("S"), 64_240)
+        message = Icmp(3, 1, 0, build(Datagram.between(STACK, PEER, segment))[:28])
+        self._entry("send", build(Datagram.between(PEER, STACK, message)))
 
     def call(
         self, name: str, *args: Tagged, value: int = 0, errno: str | None = None, out: object = None
@@ -247,3 +254,18 @@ def test_the_end_of_the_stream_is_at_the_first_fin() -> None:
     exchange.call("close", ("fd", fd))
     exchange.stack("RA", 1, 3)
     assert len(exchange.why) == 1
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_nothing_to_read_where_icmp_has_ended_the_attempt(*, told: bool) -> None:
+    """Once a call has told of it, the end of the stream is as good as any error."""
+    exchange = Exchange()
+    exchange.call("socket", value=LISTENER)
+    exchange.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
+    exchange.call("connect", ("fd", LISTENER), ("address", (PEER, 20_000)), errno="EINPROGRESS")
+    exchange.stack("S", 0)
+    exchange.unreachable()
+    if told:
+        exchange.call("send", ("fd", LISTENER), ("octets", b"x"), value=-1, errno="EHOSTUNREACH")
+    exchange.call("recv", ("fd", LISTENER), ("length", 10), out=b"")
+    assert exchange.against == ([] if told else ["RFC9293:MUST-12"])

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: Errors that tell of the end of a connection, once.
 _ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 
+#: Errors that do so before the connection is open (RFC 1122, 4.2.3.9; RFC 5461, 3).
+_UNREACHABLE = frozenset({"EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
+_UNSYNCHRONIZED = frozenset({"CLOSED", "SYN-SENT", "SYN-RECEIVED"})
+
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 
@@ -87,7 +91,7 @@ class Application:
         else:
             for clause in by_return(call, returned):
                 self._oracle.report.count(clause)
-        if returned.errno in _ENDED:
+        if returned.errno in _ENDED or (returned.errno in _UNREACHABLE and _may_be_gone(flow)):
             flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:
             flow_calls.given_up(flow, self._now)
@@ -352,6 +356,11 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 
 #: What there is to do even where a call has failed: octets were not taken.
 _FAILING = frozenset({Application._sent, Application._shut})
+
+
+def _may_be_gone(flow: Flow) -> bool:
+    """Whether ICMP may have ended what was being opened."""
+    return flow.icmp and all(h.tcb.state in _UNSYNCHRONIZED for h in flow.hypotheses)
 
 
 def _reset_clause(socket: Socket, flow: Flow) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.oracle.flow import COOKIES
 from tcpassay.model.rules.arrival import beyond_sequence, otherwise
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 #: The widest window that a field of 16 bits can tell without scaling, less what rounding takes.
 WIDEST = 65_535 - 1_460
-#: How many sizes a SYN cookie may tell by what is added to it (RFC 4987, 3.6).
-COOKIES = 4
 
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -31,6 +30,8 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (*_reopened_by_nothing(tcb, segment), *_reset_of_old(tcb, segment))
     if tcb.state == "SYN-SENT":
         return _reset_for_stamp(tcb, segment)
+    if tcb.state == "LISTEN":
+        return _no_syn_with_fin(tcb, segment)
     if tcb.state == "SYN-RECEIVED" and tcb.passive:
         return (
             *_dropped_unseen(tcb, segment),
@@ -287,6 +288,13 @@ _ENDED = frozenset({"FIN-WAIT-1", "FIN-WAIT-2"})
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
 
 
+def _no_syn_with_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A SYN that a listener drops, as it has a FIN."""
+    if segment.flags & (SYN | FIN | ACK | RST) != SYN | FIN:
+        return ()
+    return (_departs(tcb, SILENCE, "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),)
+
+
 def _reopened_by_nothing(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """TIME-WAIT given up for a SYN that a listener then drops, as it has a FIN."""
     if segment.flags & (SYN | FIN | ACK) != SYN | FIN:
@@ -313,9 +321,22 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)
     end = offset((segment.seq + length) & MASK, tcb.rcv_nxt)
     if flags & ACK and length and end > 0:
-        return ()
+        return _whatever_its_ack(tcb, segment)
     clause = "RFC9293:3.10.7.4-SYN-FW2" if flags & SYN else "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
     return (_departs(tcb, SILENCE, clause, name),)
+
+
+def _whatever_its_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In that record SEG.ACK is not looked at: FIN and text are taken as with a right one."""
+    if segment.ack == tcb.snd_nxt:
+        return ()
+    found, clause = [], "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
+    for b in otherwise(tcb, segment._replace(ack=tcb.snd_nxt)):
+        answer = b.answer
+        if answer.kind == "rst":
+            answer = answer._replace(seqs=(*answer.seqs, segment.ack))
+        found.append(_departs(b.tcb, answer, clause, "in a record of TIME-WAIT"))
+    return tuple(found)
 
 
 # -- before the connection is open ---------------------------------------------------------------

@@ -17,7 +17,7 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
 from tcpassay.model.rules.departure import Sender
-from tcpassay.model.tcb import MASK, Tcb, text_in_order
+from tcpassay.model.tcb import Tcb, offset, text_in_order
 from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LEAST_RETRIES = 1
 #: RFC 9293, 3.7.1: what a peer that says nothing takes, by IP version.
 DEFAULT_MSS = {4: 536, 6: 1220}
+#: What a SYN cookie may tell by numbers next to it (RFC 4987, 3.6): the place in a table of sizes.
+COOKIES = 4
 #: States in which no listener matters.
 SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 
@@ -155,7 +157,8 @@ class Flow:
         """Whether a segment may be good for a connection again, as its listener keeps no state."""
         if not self.cookies or self.syn_gone is None or segment.flags & (SYN | RST | ACK) != ACK:
             return False
-        return segment.ack == (self.syn_gone + 1) & MASK and not self.open
+        near = abs(offset(segment.ack, self.syn_gone + 1)) < COOKIES
+        return near and any(h.tcb.state == "CLOSED" for h in self.hypotheses)
 
     # -- what becomes of it ------------------------------------------------------------------------
 
