@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -311,12 +312,17 @@ def _damaged(ip: IPv4 | IPv6) -> bool:
 
 def _from_nowhere(ip: IPv4 | IPv6) -> bool:
     """Whether the source address is none that a host may have (RFC 9293, MUST-63)."""
-    source = ip_address(ip.src)
-    if ip.src == ip.dst or source.is_unspecified or source.is_multicast or source.is_loopback:
+    return ip.src == ip.dst or _nobodys(ip.src)
+
+
+@lru_cache(maxsize=1024)
+def _nobodys(address: str) -> bool:
+    source = ip_address(address)
+    if source.is_unspecified or source.is_multicast or source.is_loopback:
         return True
     if isinstance(source, IPv6Address):
         return source.ipv4_mapped is not None  # It stands for IPv4 in calls (RFC 3493, 3.7).
-    return source.is_reserved or ip.src.endswith(".255")
+    return source.is_reserved or address.endswith(".255")
 
 
 def _signed(segment: Segment) -> bool:
