@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.processor import on_one_processor
 from tcpassay.core.json_values import array, mapping
 from tcpassay.fuzz.coverage import Seen
+from tcpassay.fuzz.crew import STAY_S, Crew
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.keeping import Keeper, kept
@@ -20,6 +22,7 @@ from tcpassay.fuzz.parts import shares_of
 from tcpassay.fuzz.schedule import Schedule
 from tcpassay.fuzz.store import Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
+from tcpassay.targets.registry import open_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Seconds in which a stack has to come back from its first handshake.
 _PREFLIGHT_S = 60.0
-#: A day: cases have limits of their own.
-_STAY_S = 86_400.0
 
 
 class Settings(NamedTuple):
@@ -104,12 +105,8 @@ class _Session:
 
     def _with(self, store: Store, schedule: Schedule, version: str) -> Ended:
         settings, manifest = self._settings, self._target.manifest
-        judge = Judge(manifest, version)
         progress = store.stays.all()
         earlier = _earlier(store, schedule, progress)
-        keeper = Keeper(self._target, judge, store, settings.seed)
-        keeper.know(found.key for found in earlier.findings)
-        seen = Seen(earlier.triples)
         sources = tuple((source.name, source.total) for source in schedule.sources)
         self._tell(
             Begun(
@@ -124,21 +121,53 @@ class _Session:
                 tuple(store.notes),
             )
         )
-        bench = Bench(self._target, judge, schedule, store, keeper, seen, settings.seed)
         orders = Orders(schedule, progress, settings.cases)
+        if settings.jobs > 1:
+            self._crew(store, schedule, version, earlier, orders)
+        else:
+            self._alone(self._bench(self._target, store, schedule, version, earlier), orders)
+        store.sync()
+        ended = Ended(time.monotonic() - self._began, self._interrupts.caught)
+        store.add("sessions", {"seconds": round(ended.seconds, 3), "ended": ended.interrupted})
+        self._tell(ended)
+        return ended
+
+    def _alone(self, bench: Bench, orders: Orders) -> None:
+        """Every order in this process."""
         try:
-            with on_one_processor(), self._interrupts.guarded(_STAY_S):
+            with on_one_processor(), self._interrupts.guarded(STAY_S):
                 worker = Worker(bench, self._tell, self._stopping)
                 while not self._stopping() and (order := orders.next()) is not None:
                     if worker.work(order):
                         orders.ended(order.stay)
         except CutShort:
             pass
-        store.sync()
-        ended = Ended(time.monotonic() - self._began, self._interrupts.caught)
-        store.add("sessions", {"seconds": round(ended.seconds, 3), "ended": ended.interrupted})
-        self._tell(ended)
-        return ended
+
+    def _crew(
+        self, store: Store, schedule: Schedule, version: str, earlier: Earlier, orders: Orders
+    ) -> None:
+        """The orders in several processes, each with a target of its own."""
+        manifest = self._target.manifest
+        # Nothing of a target outlives a fork: threads do not.
+        self._target.close()
+
+        def make(tell: Callable[[Happening], None], stopping: Callable[[], bool]) -> Worker:
+            target = open_manifest(manifest)
+            return Worker(self._bench(target, store, schedule, version, earlier), tell, stopping)
+
+        seconds = self._settings.seconds
+        deadline = math.inf if seconds is None else self._began + seconds
+        jobs = self._settings.jobs
+        Crew(make, jobs, store, orders, self._tell, self._interrupts, deadline).run()
+
+    def _bench(
+        self, target: Target, store: Store, schedule: Schedule, version: str, earlier: Earlier
+    ) -> Bench:
+        judge = Judge(target.manifest, version)
+        keeper = Keeper(target, judge, store, self._settings.seed)
+        keeper.know(found.key for found in earlier.findings)
+        seen = Seen(earlier.triples)
+        return Bench(target, judge, schedule, store, keeper, seen, self._settings.seed)
 
     def _stopping(self) -> bool:
         seconds = self._settings.seconds

@@ -94,6 +94,10 @@ class Worker:
         bench.store.sync()
         return self._progress.cases >= order.last
 
+    def close(self) -> None:
+        """Let the target go; may be called twice."""
+        self._bench.target.close()
+
     def _cases(self, order: Order) -> Iterator[tuple[int, FuzzCase]]:
         end = order.stay * STAY + order.last
         for number, place, case in self._bench.schedule.cases(order.stay, order.before.cases):
