@@ -11,7 +11,7 @@ from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tcpassay.fuzz.coverage import Triple
     from tcpassay.fuzz.happenings import Happening
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class Joined:
     """A listener that keeps the record and shows it. `record` is None before the target lives."""
 
-    def __init__(self, progress: FuzzProgress) -> None:
+    def __init__(self, progress: FuzzProgress, reasons: Mapping[str, str]) -> None:
+        """`reasons` has what each entry of the target's expectations says, by its glob."""
         self.record: FuzzRecord | None = None
+        self._reasons = reasons
         self._progress = progress
         self._began = 0.0
         self._triples: set[Triple] = set()
@@ -61,7 +63,7 @@ class Joined:
         ]
         record.cases, record.accepted = earlier.cases, earlier.accepted
         record.alarmed, record.earlier_s = earlier.alarmed, earlier.seconds
-        record.findings = [_finding(found) for found in earlier.findings]
+        record.findings = [self._finding(found) for found in earlier.findings]
         for again in earlier.again:
             _again(record, again)
         self._see(record, earlier.triples)
@@ -94,35 +96,35 @@ class Joined:
             self._see(record, event.triples)
 
     def _found(self, record: FuzzRecord, event: Found) -> None:
-        finding = _finding(event)
+        finding = self._finding(event)
         record.findings.append(finding)
         self._progress.found(record, finding)
+
+    def _finding(self, found: Found) -> FuzzFinding:
+        requirement, state, input_, answer = found.key
+        return FuzzFinding(
+            requirement=requirement,
+            state=state,
+            input=input_,
+            answer=answer,
+            judge=found.judge,
+            level=found.level,
+            why=found.why,
+            allowed=found.allowed,
+            case=found.case,
+            origin=found.origin,
+            steps=found.steps,
+            text=found.text,
+            trace=found.trace,
+            explained=found.explained,
+            reason=self._reasons.get(found.explained, ""),
+        )
 
     def _lost(self, record: FuzzRecord, event: WorkerLost) -> None:
         then = "left out" if event.skipped else "another goes on with it"
         words = f"worker {event.worker} {event.why} at case {event.case}: {then}"
         record.lost.append(words)
         self._progress.say(words)
-
-
-def _finding(found: Found) -> FuzzFinding:
-    requirement, state, input_, answer = found.key
-    return FuzzFinding(
-        requirement=requirement,
-        state=state,
-        input=input_,
-        answer=answer,
-        judge=found.judge,
-        level=found.level,
-        why=found.why,
-        allowed=found.allowed,
-        case=found.case,
-        origin=found.origin,
-        steps=found.steps,
-        text=found.text,
-        trace=found.trace,
-        explained=found.explained,
-    )
 
 
 def _again(record: FuzzRecord, again: Again) -> None:

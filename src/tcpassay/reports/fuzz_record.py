@@ -29,7 +29,8 @@ class SourceShare(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class FuzzFinding:
     """One finding. `trace` lies in the campaign's folder; `text` are the steps in notation; `times`
-    counts the alarms with its key. `explained` is the glob of the expectation that covers it.
+    counts the alarms with its key. `explained` is the glob of the expectation that covers it, `reason`
+    what that says.
     """
 
     requirement: str
@@ -46,6 +47,7 @@ class FuzzFinding:
     text: tuple[str, ...]
     trace: str
     explained: str
+    reason: str = ""
     times: int = 1
 
     @property
@@ -173,6 +175,7 @@ def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
         "text": list(finding.text),
         "trace": finding.trace,
         "explained": finding.explained or None,
+        "reason": finding.reason,
         "times": finding.times,
         "replay": replay_words(record, finding),
     }
