@@ -90,8 +90,10 @@ class _Session:
             target.manifest.name,
             version,
             settings.seed,
-            tuple(f"{share.source.name}:{share.weight}" for share in schedule.shares),
-            digests(),
+            settings.mode,
+            settings.ip,
+            tuple(str(share) for share in schedule.shares),
+            digests(schedule),
         )
         if settings.resume:
             store = Store.resume(settings.folder, identity)
@@ -147,12 +149,14 @@ class _Session:
         self, store: Store, schedule: Schedule, version: str, earlier: Earlier, orders: Orders
     ) -> None:
         """The orders in several processes, each with a target of its own."""
-        manifest = self._target.manifest
-        # Nothing of a target outlives a fork: threads do not.
-        self._target.close()
+        ours, manifest = self._target, self._target.manifest
+        in_python = manifest.kind == "in-process"
+        if not in_python:
+            # Nothing of such a target outlives a fork: threads do not.
+            ours.close()
 
         def make(tell: Callable[[Happening], None], stopping: Callable[[], bool]) -> Worker:
-            target = open_manifest(manifest)
+            target = ours if in_python else open_manifest(manifest)
             return Worker(self._bench(target, store, schedule, version, earlier), tell, stopping)
 
         seconds = self._settings.seconds

@@ -22,7 +22,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
-from tcpassay.core.json_values import Json, array, mapping
+from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.fuzz.lines import Lines, read_lines, unwritten
 from tcpassay.fuzz.stays_file import StaysFile
 
@@ -45,6 +45,8 @@ class Identity(NamedTuple):
     target: str
     version: str
     seed: int
+    mode: str
+    ip: int
     sources: tuple[str, ...]
     material: Mapping[str, str]
 
@@ -163,13 +165,12 @@ def read_identity(folder: Path) -> Identity:
         if form["schema"] != STORE_SCHEMA:
             msg = f"{path}: schema {form['schema']!r}; this tcpassay reads schema {STORE_SCHEMA}"
             raise ConfigurationError(msg)
-        seed = form["seed"]
-        if not isinstance(seed, int):
-            raise TypeError(seed)
         return Identity(
             str(form["target"]),
             str(form["version"]),
-            seed,
+            whole_number(form["seed"]),
+            str(form["mode"]),
+            whole_number(form["ip"]),
             tuple(str(source) for source in array(form["sources"])),
             {name: str(digest) for name, digest in mapping(form["material"]).items()},
         )
@@ -189,16 +190,18 @@ def _as_json(identity: Identity) -> dict[str, Json]:
         "target": identity.target,
         "version": identity.version,
         "seed": identity.seed,
+        "mode": identity.mode,
+        "ip": identity.ip,
         "sources": list(identity.sources),
         "material": dict(identity.material),
     }
 
 
 def _require_same(folder: Path, recorded: Identity, wanted: Identity) -> None:
-    for name in ("target", "version", "seed", "sources"):
+    for name in ("target", "version", "seed", "mode", "ip", "sources"):
         was, now = getattr(recorded, name), getattr(wanted, name)
         if was != now:
-            was, now = (" ".join(map(str, v)) if isinstance(v, tuple) else v for v in (was, now))
+            was, now = ("; ".join(v) if isinstance(v, tuple) else v for v in (was, now))
             msg = f"{folder}: cannot go on: its {name} was {was}, now it is {now}; "
             raise ConfigurationError(msg + "begin a campaign of its own with another --out")
     changed = [

@@ -29,8 +29,8 @@ class SourceShare(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class FuzzFinding:
     """One finding. `trace` lies in the campaign's folder; `text` are the steps in notation; `times`
-    counts the alarms with its key. `explained` is the glob of the expectation that covers it, `reason`
-    what that says.
+    counts the alarms with its key. `explained` is the glob of the expectation that covers it,
+    `reason` what that says.
     """
 
     requirement: str

@@ -73,11 +73,11 @@ def render_fuzz(record: FuzzRecord, describe: Describe) -> str:
 
 def _campaign_row(record: FuzzRecord) -> TestCase:
     """Passed where the campaign came to its end with all its workers."""
-    row = TestCase(
-        "campaign", classname=_classname(record), elapsed_sec=max(record.seconds, 1e-6)
-    )
+    row = TestCase("campaign", classname=_classname(record), elapsed_sec=max(record.seconds, 1e-6))
     if record.lost:
-        row.add_error_info(message=one_line(record.lost[0]), output=printable("\n".join(record.lost)))
+        row.add_error_info(
+            message=one_line(record.lost[0]), output=printable("\n".join(record.lost))
+        )
     elif record.interrupted:
         row.add_skipped_info(message=f"interrupted by {record.interrupted}")
     return row
