@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core import events
 from tcpassay.core.errors import AgentFault, StackFault
-from tcpassay.core.events import Advance, Call, Cancel, Returned, Sent, StartCall
+from tcpassay.core.events import Advance, Call, Cancel, Outcome, Returned, Sent, StartCall
 from tcpassay.core.trace import Entry, Trace
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
 from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Raw, Send, Tell, Wait, app_text
@@ -16,7 +16,7 @@ from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tcpassay.core.events import Command, Outcome, StackEvent, Tagged
+    from tcpassay.core.events import StackEvent, Tagged
     from tcpassay.core.trace import Kind
     from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
@@ -146,17 +146,23 @@ class Player:
     # -- steps -----------------------------------------------------------------------------------
 
     def _deliver(self, burst: list[bytes]) -> None:
+        """Give what has been put together at once, and put down each with its answers.
+
+        The datagram at which the stack ends has no answers, and is the last to be put down.
+        """
         if not burst:
             return
-        entries, now = self._entries, self._stack.now_ns()
-        commands = [events.Datagram(octets) for octets in burst]
-        for octets, outcome in zip(burst, self._execute_all(commands), strict=False):
-            entries.append(Entry(len(entries), now, "send", 0, octets))
-            now = self._take(outcome)
-        burst.clear()
-
-    def _execute_all(self, commands: Sequence[Command]) -> Sequence[Outcome]:
-        return [self._stack.execute(command) for command in commands]
+        now, outcomes = self._stack.now_ns(), list[Outcome]()
+        try:
+            self._stack.execute_all([events.Datagram(octets) for octets in burst], outcomes)
+        finally:
+            entries = self._entries
+            for octets, outcome in zip(burst, outcomes, strict=False):
+                entries.append(Entry(len(entries), now, "send", 0, octets))
+                now = self._take(outcome)
+            if len(outcomes) < len(burst):
+                entries.append(Entry(len(entries), now, "send", 0, burst[len(outcomes)]))
+            burst.clear()
 
     def _call(self, step: object) -> None:
         assert isinstance(step, Do)  # noqa: S101 - for the type checker
