@@ -76,7 +76,7 @@ def _print(event: Happening) -> None:
 
 def _watch(log: Path, dies_at: int | None) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    cases: Callable[[Worker, Order], Iterator[tuple[int, FuzzCase]]] = Worker._cases  # noqa: SLF001
+    cases: Callable[[Worker, Order], Iterator[tuple[int, FuzzCase]]] = Worker._cases
 
     def told(worker: Worker, order: Order) -> Iterator[tuple[int, FuzzCase]]:
         for number, case in cases(worker, order):
@@ -85,7 +85,7 @@ def _watch(log: Path, dies_at: int | None) -> None:
                 os._exit(9)
             yield number, case
 
-    Worker._cases = told  # type: ignore[method-assign] # noqa: SLF001
+    Worker._cases = told  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":

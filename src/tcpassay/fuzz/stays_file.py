@@ -49,6 +49,15 @@ class StaysFile:
             msg = f"{path}: not written by this tcpassay's `fuzz`; give another --out DIR"
             raise ConfigurationError(msg)
 
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether there is such a file."""
+        try:
+            with path.open("rb") as file:
+                return file.read(len(_MAGIC)) == _MAGIC
+        except OSError:
+            return False
+
     def set(self, stay: int, progress: Progress) -> None:
         """How far a stay is now. Raises TcpassayError where that cannot be written."""
         cases, accepted, alarmed, over = progress

@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 #: Of the folder's files. Another version is refused.
 STORE_SCHEMA: Final = 1
 CAMPAIGN_FILE: Final = "campaign.json"
+PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
 _LINES = ("coverage", "corpus", "findings", "sessions")
 #: Seconds in which the workers of a tester that was killed have ended too.
@@ -59,7 +61,7 @@ class Store:
         self.folder = folder
         self.notes: list[str] = []
         try:
-            self.stays = StaysFile(folder / "progress", new=new)
+            self.stays = StaysFile(folder / PROGRESS_FILE, new=new)
             self._lock()
             self.earlier: dict[str, list[Json]] = {name: self._read(name) for name in _LINES}
             self._files = {name: Lines(folder / f"{name}.jsonl") for name in _LINES}
@@ -73,21 +75,17 @@ class Store:
         """A new campaign in a folder that is empty or made. Raises ConfigurationError."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            present = sorted(path.name for path in folder.iterdir())
+            strangers = _strangers(folder)
         except OSError as error:
             msg = f"{folder}: cannot write the campaign here ({error.strerror}); give --out DIR"
             raise ConfigurationError(msg) from error
-        if CAMPAIGN_FILE in present:
+        if (folder / CAMPAIGN_FILE).exists():
             msg = f"{folder}: holds a campaign; go on with it by --resume, or give another --out"
             raise ConfigurationError(msg)
-        left = set(present) - {"progress"}
-        if left:
-            msg = f"{folder}: holds files of something else ({present[0]}, ...); give another --out"
+        if strangers:
+            msg = f"{folder}: holds files of something else ({strangers[0]}); give another --out"
             raise ConfigurationError(msg)
-        with suppress(FileNotFoundError):
-            # Of a campaign that was killed before it had begun.
-            (folder / "progress").unlink()
-        store = cls(folder, new=True)
+        store = cls(folder, new=not (folder / PROGRESS_FILE).exists())
         try:
             store.write(CAMPAIGN_FILE, (json.dumps(_as_json(identity), indent=1) + "\n").encode())
         except TcpassayError:
@@ -182,6 +180,17 @@ def read_identity(folder: Path) -> Identity:
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{path}: not a campaign of tcpassay ({type(error).__name__}: {error})"
         raise ConfigurationError(msg) from None
+
+
+def _strangers(folder: Path) -> list[str]:
+    """What lies in a folder and is not of a campaign that was killed before it had begun."""
+    present = {path.name for path in folder.iterdir()}
+    if not StaysFile.is_one(folder / PROGRESS_FILE):
+        return sorted(present)
+    files = {PROGRESS_FILE, CAMPAIGN_FILE, FINDINGS_FOLDER, *(f"{name}.jsonl" for name in _LINES)}
+    return sorted(
+        name for name in present - files if not re.fullmatch(rf"\.{CAMPAIGN_FILE}\.\d+\.part", name)
+    )
 
 
 def _as_json(identity: Identity) -> dict[str, Json]:
