@@ -25,6 +25,7 @@ VERBS = {
     "expectations": ("expectations", "expectations"),
     "fuzz": ("fuzz", "fuzz"),
     "replay": ("replay", "replay"),
+    "minimise": ("minimise", "minimise"),
     "check": ("check", "check"),
     "serve": ("serve", "serve"),
     "fetch": ("fetch", "fetch"),

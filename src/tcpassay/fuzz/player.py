@@ -10,7 +10,18 @@ from tcpassay.core.errors import AgentFault, StackFault
 from tcpassay.core.events import Advance, Call, Cancel, Outcome, Returned, Sent, StartCall
 from tcpassay.core.trace import Entry, Trace
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
-from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Raw, Send, Tell, Wait, app_text
+from tcpassay.fuzz.steps import (
+    PER_PORT,
+    Do,
+    FuzzCase,
+    Listen,
+    Raw,
+    Send,
+    Tell,
+    Wait,
+    app_text,
+    listen_calls,
+)
 from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 
 if TYPE_CHECKING:
@@ -95,6 +106,7 @@ class Player:
         self._storm = 0
         self._do: dict[type[object], Callable[[object], None]] = {
             Do: self._call,
+            Listen: self._listen,
             Wait: self._wait,
         }
 
@@ -179,6 +191,11 @@ class Player:
         self._pending[call.id] = step, step.on
         self._record("call", call)
         self._take(self._stack.execute(StartCall(call)))
+
+    def _listen(self, step: object) -> None:
+        assert isinstance(step, Listen)  # noqa: S101 - for the type checker
+        for call in listen_calls(step):
+            self._call(call)
 
     def _arguments(self, step: Do) -> tuple[Tagged, ...] | None:
         """A call's arguments; None for one on a descriptor that never came."""
