@@ -66,7 +66,7 @@ def _target(name: str, mutant: str | None) -> Target:
 
 def _print(event: Happening) -> None:
     if isinstance(event, Found):
-        sys.stdout.write(f"found {event.case} {event.key}\n")
+        sys.stdout.write(f"found {event.finding.number} {event.finding.key}\n")
     elif isinstance(event, Counted):
         sys.stdout.write(f"counted {event.cases}\n")
     else:

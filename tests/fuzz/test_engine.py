@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.fuzz.engine import Settings, make_schedule, run
+from tcpassay.fuzz.engine import Settings, cases_of, run
 from tcpassay.fuzz.happenings import Begun, Counted, Ended, Found, WorkerLost
 from tcpassay.fuzz.stays_file import StaysFile
 from tcpassay.fuzz.worker import judged_whole
@@ -43,7 +43,7 @@ def _run(settings: Settings, mutant: str | None = None) -> list[Happening]:
 
 
 def _found(events: list[Happening]) -> set[tuple[str, ...]]:
-    return {tuple(event.key) for event in events if isinstance(event, Found)}
+    return {tuple(event.finding.key) for event in events if isinstance(event, Found)}
 
 
 def test_events_of_a_campaign(tmp_path: Path) -> None:
@@ -64,7 +64,9 @@ def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "out", 1, mode="sweep", cases=100)
     events = _run(settings, MUTANT)
     findings = [event for event in events if isinstance(event, Found)]
-    assert "RFC9293:3.10.7.4-SEQ-RST-SILENT" in {event.key.requirement for event in findings}
+    assert "RFC9293:3.10.7.4-SEQ-RST-SILENT" in {
+        event.finding.key.requirement for event in findings
+    }
     for event in findings:
         trace = json.loads((tmp_path / "out" / event.trace).read_text())
         assert trace["schema"] == 1
@@ -73,7 +75,7 @@ def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     begun = more[0]
     assert isinstance(begun, Begun)
     assert begun.earlier.cases == 100
-    assert {found.key for found in begun.earlier.findings} == {each.key for each in findings}
+    assert set(begun.earlier.findings) == set(findings)
     assert not _found(more) & _found(events)
 
 
@@ -175,7 +177,7 @@ def test_a_case_alone_is_the_campaigns() -> None:
     """Any number of a campaign asked for alone; the case that the campaign plays."""
     target = open_target("reference")
     settings = Settings(Path("nowhere"), 9)
-    first, second = make_schedule(target, settings), make_schedule(target, settings)
+    first, second = (cases_of(target, settings).schedule for _ in range(2))
     cases = {number: case for stay in range(3) for number, _, case in first.cases(stay)}
     assert all(second.case(number) == cases[number] for number in (767, 0, 300, 511))
     target.close()

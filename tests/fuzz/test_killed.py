@@ -57,7 +57,7 @@ class Campaign(NamedTuple):
         lines = (self.folder / "findings.jsonl").read_text().splitlines()
         found = [each["found"] for line in lines if "found" in (each := json.loads(line))]
         assert all((self.folder / each["trace"]).is_file() for each in found)
-        return {tuple(each["key"]) for each in found}
+        return {tuple(each["finding"]["key"].values()) for each in found}
 
 
 def _campaign(folder: Path, *options: str) -> Campaign:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.orders import BEHIND, Orders
+from tcpassay.fuzz.corpus import BEHIND
+from tcpassay.fuzz.orders import Orders
 from tcpassay.fuzz.schedule import Schedule, Share
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stays_file import Progress

@@ -209,7 +209,7 @@ def test_progress_without_a_terminal(record: FuzzRecord) -> None:
     first, second = text.getvalue().splitlines()
     assert "tcpassay replay 'out dir/findings/x.json' --target linux" in first
     assert "\x1b" not in first
-    assert "2,000 cases" in second
+    assert "2000 cases, 500 a second" in second
     assert "pairs 10 % of 15.0 M" in second
 
 

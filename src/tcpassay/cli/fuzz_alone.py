@@ -8,7 +8,7 @@ import typer
 
 from tcpassay.core.errors import AgentFault, ConfigurationError
 from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.engine import make_schedule
+from tcpassay.fuzz.engine import cases_of
 from tcpassay.fuzz.judging import Judge
 from tcpassay.reports.text import counted, one_line
 from tcpassay.wire.notation import Notation
@@ -28,7 +28,7 @@ def run_alone(target: Target, settings: Settings, number: int) -> int:
     and AgentFault.
     """
     try:
-        case = make_schedule(target, settings).case(number)
+        case = cases_of(target, settings).schedule.case(number)
     except IndexError:
         msg = f"--alone {number}: there is no such case; they end before it"
         raise ConfigurationError(msg) from None

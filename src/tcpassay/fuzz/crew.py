@@ -13,21 +13,24 @@ import signal
 import time
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.core.errors import TcpassayError
-from tcpassay.fuzz.happenings import WorkerLost
+from tcpassay.fuzz.entries import Entry
+from tcpassay.fuzz.happenings import Counted, Found, WorkerLost
+from tcpassay.fuzz.keeping import entries_of
 from tcpassay.fuzz.sources import STAY
 from tcpassay.targets.orphans import die_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from multiprocessing.connection import Connection
 
     from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.kept import Finding
     from tcpassay.fuzz.orders import Orders
     from tcpassay.fuzz.store import Store
     from tcpassay.fuzz.worker import Order, Worker
@@ -41,6 +44,14 @@ TRIES: Final = 2
 #: A day: cases have limits of their own.
 STAY_S: Final = 86_400.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Task(NamedTuple):
+    """An order, and what other workers have found since the last one."""
+
+    order: Order
+    findings: tuple[Finding, ...]
+    entries: tuple[Entry, ...]
 
 
 class Over(NamedTuple):
@@ -62,14 +73,16 @@ class _Member:
     number: int
     process: multiprocessing.process.BaseProcess
     pipe: Connection
-    order: Order | None = field(default=None)
+    order: Order | None = None
+    told: int = 0
 
 
 class Crew:
     """Runs the orders of a campaign in `count` processes.
 
     `make` makes the worker, in its own process, from what tells and what says whether to leave off.
-    `deadline` is of time.monotonic().
+    `deadline` is of time.monotonic(); `earlier` are the numbers of the entries of the corpus that
+    each worker begins with.
     """
 
     def __init__(
@@ -81,8 +94,10 @@ class Crew:
         tell: Callable[[Happening], None],
         interrupts: Interrupts,
         deadline: float,
+        earlier: Collection[int] = (),
     ) -> None:
         self._make = make
+        self._earlier = frozenset(earlier)
         self._count = count
         self._store = store
         self._orders = orders
@@ -91,6 +106,8 @@ class Crew:
         self._deadline = deadline
         self._members: list[_Member] = []
         self._deaths: Counter[int] = Counter()
+        #: What workers have found, each with the worker's number; -1 where it is no more.
+        self._found: list[tuple[int, Finding | Entry]] = []
 
     def run(self) -> None:
         """Until every order is carried out, the time is up, or a signal has come.
@@ -145,20 +162,38 @@ class Crew:
                 order = self._orders.next()
                 if order is None:
                     return
-                member.order = order
-                # One that has died meanwhile is found when it is listened to.
-                with suppress(BrokenPipeError):
-                    member.pipe.send(order)
+                self._give(member, order)
+
+    def _give(self, member: _Member, order: Order) -> None:
+        member.order = order
+        # One that has died meanwhile is found when it is listened to.
+        with suppress(BrokenPipeError):
+            member.pipe.send(self._task(member, order))
+
+    def _task(self, member: _Member, order: Order) -> Task:
+        """An order, with what others have found that the worker has not been told of."""
+        news = [each for number, each in self._found[member.told :] if number != member.number]
+        member.told = len(self._found)
+        findings = tuple(each for each in news if not isinstance(each, Entry))
+        return Task(order, findings, tuple(each for each in news if isinstance(each, Entry)))
 
     def _take(self, member: _Member, message: Happening | Over | Failed) -> None:
         if isinstance(message, Failed):
             raise message.error
         if not isinstance(message, Over):
+            self._learn(member.number, message)
             self._tell(message)
             return
         if message.whole and member.order is not None:
             self._orders.ended(member.order.stay)
         member.order = None
+
+    def _learn(self, number: int, message: Happening) -> None:
+        """What others are to know of."""
+        if isinstance(message, Found):
+            self._found.append((number, message.finding))
+        elif isinstance(message, Counted):
+            self._found += [(number, entry) for entry in message.entries]
 
     def _lost(self, member: _Member) -> None:
         """A process has ended: another goes on where it was, and leaves out what ends them all."""
@@ -178,13 +213,25 @@ class Crew:
             self._store.stays.set(order.stay, before)
         why = f"ended with status {member.process.exitcode}"
         self._tell(WorkerLost(member.number, case, why, skipped))
-        if before.cases < order.last:
-            self._orders.again(order._replace(before=before))
-        else:
-            self._orders.ended(order.stay)
         self._members.remove(member)
+        self._forgotten(member, order.stay)
         with _signals_held_back():
             self._members.append(self._start(member.number))
+        if before.cases < order.last:
+            # A worker that has been at a later stay does not know any more what this one may.
+            self._give(self._members[-1], order._replace(before=before))
+        else:
+            self._orders.ended(order.stay)
+
+    def _forgotten(self, member: _Member, stay: int) -> None:
+        """What a worker had written but not told, and that nobody knows any more."""
+        self._found = [
+            (-1 if number == member.number else number, each) for number, each in self._found
+        ]
+        told = {each.number for _, each in self._found if isinstance(each, Entry)} | self._earlier
+        self._found += [
+            (-1, entry) for entry in entries_of(self._store, stay) if entry.number not in told
+        ]
 
 
 @contextmanager
@@ -237,8 +284,9 @@ def _serve(
     try:
         while not interrupts.signalled():
             with interrupts.guarded(STAY_S):
-                order = pipe.recv()
-                whole = worker.work(order)
+                task: Task = pipe.recv()
+                worker.know(task.findings, task.entries)
+                whole = worker.work(task.order)
             pipe.send(Over(whole))
     except CutShort:
         pass

@@ -10,28 +10,28 @@ from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.processor import on_one_processor
-from tcpassay.core.json_values import array, mapping
-from tcpassay.fuzz.coverage import Seen
+from tcpassay.core.json_values import mapping
+from tcpassay.fuzz.coverage import read_coverage
 from tcpassay.fuzz.crew import STAY_S, Crew
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.keeping import Keeper, kept
+from tcpassay.fuzz.keeping import Keeper, read_corpus, read_findings
 from tcpassay.fuzz.material import digests
 from tcpassay.fuzz.orders import Orders
-from tcpassay.fuzz.parts import shares_of
+from tcpassay.fuzz.parts import guided, shares_of
 from tcpassay.fuzz.schedule import Schedule
-from tcpassay.fuzz.store import Identity, Store
+from tcpassay.fuzz.store import CORPUS_FILE, Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
 from tcpassay.targets.registry import open_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tcpassay.core.json_values import Json
-    from tcpassay.fuzz.coverage import Triple
     from tcpassay.fuzz.happenings import Happening
     from tcpassay.fuzz.parts import Mode
+    from tcpassay.fuzz.sequence import Sequence as Guide
     from tcpassay.fuzz.stays_file import Progress
     from tcpassay.targets.contract import IpVersion, Target
 
@@ -85,15 +85,15 @@ class _Session:
     def run(self) -> Ended:
         target, settings = self._target, self._settings
         version = target.version()
-        schedule = make_schedule(target, settings)
+        cases = cases_of(target, settings)
         identity = Identity(
             target.manifest.name,
             version,
             settings.seed,
             settings.mode,
             settings.ip,
-            tuple(str(share) for share in schedule.shares),
-            digests(schedule),
+            tuple(str(share) for share in cases.schedule.shares),
+            digests(cases.schedule),
         )
         if settings.resume:
             store = Store.resume(settings.folder, identity)
@@ -101,15 +101,17 @@ class _Session:
             preflight(target, settings.ip, self._interrupts.guarded(_PREFLIGHT_S))
             store = Store.begin(settings.folder, identity)
         try:
-            return self._with(store, schedule, version)
+            return self._with(store, cases, version)
         finally:
             store.close()
 
-    def _with(self, store: Store, schedule: Schedule, version: str) -> Ended:
+    def _with(self, store: Store, cases: Cases, version: str) -> Ended:
         settings, manifest = self._settings, self._target.manifest
         progress = store.stays.all()
-        earlier = _earlier(store, schedule, progress)
-        sources = tuple((source.name, source.total) for source in schedule.sources)
+        earlier = _earlier(store, cases.schedule, progress)
+        entries = read_corpus(store.earlier["corpus"], store.folder / CORPUS_FILE)
+        cases.guide.admit(entries)
+        sources = tuple((source.name, source.total) for source in cases.schedule.sources)
         self._tell(
             Begun(
                 manifest.name,
@@ -123,11 +125,15 @@ class _Session:
                 tuple(store.notes),
             )
         )
-        orders = Orders(schedule, progress, settings.cases)
+        orders = Orders(cases.schedule, progress, settings.cases)
+
+        def bench(target: Target) -> Bench:
+            return self._bench(target, store, cases, version, earlier)
+
         if settings.jobs > 1:
-            self._crew(store, schedule, version, earlier, orders)
+            self._crew(store, bench, orders, [entry.number for entry in entries])
         else:
-            self._alone(self._bench(self._target, store, schedule, version, earlier), orders)
+            self._alone(bench(self._target), orders)
         store.sync()
         ended = Ended(time.monotonic() - self._began, self._interrupts.caught)
         store.add("sessions", {"seconds": round(ended.seconds, 3), "ended": ended.interrupted})
@@ -146,7 +152,11 @@ class _Session:
             pass
 
     def _crew(
-        self, store: Store, schedule: Schedule, version: str, earlier: Earlier, orders: Orders
+        self,
+        store: Store,
+        bench: Callable[[Target], Bench],
+        orders: Orders,
+        earlier: Sequence[int],
     ) -> None:
         """The orders in several processes, each with a target of its own."""
         ours, manifest = self._target, self._target.manifest
@@ -157,21 +167,22 @@ class _Session:
 
         def make(tell: Callable[[Happening], None], stopping: Callable[[], bool]) -> Worker:
             target = ours if in_python else open_manifest(manifest)
-            return Worker(self._bench(target, store, schedule, version, earlier), tell, stopping)
+            return Worker(bench(target), tell, stopping)
 
         seconds = self._settings.seconds
         deadline = math.inf if seconds is None else self._began + seconds
         jobs = self._settings.jobs
-        Crew(make, jobs, store, orders, self._tell, self._interrupts, deadline).run()
+        crew = Crew(make, jobs, store, orders, self._tell, self._interrupts, deadline, earlier)
+        crew.run()
 
     def _bench(
-        self, target: Target, store: Store, schedule: Schedule, version: str, earlier: Earlier
+        self, target: Target, store: Store, cases: Cases, version: str, earlier: Earlier
     ) -> Bench:
-        judge = Judge(target.manifest, version)
-        keeper = Keeper(target, judge, store, self._settings.seed)
-        keeper.know(found.key for found in earlier.findings)
-        seen = Seen(earlier.triples)
-        return Bench(target, judge, schedule, store, keeper, seen, self._settings.seed)
+        judge, seed = Judge(target.manifest, version), self._settings.seed
+        known = [found.finding for found in earlier.findings]
+        keeper = Keeper(target, judge, store, seed, known)
+        seen = earlier.seen.copy()
+        return Bench(target, judge, cases.schedule, store, keeper, cases.guide, seen, seed)
 
     def _stopping(self) -> bool:
         seconds = self._settings.seconds
@@ -180,14 +191,22 @@ class _Session:
         return self._interrupts.signalled()
 
 
-def make_schedule(target: Target, settings: Settings) -> Schedule:
-    """The cases of a campaign."""
-    virtual = target.manifest.clock == "virtual"
-    return Schedule(shares_of(settings.mode, settings.seed, virtual=virtual, ip=settings.ip))
+class Cases(NamedTuple):
+    """Where the cases of a campaign come from, and who learns of what they bring."""
+
+    schedule: Schedule
+    guide: Guide
+
+
+def cases_of(target: Target, settings: Settings) -> Cases:
+    """The cases of a campaign from its beginning; nothing has been learned yet."""
+    guide = guided(settings.seed, virtual=target.manifest.clock == "virtual", ip=settings.ip)
+    return Cases(Schedule(shares_of(settings.mode, settings.seed, guide, settings.ip)), guide)
 
 
 def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> Earlier:
-    findings, again = kept(store.earlier["findings"], store.folder / "findings.jsonl")
+    findings, again = read_findings(store.earlier["findings"], store.folder / "findings.jsonl")
+    seen, last = read_coverage(store.earlier["coverage"], store.folder / "coverage.jsonl")
     counts = [schedule.counts(stay, each.cases) for stay, each in enumerate(progress)]
     return Earlier(
         sum(each.cases for each in progress),
@@ -195,7 +214,8 @@ def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> 
         sum(each.alarmed for each in progress),
         sum(_seconds(line) for line in store.earlier["sessions"]),
         tuple(sum(column) for column in zip(*counts, strict=True)) or (0,) * len(schedule.sources),
-        frozenset(_triples(store.earlier["coverage"])),
+        seen,
+        last,
         tuple(findings),
         tuple(again),
     )
@@ -204,10 +224,3 @@ def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> 
 def _seconds(session: Json) -> float:
     seconds = mapping(session)["seconds"]
     return float(seconds) if isinstance(seconds, int | float) else 0.0
-
-
-def _triples(lines: list[Json]) -> Iterator[Triple]:
-    for line in lines:
-        for triple in array(mapping(line)["triples"]):
-            state, input_, answer = (str(word) for word in array(triple))
-            yield state, input_, answer

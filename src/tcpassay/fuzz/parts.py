@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from tcpassay.fuzz.corpus import Corpus, shipped_seeds
 from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.schedule import Share
 from tcpassay.fuzz.sequence import Sequence
@@ -37,8 +38,15 @@ class Part:
         return self._source.case(self._first + number)
 
 
-def shares_of(mode: Mode, seed: int, *, virtual: bool, ip: IpVersion = 4) -> tuple[Share, ...]:
-    """The sources of a campaign by its seed. Where the clock is `virtual` cases may wait long."""
+def guided(seed: int, *, virtual: bool, ip: IpVersion = 4) -> Sequence:
+    """The source that learns of what all cases bring. Where the clock is `virtual` cases may wait
+    long. Raises ConfigurationError for a corpus file that is broken.
+    """
+    return Sequence(seed, Profile(ip=ip, patient=virtual), Corpus(shipped_seeds()))
+
+
+def shares_of(mode: Mode, seed: int, sequence: Sequence, ip: IpVersion = 4) -> tuple[Share, ...]:
+    """The sources of a campaign by its seed."""
     shares: list[Share] = []
     if mode in {"all", "sweep"}:
         sweep = Sweep(seed, ip=ip)
@@ -46,8 +54,7 @@ def shares_of(mode: Mode, seed: int, *, virtual: bool, ip: IpVersion = 4) -> tup
         pairs = Part("pairs", sweep, sweep.singles, sweep.pairs)
         shares.append(_share("pairs", pairs))
     if mode in {"all", "sequence"}:
-        profile = Profile(ip=ip, patient=virtual)
-        shares.append(_share("sequence", Sequence(seed, profile)))
+        shares.append(_share("sequence", sequence))
     return tuple(shares)
 
 

@@ -10,6 +10,7 @@ from tcpassay.core.errors import AgentFault
 from tcpassay.fuzz.faults import fault_alarms
 from tcpassay.fuzz.player import Player
 from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.process import ProcessStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Ran:
-    """One case that was played and judged; its entries stand in `trace` among others'."""
+    """One case that was played and judged; its entries stand in `trace` among others'.
+
+    `counters` are the stack's coverage counters behind it, where it has any.
+    """
 
     number: int
     case: FuzzCase
@@ -31,6 +35,7 @@ class Ran:
     entries: list[Entry]
     alarms: list[Alarm]
     accepted: bool
+    counters: bytes | None = None
     triples: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -64,7 +69,16 @@ class Stay:
             alarms = [*fault_alarms(played, entries), *judged.alarms]
             if alarms and (played.fault is not None or played.storm):
                 self.close()
-            yield Ran(number, case, player.trace, entries, alarms, judged.accepted, judged.triples)
+            yield Ran(
+                number,
+                case,
+                player.trace,
+                entries,
+                alarms,
+                judged.accepted,
+                self._counters(),
+                judged.triples,
+            )
 
     def close(self) -> None:
         """Let the stack go; may be called twice."""
@@ -72,11 +86,18 @@ class Stay:
             self._stack.close()
         self._stack = self._player = self._like = None
 
+    def _counters(self) -> bytes | None:
+        """Which code has run since the stack's start, where somebody counts."""
+        stack = self._stack
+        return stack.coverage() if isinstance(stack, ProcessStack) else None
+
     def _on_stack(self, case: FuzzCase) -> Player:
         like = case.ip, case.settings
         if self._player is None or self._like != like:
             self.close()
-            options = StackOptions(seed=self._seed, ip=case.ip, settings=case.settings, spare=True)
+            options = StackOptions(
+                seed=self._seed, ip=case.ip, settings=case.settings, spare=True, coverage=True
+            )
             self._stack = self._target.start(options)
             manifest = self._target.manifest
             self._player = Player(self._stack, manifest, self._seed, case.ip, case.settings)

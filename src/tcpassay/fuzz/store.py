@@ -16,15 +16,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
-import re
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
-from tcpassay.fuzz.lines import Lines, read_lines, unwritten
+from tcpassay.core.whole import write_whole
+from tcpassay.fuzz.lines import Lines, read_lines
 from tcpassay.fuzz.stays_file import StaysFile
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 #: Of the folder's files. Another version is refused.
 STORE_SCHEMA: Final = 1
 CAMPAIGN_FILE: Final = "campaign.json"
+CORPUS_FILE: Final = "corpus.jsonl"
 PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
 _LINES = ("coverage", "corpus", "findings", "sessions")
@@ -106,19 +105,11 @@ class Store:
 
     def write(self, relative: str, octets: bytes) -> None:
         """A file that is there whole or not at all, and on the disk. Raises TcpassayError."""
-        path = self.folder / relative
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(octets)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise unwritten(path, error) from error
+
+        def put(part: Path) -> None:
+            part.write_bytes(octets)
+
+        write_whole(self.folder / relative, put, lasting=True)
 
     def sync(self) -> None:
         """Everything onto the disk, what cases have brought first. Raises TcpassayError."""
@@ -188,9 +179,7 @@ def _strangers(folder: Path) -> list[str]:
     if not StaysFile.is_one(folder / PROGRESS_FILE):
         return sorted(present)
     files = {PROGRESS_FILE, CAMPAIGN_FILE, FINDINGS_FOLDER, *(f"{name}.jsonl" for name in _LINES)}
-    return sorted(
-        name for name in present - files if not re.fullmatch(rf"\.{CAMPAIGN_FILE}\.\d+\.part", name)
-    )
+    return sorted(name for name in present - files if not name.endswith(".part"))
 
 
 def _as_json(identity: Identity) -> dict[str, Json]:
@@ -221,11 +210,3 @@ def _require_same(folder: Path, recorded: Identity, wanted: Identity) -> None:
     if changed:
         msg = f"{folder}: cannot go on: {', '.join(changed)} changed since, and so have the cases; "
         raise ConfigurationError(msg + "begin a campaign of its own with another --out")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -26,11 +26,12 @@ class SourceShare(NamedTuple):
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FuzzFinding:
-    """One finding. `trace` lies in the campaign's folder; `text` are the steps in notation; `times`
-    counts the alarms with its key. `explained` is the glob of the expectation that covers it,
-    `reason` what that says.
+    """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
+    lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
+    its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
+    `times` then counts all that it covers.
     """
 
     requirement: str
@@ -48,6 +49,7 @@ class FuzzFinding:
     trace: str
     explained: str
     reason: str = ""
+    key: tuple[str, ...] = ()
     times: int = 1
 
     @property
