@@ -200,8 +200,9 @@ class Cases(NamedTuple):
 
 def cases_of(target: Target, settings: Settings) -> Cases:
     """The cases of a campaign from its beginning; nothing has been learned yet."""
-    guide = guided(settings.seed, virtual=target.manifest.clock == "virtual", ip=settings.ip)
-    return Cases(Schedule(shares_of(settings.mode, settings.seed, guide, settings.ip)), guide)
+    mode, seed, manifest, ip = settings.mode, settings.seed, target.manifest, settings.ip
+    guide = guided(seed, manifest, ip)
+    return Cases(Schedule(shares_of(mode, seed, manifest, guide, ip)), guide)
 
 
 def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> Earlier:

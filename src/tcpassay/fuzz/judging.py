@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.expectations import EXCHANGES, as_expected, load_expectations
@@ -74,6 +75,8 @@ class Judge:
         self._manifest = manifest
         self._explained = Explained(manifest, version)
         capabilities = manifest.capabilities
+        #: How much heavier a stay may end than it began without being looked into again.
+        self.unsuspicious = 0
         self._declared = {name: name in capabilities for name in ("rack", "rfc5961")}
 
     def limits(self, settings: tuple[str, ...]) -> Limits:
@@ -103,9 +106,15 @@ class Judge:
         if entries:
             oracle.ends(entries[-1])
             found += [(violation, stimulus) for violation in violations[told:]]
-        first = entries[0].n if entries else 0
+        return [self._alarm(violation, cause, entries, trace.ip) for violation, cause in found]
+
+    def explain(self, alarms: list[Alarm], ip: IpVersion) -> list[Alarm]:
+        """Alarms of other judges, with the entry of the expectations that covers each."""
         return [
-            self._alarm(violation, cause, entries, first, trace.ip) for violation, cause in found
+            alarm._replace(
+                explained=self._explained.by(alarm.key.requirement, alarm.why, alarm.level, ip)
+            )
+            for alarm in alarms
         ]
 
     def _alarm(
@@ -113,7 +122,6 @@ class Judge:
         violation: Violation,
         cause: Stimulus,
         entries: Sequence[Entry],
-        first: int,
         ip: int,
     ) -> Alarm:
         version: IpVersion = 6 if ip == 6 else 4
@@ -125,7 +133,8 @@ class Judge:
         )
         level = violation.level
         why = self._explained.by(violation.requirement, violation.why, level, version)
-        event = violation.event - first
+        # Entries of others may stand between the case's own.
+        event = bisect_left(entries, violation.event, key=lambda entry: entry.n)
         return Alarm("oracle", key, violation.why, violation.allowed, event, level, why)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.sources import Source
     from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import IpVersion
+    from tcpassay.targets.manifest import Manifest
 
 #: What of the sources is wanted.
 Mode = Literal["all", "sweep", "sequence", "campaigns"]
@@ -38,18 +39,22 @@ class Part:
         return self._source.case(self._first + number)
 
 
-def guided(seed: int, *, virtual: bool, ip: IpVersion = 4) -> Sequence:
-    """The source that learns of what all cases bring. Where the clock is `virtual` cases may wait
-    long. Raises ConfigurationError for a corpus file that is broken.
+def guided(seed: int, manifest: Manifest, ip: IpVersion = 4) -> Sequence:
+    """The source that learns of what all cases bring.
+
+    Raises ConfigurationError for a corpus file that is broken.
     """
-    return Sequence(seed, Profile(ip=ip, patient=virtual), Corpus(shipped_seeds()))
+    profile = Profile(ip=ip, patient=manifest.clock == "virtual")
+    return Sequence(seed, profile, Corpus(shipped_seeds()))
 
 
-def shares_of(mode: Mode, seed: int, sequence: Sequence, ip: IpVersion = 4) -> tuple[Share, ...]:
-    """The sources of a campaign by its seed."""
+def shares_of(
+    mode: Mode, seed: int, manifest: Manifest, sequence: Sequence, ip: IpVersion = 4
+) -> tuple[Share, ...]:
+    """The sources of a campaign by its seed: what this target can be put to."""
     shares: list[Share] = []
     if mode in {"all", "sweep"}:
-        sweep = Sweep(seed, ip=ip)
+        sweep = Sweep(seed, ip=ip, capabilities=manifest.capabilities)
         shares.append(_share("single edits", Part("single edits", sweep, 0, sweep.singles)))
         pairs = Part("pairs", sweep, sweep.singles, sweep.pairs)
         shares.append(_share("pairs", pairs))

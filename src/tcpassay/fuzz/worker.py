@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,7 +18,6 @@ from tcpassay.fuzz.stays_file import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tcpassay.core.trace import Entry as Happened
     from tcpassay.core.trace import Trace
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.coverage import Seen
@@ -103,7 +103,7 @@ class Worker:
                 if self._stopping():
                     break
             else:
-                self._boundary(order, whole)
+                self._boundary(order, stay, whole)
         finally:
             stay.close()
         self._count(order.stay * STAY + self._progress.cases - 1, stay)
@@ -165,11 +165,13 @@ class Worker:
         if found is not None:
             self._tell(found)
 
-    def _boundary(self, order: Order, whole: _Whole | None) -> None:
+    def _boundary(self, order: Order, stay: Stay, whole: _Whole | None) -> None:
         """Judge what only the end of a stay shows."""
+        late = [(ran, alarm) for ran in stay.boundary() for alarm in ran.alarms]
         if whole is not None:
-            for ran, alarm in whole.alarms(self._bench.judge):
-                self._consider(ran, alarm)
+            late += whole.alarms(self._bench.judge)
+        for ran, alarm in late:
+            self._consider(ran, alarm)
         over = order.last == STAY
         self._bench.store.stays.set(order.stay, self._progress._replace(over=over))
 
@@ -207,28 +209,26 @@ class _Since:
 
 
 class _Whole:
-    """A stay as one: the entries of all its cases, by the stack that they were played on."""
+    """A stay as one: all that happened on each of its stacks, the judges' own connections too."""
 
     def __init__(self) -> None:
-        self._stacks: dict[int, tuple[Trace, list[Happened], list[Ran]]] = {}
+        self._stacks: dict[int, tuple[Trace, list[Ran]]] = {}
 
     def take(self, ran: Ran) -> None:
         """One case that was played."""
-        kept = self._stacks.setdefault(id(ran.trace), (ran.trace, [], []))
-        kept[1].extend(ran.entries)
-        kept[2].append(ran)
+        self._stacks.setdefault(id(ran.trace), (ran.trace, []))[1].append(ran)
 
     def alarms(self, judge: Judge) -> Iterator[tuple[Ran, Alarm]]:
-        """What one oracle says of everything, each with the case that it falls into."""
-        for trace, entries, rans in self._stacks.values():
-            for alarm in judge.alarms(trace, entries):
-                at, guilty = alarm.event, rans[0]
-                for ran in rans:
-                    if at < len(ran.entries):
-                        guilty = ran
-                        break
-                    at -= len(ran.entries)
-                yield guilty, alarm._replace(event=at)
+        """What one oracle says of everything and has not said of a case alone, each with the case
+        that it falls into or comes behind.
+        """
+        for trace, rans in self._stacks.values():
+            starts = [ran.entries[0].n if ran.entries else 0 for ran in rans]
+            for alarm in judge.alarms(trace, trace.entries):
+                which = max(0, bisect_right(starts, alarm.event) - 1)
+                if all(each.key != alarm.key for each in rans[which].alarms):
+                    event = max(0, alarm.event - starts[which])
+                    yield rans[which], alarm._replace(event=event)
 
 
 def stay_seed(seed: int, stay: int) -> int:
