@@ -32,16 +32,26 @@ def fuzz(
     ],
     *,
     mode: Annotated[
-        ModeChoice,
+        ModeChoice | None,
         typer.Option(
             help="sweep: every state x every edit of one segment, then pairs; sequence: sequences "
-            "at random, guided by what is new; campaigns: fuzz/campaigns; all: by turns.",
+            "at random, guided by what is new; campaigns: fuzz/campaigns; all (default): "
+            "by turns.",
             rich_help_panel=_CASES,
         ),
-    ] = ModeChoice.ALL,
+    ] = None,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="Only the cases of this file: fuzz/campaigns/window.toml, or your own.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None,
     ip: Annotated[
-        IpChoice, typer.Option(help="IP version of the cases.", rich_help_panel=_CASES)
-    ] = IpChoice.V4,
+        IpChoice | None,
+        typer.Option(help="IP version of the cases; default 4.", rich_help_panel=_CASES),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -133,8 +143,9 @@ def fuzz(
     return carry_out(
         Request(
             target=target,
-            mode=mode.value,
-            ip=4 if ip is IpChoice.V4 else 6,
+            mode=None if mode is None else mode.value,
+            campaign=campaign,
+            ip=None if ip is None else 6 if ip is IpChoice.V6 else 4,
             seed=seed,
             alone=alone,
             seconds=seconds,

@@ -8,8 +8,13 @@ import typer
 
 from tcpassay.core.errors import AgentFault, ConfigurationError
 from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.corpus import BEHIND
 from tcpassay.fuzz.engine import cases_of
 from tcpassay.fuzz.judging import Judge
+from tcpassay.fuzz.keeping import read_corpus
+from tcpassay.fuzz.lines import read_lines
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.store import CORPUS_FILE
 from tcpassay.reports.text import counted, one_line
 from tcpassay.wire.notation import Notation
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.alone import Trial
     from tcpassay.fuzz.engine import Settings
+    from tcpassay.fuzz.sequence import Sequence
     from tcpassay.targets.contract import Target
 
 
@@ -27,8 +33,10 @@ def run_alone(target: Target, settings: Settings, number: int) -> int:
     Raises ConfigurationError for a number that the campaign has not, what starting a stack raises,
     and AgentFault.
     """
+    cases = cases_of(target, settings)
+    _learn(cases.guide, settings, number)
     try:
-        case = cases_of(target, settings).schedule.case(number)
+        case = cases.schedule.case(number)
     except IndexError:
         msg = f"--alone {number}: there is no such case; they end before it"
         raise ConfigurationError(msg) from None
@@ -38,6 +46,18 @@ def run_alone(target: Target, settings: Settings, number: int) -> int:
         raise trial.fault
     typer.echo("\n".join(one_line(line) for line in _told(trial, number)))
     return 1 if any(not alarm.explained for alarm in trial.alarms) else 0
+
+
+def _learn(guide: Sequence, settings: Settings, number: int) -> None:
+    """What the stay of the case knew of."""
+    path = settings.folder / CORPUS_FILE
+    if path.exists():
+        guide.admit(read_corpus(read_lines(path).values, path))
+    elif number >= BEHIND * STAY:
+        typer.echo(
+            f"tcpassay: case {number} may be made of what the campaign has found: give its --out",
+            err=True,
+        )
 
 
 def _told(trial: Trial, number: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.fuzz.coverage import Seen
 from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, WorkerLost
+from tcpassay.fuzz.notation import step_text
 from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
 
@@ -123,7 +124,7 @@ class Joined:
             case=finding.number,
             origin=finding.case.origin,
             steps=len(finding.minimal.steps),
-            text=(),
+            text=tuple(step_text(step) for step in finding.minimal.steps),
             trace=found.trace,
             explained=alarm.explained,
             reason=self._reasons.get(alarm.explained, ""),

@@ -6,7 +6,8 @@ import json
 import secrets
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from tcpassay.cli.fuzz_alone import run_alone
 from tcpassay.cli.fuzz_events import Joined
@@ -14,8 +15,9 @@ from tcpassay.cli.guard import INTERNAL_FAULT, INTERRUPTED, TERMINATED
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.expectations import load_expectations
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.engine import Settings, run
-from tcpassay.fuzz.store import read_identity
+from tcpassay.fuzz.engine import CAMPAIGN_MODE, Settings, run
+from tcpassay.fuzz.parts import Mode
+from tcpassay.fuzz.store import CAMPAIGN_FILE, read_identity
 from tcpassay.reports.files import default_folder, require_writable, write_text
 from tcpassay.reports.fuzz_console import show_campaign
 from tcpassay.reports.fuzz_progress import FuzzProgress
@@ -25,9 +27,6 @@ from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tcpassay.fuzz.parts import Mode
     from tcpassay.reports.fuzz_record import FuzzRecord
     from tcpassay.targets.contract import IpVersion, Target
 
@@ -40,8 +39,9 @@ class Request(NamedTuple):
     """The options of `tcpassay fuzz`."""
 
     target: str
-    mode: Mode = "all"
-    ip: IpVersion = 4
+    mode: Mode | None = None
+    ip: IpVersion | None = None
+    campaign: Path | None = None
     seed: int | None = None
     alone: int | None = None
     seconds: float | None = None
@@ -104,14 +104,24 @@ def _settings(request: Request) -> Settings:
         raise ConfigurationError(
             "--alone: which campaign's case? give its --seed, or its --out DIR"
         )
-    if seed is None:
-        known = request.resume or request.alone is not None
-        seed = read_identity(folder).seed if known else secrets.randbits(32)
+    mode, ip, campaign = request.mode, request.ip, request.campaign
+    if request.resume or (request.alone is not None and (folder / CAMPAIGN_FILE).exists()):
+        # What is not named is as it was.
+        was = read_identity(folder)
+        seed = was.seed if seed is None else seed
+        ip = ip or (6 if was.ip == 6 else 4)
+        if mode is None and campaign is None:
+            named = was.mode.removeprefix(CAMPAIGN_MODE)
+            if named != was.mode:
+                campaign = Path(named)
+            else:
+                mode = next((each for each in get_args(Mode) if each == was.mode), None)
     return Settings(
         folder,
-        seed,
-        mode=request.mode,
-        ip=request.ip,
+        secrets.randbits(32) if seed is None else seed,
+        mode=mode or "all",
+        campaign=campaign,
+        ip=ip or 4,
         cases=request.cases,
         seconds=request.seconds,
         jobs=request.jobs,

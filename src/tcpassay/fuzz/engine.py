@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.interrupts import CutShort, Interrupts
@@ -18,7 +18,7 @@ from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.keeping import Keeper, read_corpus, read_findings
 from tcpassay.fuzz.material import digests
 from tcpassay.fuzz.orders import Orders
-from tcpassay.fuzz.parts import guided, shares_of
+from tcpassay.fuzz.parts import guided, share_of_file, shares_of
 from tcpassay.fuzz.schedule import Schedule
 from tcpassay.fuzz.store import CORPUS_FILE, Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
@@ -35,18 +35,21 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.stays_file import Progress
     from tcpassay.targets.contract import IpVersion, Target
 
+#: What the identity of a campaign of one file begins with, in place of a mode.
+CAMPAIGN_MODE: Final = "campaign "
 #: Seconds in which a stack has to come back from its first handshake.
 _PREFLIGHT_S = 60.0
 
 
 class Settings(NamedTuple):
     """What a campaign is to be. It ends behind case `cases` - 1, counted from its very beginning,
-    or after `seconds` of this session.
+    or after `seconds` of this session. With `campaign` it has the cases of that file alone.
     """
 
     folder: Path
     seed: int
     mode: Mode = "all"
+    campaign: Path | None = None
     ip: IpVersion = 4
     cases: int | None = None
     seconds: float | None = None
@@ -90,7 +93,7 @@ class _Session:
             target.manifest.name,
             version,
             settings.seed,
-            settings.mode,
+            settings.mode if settings.campaign is None else f"{CAMPAIGN_MODE}{settings.campaign}",
             settings.ip,
             tuple(str(share) for share in cases.schedule.shares),
             digests(cases.schedule),
@@ -202,6 +205,8 @@ def cases_of(target: Target, settings: Settings) -> Cases:
     """The cases of a campaign from its beginning; nothing has been learned yet."""
     mode, seed, manifest, ip = settings.mode, settings.seed, target.manifest, settings.ip
     guide = guided(seed, manifest, ip)
+    if settings.campaign is not None:
+        return Cases(Schedule([share_of_file(settings.campaign, seed, manifest)]), guide)
     return Cases(Schedule(shares_of(mode, seed, manifest, guide, ip)), guide)
 
 
