@@ -14,7 +14,7 @@ from tcpassay.fuzz.notation import (
     step_text,
     steps_of,
 )
-from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, LearnedCookie, Raw, Send, Tell, Wait
+from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, LearnedCookie, Listen, Raw, Send, Tell, Wait
 from tcpassay.fuzz.sums import StepError, number_of
 from tcpassay.fuzz.sweep import Sweep
 from tcpassay.wire import (
@@ -80,6 +80,12 @@ STEPS = st.one_of(
     st.builds(Raw, OCTETS),
     st.builds(Wait, st.integers(0, 1 << 50)),
     st.builds(
+        Listen,
+        st.sampled_from(("listener", "l2")),
+        st.integers(0, 3),
+        st.integers(0, 128),
+    ),
+    st.builds(
         Do,
         st.sampled_from(sorted(CALLS)),
         st.one_of(st.just(""), WORDS),
@@ -127,6 +133,7 @@ def test_cases_of_the_sweep_read_back() -> None:
             (("name", "SOL_SOCKET"), ("name", "SO_LINGER"), ("linger", (1, 0))))),
         ("icmp 1: 3/4 seq=1 rest=1400 quoted=28", Tell(1, 3, 4, 1, 1400, 28)),
         ("wait 10ms", Wait(10_000_000)),
+        ("listen: l2 port=1 backlog=0", Listen("l2", 1, 0)),
         ("raw: 4500", Raw(b"\x45\x00")),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@
     peer: S seq=0 <mss 1460, sackOK>                  peer 1: FA seq=rcv.nxt ack=snd.nxt data=10
     peer: A seq=1 ack=2^31-1 window=0 !checksum=1     icmp: 3/4 seq=1 rest=1400 quoted=28
     raw: 450000280000                                 wait 10ms
+    listen: listener backlog=5                        (socket, bind and listen in one step)
 
 Numbers are sums of decimal numbers, powers like 2^31, and names that the reader gives values to.
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tcpassay.core.toml_places import nearest
 from tcpassay.fuzz.option_text import options_of, options_text
-from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, Raw, Send, Step, Tell, Wait
+from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, Listen, Raw, Send, Step, Tell, Wait
 from tcpassay.fuzz.sums import StepError, number_of
 from tcpassay.wire import BuildError, flags_text, flags_value
 
@@ -63,9 +64,9 @@ _NUMBERS: Final = frozenset({"fd", "length", "value", "timeout"})
 _UNITS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _DEFAULT: Final = Send()
 _FIELDS: Final = ("seq", "ack", "window", "data", "urgent")
-_KINDS: Final = ("peer", "icmp", "raw", "app", "wait")
+_KINDS: Final = ("peer", "icmp", "raw", "app", "listen", "wait")
 
-_STEP = re.compile(r"(peer|icmp|app|raw)(?: (\d+))?:\s*(.*)", re.DOTALL)
+_STEP = re.compile(r"(peer|icmp|app|raw|listen)(?: (\d+))?:\s*(.*)", re.DOTALL)
 _WAIT = re.compile(r"wait (\d+)(ns|us|ms|s)")
 _OPTIONS = re.compile(r"<([^>]*)>")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
@@ -90,6 +91,9 @@ def step_text(step: Step) -> str:
         case Wait(ns):
             unit = next(unit for unit in ("s", "ms", "us", "ns") if not ns % _UNITS[unit])
             return f"wait {ns // _UNITS[unit]}{unit}"
+        case Listen(gives, port, backlog):
+            at = f" port={port}" if port else ""
+            return f"listen: {gives}{at} backlog={backlog}"
         case Do():
             return _call_text(step)
 
@@ -203,7 +207,7 @@ def _one(text: str, names: Mapping[str, int]) -> Step:
         first = re.split(r"[\s:]", text, maxsplit=1)[0]
         raise StepError(
             f"step {text!r}, wanted 'peer: FLAGS ...', 'icmp: TYPE/CODE ...', 'app: CALL ...', "
-            f"'raw: HEX' or 'wait 10ms'{nearest(first, _KINDS)}"
+            f"'raw: HEX', 'listen: NAME' or 'wait 10ms'{nearest(first, _KINDS)}"
         )
     kind, conn, rest = split[1], int(split[2] or 0), split[3]
     if kind == "peer":
@@ -212,7 +216,18 @@ def _one(text: str, names: Mapping[str, int]) -> Step:
         return _message(conn, rest, names)
     if kind == "raw":
         return Raw(_hex(rest))
+    if kind == "listen":
+        return _listener(rest, names)
     return _call(rest, names)
+
+
+def _listener(text: str, names: Mapping[str, int]) -> Listen:
+    gives, *words = text.split() or [""]
+    if not _WORD.fullmatch(gives):
+        raise StepError(f"a listener is named {gives!r}, wanted a word such as 'listener'")
+    pairs = _pairs(words, ("port", "backlog"))
+    values = {name: number_of(value, names) for name, value in pairs}
+    return Listen(gives, **values)
 
 
 def _hex(text: str) -> bytes:
