@@ -34,12 +34,15 @@ def run_alone(target: Target, settings: Settings, number: int) -> int:
     and AgentFault.
     """
     cases = cases_of(target, settings)
-    _learn(cases.guide, settings, number)
+    learned = _learn(cases.guide, settings)
     try:
         case = cases.schedule.case(number)
     except IndexError:
         msg = f"--alone {number}: there is no such case; they end before it"
         raise ConfigurationError(msg) from None
+    if not learned and number >= BEHIND * STAY:
+        note = f"case {number} may be made of what the campaign has found: give its --out"
+        typer.echo(f"tcpassay: {note}", err=True)
     judge = Judge(target.manifest, target.version())
     trial = try_alone(target, judge, case, settings.seed)
     if isinstance(trial.fault, AgentFault):
@@ -48,16 +51,13 @@ def run_alone(target: Target, settings: Settings, number: int) -> int:
     return 1 if any(not alarm.explained for alarm in trial.alarms) else 0
 
 
-def _learn(guide: Sequence, settings: Settings, number: int) -> None:
-    """What the stay of the case knew of."""
+def _learn(guide: Sequence, settings: Settings) -> bool:
+    """Tell the guide what the campaign has found; False where nobody knows."""
     path = settings.folder / CORPUS_FILE
-    if path.exists():
-        guide.admit(read_corpus(read_lines(path).values, path))
-    elif number >= BEHIND * STAY:
-        typer.echo(
-            f"tcpassay: case {number} may be made of what the campaign has found: give its --out",
-            err=True,
-        )
+    if not path.exists():
+        return False
+    guide.admit(read_corpus(read_lines(path).values, path))
+    return True
 
 
 def _told(trial: Trial, number: int) -> Iterator[str]:

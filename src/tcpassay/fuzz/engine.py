@@ -57,16 +57,29 @@ class Settings(NamedTuple):
     resume: bool = False
 
 
-def run(target: Target, settings: Settings, listener: Callable[[Happening], None]) -> Ended:
+class Cases(NamedTuple):
+    """Where the cases of a campaign come from, and who learns of what they bring."""
+
+    schedule: Schedule
+    guide: Guide
+
+
+def run(
+    target: Target,
+    settings: Settings,
+    listener: Callable[[Happening], None],
+    cases: Cases | None = None,
+) -> Ended:
     """Run a campaign, or go on with one, telling `listener` from the calling thread.
 
-    SIGINT and SIGTERM end it in order. Raises TargetUnavailableError where the target cannot be
-    started, ConfigurationError where the folder is another campaign's, TcpassayError where it
-    cannot be written any more, AgentFault; whatever has ended before stays.
+    `cases` stand in for those that the settings name. SIGINT and SIGTERM end it in order. Raises
+    TargetUnavailableError where the target cannot be started, ConfigurationError where the folder
+    is another campaign's, TcpassayError where it cannot be written any more, AgentFault; whatever
+    has ended before stays.
     """
     interrupts = Interrupts()
     with interrupts, seldom_collecting():
-        return _Session(target, settings, listener, interrupts).run()
+        return _Session(target, settings, listener, interrupts).run(cases)
 
 
 class _Session:
@@ -85,10 +98,10 @@ class _Session:
         self._interrupts = interrupts
         self._began = time.monotonic()
 
-    def run(self) -> Ended:
+    def run(self, cases: Cases | None) -> Ended:
         target, settings = self._target, self._settings
         version = target.version()
-        cases = cases_of(target, settings)
+        cases = cases or cases_of(target, settings)
         identity = Identity(
             target.manifest.name,
             version,
@@ -192,13 +205,6 @@ class _Session:
         if seconds is not None and time.monotonic() - self._began >= seconds:
             return True
         return self._interrupts.signalled()
-
-
-class Cases(NamedTuple):
-    """Where the cases of a campaign come from, and who learns of what they bring."""
-
-    schedule: Schedule
-    guide: Guide
 
 
 def cases_of(target: Target, settings: Settings) -> Cases:
