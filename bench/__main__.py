@@ -11,14 +11,11 @@ from importlib import import_module
 from bench.measure import machine
 
 BENCHMARKS = (
-    "codec", "agents", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages", "oracle",
-    "fairness", "fuzz",
+    "codec", "agents", "bursts", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages",
+    "oracle", "fairness", "fuzz",
 )  # fmt: skip
 #: Those that take minutes, and root: only by name.
-BY_NAME = (
-    "fuzz_memory",
-    "goodput",
-)
+BY_NAME = ("fuzz_memory", "goodput")
 
 
 def main(names: list[str]) -> int:
