@@ -161,7 +161,9 @@ class Worker:
             stay, count = divmod(ran.number, STAY)
             return [case for _, _, case in islice(self._bench.schedule.cases(stay), count)]
 
+        began = time.perf_counter()
         found = self._bench.keeper.consider(ran, alarm, before)
+        self._since.replayed_s += time.perf_counter() - began
         if found is not None:
             self._tell(found)
 
@@ -190,6 +192,7 @@ class Worker:
                 tuple(since.by_source),
                 stay.played_s - since.played_s,
                 now - since.spent_from,
+                since.replayed_s,
                 tuple(since.entries),
             )
         )
@@ -204,7 +207,7 @@ class _Since:
         self.cases = self.accepted = self.alarmed = 0
         self.by_source = [0] * sources
         self.entries: list[Entry] = []
-        self.played_s = 0.0
+        self.played_s = self.replayed_s = 0.0
         self.told = self.spent_from = now
 
 
