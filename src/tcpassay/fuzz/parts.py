@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.schedule import Share
-from tcpassay.fuzz.sequence import Profile, Sequence
+from tcpassay.fuzz.sequence import Sequence
 from tcpassay.fuzz.sweep import Sweep
 
 if TYPE_CHECKING:

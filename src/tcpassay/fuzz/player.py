@@ -42,6 +42,11 @@ ROUNDS = 3
 #: Events in one step of waiting that no sane stack exceeds.
 STORM: Final = 5_000
 
+#: Numbers further ahead were not meant to be taken.
+_GAP = 4_000
+#: A reset further ahead than this is heard by nobody.
+_WINDOW = 1 << 16
+
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31
 
@@ -114,7 +119,7 @@ class Player:
         fault: StackFault | AgentFault | None = None
         try:
             self._steps(case.steps)
-            self._take_down()
+            self._take_down(case.steps)
         except (StackFault, AgentFault) as error:
             fault = error
         self._place += 1
@@ -270,7 +275,7 @@ class Player:
             if flow is not None:
                 ends.local = flow[0], flow[1]
         if flags & RST:
-            ends.reset = True
+            # What it answers may have been wrong, and the connection still be there.
             return
         ends.reset = False
         size = len(octets) - start - 4 * offset + bool(flags & SYN) + bool(flags & FIN)
@@ -296,35 +301,59 @@ class Player:
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def _take_down(self) -> None:
+    def _take_down(self, steps: Sequence[Step]) -> None:
         """Reset what is open, cancel what waits, close what there is."""
-        self._reset_all()
+        self._reset_all(_furthest(steps))
         for call in list(self._pending):
             self._record("cancel", call)
             self._take(self._stack.execute(Cancel(call)))
         for slot in list(self._slots):
             self._call(Do("close", slot))
         for _ in range(ROUNDS - 1):
-            if not self._reset_all():
+            if not self._reset_all({}):
                 return
 
-    def _reset_all(self) -> bool:
-        """Whether there was anything that may be open."""
+    def _reset_all(self, furthest: dict[int, list[int]]) -> bool:
+        """Whether there was anything that may be open.
+
+        What a stack has taken and not acknowledged yet is out of sight. So it is reset by what it
+        has acknowledged last and by the end of what it was sent (`furthest`): that is right or in
+        the window, where a challenge tells the right number (RFC 5961, 3.2).
+        """
         burst = []
-        for ends in self._conns.values():
+        for conn, ends in self._conns.items():
             if ends.stack_next is None or ends.reset:
                 continue
-            seq = ends.peer_iss + 1 if ends.acked is None else ends.acked
-            step = Send(
-                flags=RST | ACK,
-                seq=(seq - ends.peer_iss) & _MASK,
-                ack=(ends.stack_next - ends.stack_iss) & _MASK,
-                window=0,
-            )
-            burst.append(segment_octets(step, ends))
+            seq = 1 if ends.acked is None else (ends.acked - ends.peer_iss) & _MASK
+            ack = (ends.stack_next - ends.stack_iss) & _MASK
+            burst.append(segment_octets(Send(conn, RST | ACK, seq, ack, 0), ends))
+            burst += [
+                segment_octets(Send(conn, RST | ACK, end, ack, 0), ends)
+                for end in furthest.get(conn, ())
+                if seq < end < seq + _WINDOW
+            ]
             ends.reset = True
         self._deliver(burst)
         return bool(burst)
+
+
+def _furthest(steps: Sequence[Step]) -> dict[int, list[int]]:
+    """The numbers behind what was sent on each connection without a wide gap, from each SYN on."""
+    ends: dict[int, list[int]] = {}
+    for step in steps:
+        if type(step) is not Send or step.flags & RST:
+            continue
+        conn, flags, seq, _, _, data, _, _, _ = step
+        end = seq + data + (flags & FIN) + (flags >> 1 & 1)
+        places = ends.setdefault(conn, [1])
+        for place, before in enumerate(places):
+            if before - _GAP <= seq <= before + _GAP:
+                places[place] = max(before, end)
+                break
+        else:
+            if flags & SYN:
+                places.append(end)
+    return ends
 
 
 def _entry(n: int, event: StackEvent) -> Entry:
