@@ -1,7 +1,7 @@
 """A trace as a script for Scapy, for who has no tcpassay: `scapy_template.py` and the steps of it.
 
 Each segment is written with numbers that count from where both sides start, which the script puts
-in when it runs; what is malformed is mended into place octet by octet.
+in when it runs. What is malformed stands there as octets, and the numbers are put into those.
 """
 
 from __future__ import annotations
@@ -27,7 +27,21 @@ _TEMPLATE: Final = Path(__file__).with_name("scapy_template.txt")
 _IP_FIELDS = {"flags": "flags", "fragment_offset": "frag", "identification": "id",
               "protocol": "proto", "hop_limit": "hlim", "traffic_class": "tc",
               "flow_label": "fl", "next_header": "nh", "ttl": "ttl", "tos": "tos"}  # fmt: skip
-_USUAL = {"flags": 2, "id": 0, "ttl": 64, "tos": 0, "frag": 0, "proto": 6, "hlim": 64, "tc": 0, "fl": 0, "nh": 6}
+_USUAL = {
+    "flags": 2,
+    "id": 0,
+    "ttl": 64,
+    "tos": 0,
+    "frag": 0,
+    "proto": 6,
+    "hlim": 64,
+    "tc": 0,
+    "fl": 0,
+    "nh": 6,
+}
+#: What of a form says that a datagram is not as it should be.
+_MALFORMED = frozenset({"patches", "checksum_xor", "padding"})
+_SIZES = {"nop": 1, "mss": 4, "wscale": 3, "sack_permitted": 2, "ts": 10}
 _SIMPLE = {"nop": "('NOP', None)", "sack_permitted": "('SAckOK', b'')"}
 
 
@@ -91,7 +105,7 @@ def _step(
 ) -> str:
     match entry.kind, entry.data:
         case "send", bytes(octets):
-            return _send(event, octets, shown, connections)
+            return _send(event, octets, shown, connections, file)
         case "call", Call(_, _, name, args):
             gave = _gave(file, entry)
             return f"wire.call({name!r}, {args!r}, gives={gave}, text={shown!r})"
@@ -115,45 +129,68 @@ def _gave(file: TraceFile, call: Entry) -> int | None:
 # -- one datagram ---------------------------------------------------------------------------------
 
 
-def _send(event: TraceEvent, octets: bytes, shown: str, connections: Mapping[Conn, str]) -> str:
+def _send(
+    event: TraceEvent,
+    octets: bytes,
+    shown: str,
+    connections: Mapping[Conn, str],
+    file: TraceFile,
+) -> str:
     form = event.data
     conn = connections.get(event.conn) if event.conn is not None else None
     if not isinstance(form, dict) or conn is None or "tcp" not in form:
         return f"wire.send_octets(bytes.fromhex({octets.hex()!r}), text={shown!r})"
     segment = form["tcp"]
-    options = segment.get("options", [])
-    if any(option[0] in {"eol", "unreadable", "fastopen", "unknown"} for option in options):
-        # Scapy pads and reorders what it does not know: the octets with their numbers put in.
+    if form.keys() & _MALFORMED or _odd_options(segment) or _extended(form):
         return _octets_with_numbers(form, octets, shown, conn)
-    payload = segment.get("payload", b"")
-    packet = f"{_ip(form)} / {_tcp(segment, conn)}"
-    if payload:
-        packet += f" / Raw({payload!r})"
-    return f"wire.send({conn}, {packet}{_faults(form)}, text={shown!r})"
+    packet = f"{_ip(form, file)} / {_tcp(segment, conn)}"
+    if segment.get("payload"):
+        packet += f" / Raw({segment['payload']!r})"
+    return f"wire.send({packet}, text={shown!r})"
 
 
-def _faults(form: Mapping[str, object]) -> str:
-    out = ""
-    if "patches" in form:
-        out += f", patches={_pairs(form['patches'])!r}"
-    if "checksum_xor" in form:
-        out += f", checksum_xor={_pairs(form['checksum_xor'])!r}"
-    return out
+def _extended(form: Mapping[str, object]) -> bool:
+    """Whether an IP header is longer than the plain one."""
+    fields = form.get("ipv6", form.get("ipv4"))
+    return isinstance(fields, dict) and bool(fields.get("extensions") or fields.get("options"))
 
 
-def _pairs(value: object) -> list[tuple[int, bytes]]:
-    return [(at, octets) for at, octets in value] if isinstance(value, list | tuple) else []
+def _odd_options(segment: Mapping[str, object]) -> bool:
+    """Whether there are options that Scapy would write otherwise."""
+    options = segment.get("options", ())
+    known = {*_SIZES, "sack"}
+    return isinstance(options, list | tuple) and (
+        any(option[0] not in known for option in options)
+        or sum(_size(option) for option in options) % 4 != 0
+    )
 
 
-def _ip(form: Mapping[str, object]) -> str:
+def _size(option: tuple[object, ...] | list[object]) -> int:
+    """Octets of an option of a known kind."""
+    return _SIZES.get(str(option[0]), 2 + 4 * (len(option) - 1))
+
+
+def _ip(form: Mapping[str, object], file: TraceFile) -> str:
+    """The IP header, without what is as usual."""
     version = "ipv6" if "ipv6" in form else "ipv4"
     fields = form[version]
     shown = []
+    if isinstance(fields, dict):
+        shown += _address("src", str(fields["src"]), _peer(file), file)
+        shown += _address("dst", str(fields["dst"]), file.stack_addresses[0], file)
     for name, value in fields.items() if isinstance(fields, dict) else ():
         field = _IP_FIELDS.get(name)
         if field is not None and value != _USUAL.get(field):
             shown.append(f"{field}={value!r}")
     return f"wire.ip({', '.join(shown)})"
+
+
+def _address(field: str, address: str, usual: str, file: TraceFile) -> list[str]:
+    """An address that is not the usual one of its side; the two ends may be put elsewhere."""
+    if address == usual:
+        return []
+    ends = {file.stack_addresses[0]: "wire.options.stack", _peer(file): "wire.options.peer"}
+    return [f"{field}={ends.get(address, repr(address))}"]
 
 
 def _tcp(segment: Mapping[str, object], conn: str) -> str:
@@ -203,16 +240,26 @@ def _option(option: object, conn: str) -> str:
 
 
 def _octets_with_numbers(form: Mapping[str, object], octets: bytes, shown: str, conn: str) -> str:
-    segment = form["tcp"]
-    start = 40 if "ipv6" in form else 20
+    """The octets as recorded; the script puts its numbers in and leaves wrong sums as wrong."""
+    if _extended(form):
+        return f"wire.send_octets(bytes.fromhex({octets.hex()!r}), text={shown!r})"
+    segment, start = form["tcp"], 40 if "ipv6" in form else 20
     places = []
     if isinstance(segment, dict):
-        for at, name in ((start + 4, "seq"), (start + 8, "ack")):
-            places.append(f"({at}, {_number(segment[name], conn)})")
-    return (
-        f"wire.send_octets(bytes.fromhex({octets.hex()!r}), {conn}, [{', '.join(places)}]"
-        f"{_faults(form)}, text={shown!r})"
-    )
+        places += [(start + 4, segment["seq"]), (start + 8, segment["ack"])]
+        at = start + 20
+        for option in segment.get("options", ()):
+            if option[0] not in _SIZES:
+                break
+            if option[0] == "ts":
+                places += [(at + 2, option[1]), (at + 6, option[2])]
+            at += _size(option)
+    told = [
+        f"({at}, {_number(value, conn)})"
+        for at, value in places
+        if isinstance(value, Number) and value.base != "absolute" and at + 4 <= len(octets)
+    ]
+    return f"wire.send_octets(bytes.fromhex({octets.hex()!r}), [{', '.join(told)}], text={shown!r})"
 
 
 def _plain(text: str) -> str:
