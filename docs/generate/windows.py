@@ -20,6 +20,7 @@ from tcpassay.core.events import Advance, Datagram, Outcome, ReadState, Sent, St
 from tcpassay.live import calls
 from tcpassay.live.driver import Driver
 from tcpassay.live.stream import Stream
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.namespace import netns, tcpinfo
 from tcpassay.targets.namespace.making import Recipe, make
@@ -28,7 +29,7 @@ from tcpassay.targets.wrappers import Impair, Impairment
 from tcpassay.wire import Segment, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, Returned, StackEvent
@@ -92,6 +93,11 @@ class Watched:
             if not (isinstance(event, Sent) and self._loses(event.octets))
         ]
         return Outcome(events, outcome.idle)
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         self._stack.close()

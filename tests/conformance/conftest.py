@@ -20,12 +20,13 @@ from tcpassay.core.errors import StackFault
 from tcpassay.core.events import Advance, Command, Datagram, Idle, Outcome, Sent, StartCall
 from tcpassay.core.trace import Trace
 from tcpassay.model.catalogue import load_catalogue
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.targets.manifest import Addresses, Limits, Manifest
 from tcpassay.wire import Datagram as IpDatagram
 from tcpassay.wire import Segment, build, flags_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.errors import TcpassayError
@@ -56,6 +57,11 @@ class ScriptedStack:
         if self.closed.is_set():
             raise StackFault("the stack has been closed")
         return Outcome([], Idle(self.now_ns(), None, ()))
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        return one_by_one(self.execute, commands, into)
 
     def _advance(self, until_ns: int) -> None:
         if self.clock_kind == "virtual":

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tcpassay.core.events import ReadState, StateRead
+from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.sequence import Profile, Sequence
+from tcpassay.fuzz.sequence import Sequence as Source
 from tcpassay.fuzz.steps import Do, FuzzCase, Send, Wait
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpassay.fuzz.steps import Step
 
 
 def _segments(case: FuzzCase) -> list[Send]:
@@ -21,15 +28,15 @@ def _segments(case: FuzzCase) -> list[Send]:
 
 def test_case_depends_on_seed_and_number_alone() -> None:
     """Cases asked for in another order, and from another source with the seed."""
-    one, two = Sequence(7), Sequence(7)
+    one, two = Source(7), Source(7)
     asked = [one.case(number) for number in range(60)]
     assert [two.case(number) for number in reversed(range(60))] == asked[::-1]
-    assert Sequence(8).case(3).steps != asked[3].steps
+    assert Source(8).case(3).steps != asked[3].steps
 
 
 def test_impatient_cases_wait_a_millisecond_at_most() -> None:
     """A profile for a real clock: waits are short and seldom."""
-    source = Sequence(1, Profile(patient=False))
+    source = Source(1, profile=Profile(patient=False))
     waits = [
         step.ns
         for number in range(500)
@@ -42,7 +49,7 @@ def test_impatient_cases_wait_a_millisecond_at_most() -> None:
 
 def test_every_beginning_is_there() -> None:
     """The origins of 2,000 cases name each state."""
-    source = Sequence(2)
+    source = Source(2)
     states = Counter(source.case(number).origin.split("/")[2] for number in range(2_000))
     assert len(states) == 11
     assert states.most_common(1)[0][0] == "ESTABLISHED"
@@ -50,7 +57,7 @@ def test_every_beginning_is_there() -> None:
 
 def test_steps_come_in_the_number_asked_for() -> None:
     """6 to 20 steps behind the access sequence, or a few beyond."""
-    source = Sequence(3)
+    source = Source(3)
     sizes = [len(source.case(number).steps) for number in range(500)]
     assert min(sizes) >= 6
     assert max(sizes) <= 6 + 4 + 20 + 6
@@ -58,7 +65,7 @@ def test_steps_come_in_the_number_asked_for() -> None:
 
 def test_bench_has_ten_segments() -> None:
     """The fixed profile: ten segments behind SYN and ACK, no wait."""
-    source = Sequence.bench(1)
+    source = Source.bench(1)
     for number in range(300):
         case = source.case(number)
         assert len(_segments(case)) == 12
@@ -78,9 +85,9 @@ class _Looking(Player):
             found += [event.state for event in outcome.events if isinstance(event, StateRead)]
         return found
 
-    def _take_down(self) -> None:
+    def _take_down(self, steps: Sequence[Step]) -> None:
         self.seen = self.states()
-        super()._take_down()
+        super()._take_down(steps)
 
 
 @pytest.mark.parametrize("patient", [True, False])
@@ -88,7 +95,7 @@ def test_most_cases_stay_deep(patient: bool) -> None:
     """At the end of four cases in five some connection is still there."""
     target = open_target("reference")
     player = _Looking(target.start(StackOptions(seed=1)), target.manifest, 1, 4)
-    source = Sequence(4, Profile(patient=patient))
+    source = Source(4, profile=Profile(patient=patient))
     alive = 0
     for number in range(200):
         assert player.play(source.case(number), number).fault is None

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
+from tcpassay.core.whole import write_whole
 from tcpassay.reports.files import (
     OutputFolder,
     default_folder,
     file_name,
     require_writable,
     write_text,
-    write_whole,
 )
 
 

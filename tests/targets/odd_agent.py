@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import select
 import signal
 import socket
 import struct
@@ -49,6 +50,7 @@ BODIES = {
 }
 
 how = way = sys.argv[1]
+began = time.monotonic_ns()
 channel = socket.socket(fileno=int(os.environ["TCPASSAY_FD"]))
 
 
@@ -57,19 +59,29 @@ def send(kind: int, step: int, body: object) -> None:
     channel.sendall(HEADER.pack(7 + len(octets), kind, step, 0) + octets)
 
 
+received = b""
+
+
 def receive() -> tuple[int, int, bytes]:
-    octets = b""
-    while len(octets) < HEADER.size or len(octets) < 4 + HEADER.unpack_from(octets)[0]:
+    global received  # noqa: PLW0603 - what has come and is not done yet
+    while len(received) < HEADER.size or len(received) < 4 + HEADER.unpack_from(received)[0]:
         more = channel.recv(1 << 20)
         if not more:
             sys.exit(0)
-        octets += more
-    _, kind, step, _ = HEADER.unpack_from(octets)
-    return kind, step, octets[HEADER.size :]
+        received += more
+    length, kind, step, _ = HEADER.unpack_from(received)
+    body, received = received[HEADER.size : 4 + length], received[4 + length :]
+    if how == "hasty":
+        received = b""
+    return kind, step, body
 
 
 def idle(step: int, now_ns: int = 0) -> None:
     send(IDLE, step, {"now_ns": now_ns, "next_deadline_ns": None, "blocked": []})
+
+
+def now_ns() -> int:
+    return time.monotonic_ns() - began if how == "waits" else 0
 
 
 def ends() -> None:
@@ -193,7 +205,7 @@ def main() -> None:
     if how == "garbage-first":
         channel.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
     protocol = 2 if how == "version-2" else 1
-    clock = "real" if how == "real" else "virtual"
+    clock = "real" if how in {"real", "waits"} else "virtual"
     send(HELLO, 0, {"protocol": protocol, "name": "odd", "version": "9", "clock": clock})
     while True:
         kind, step, body = receive()
@@ -206,6 +218,14 @@ def main() -> None:
         elif kind == BYE:
             os.write(2, b"goodbye\n")
             sys.exit(0)
+        elif kind == DATAGRAM and how in {"echo", "waits"}:
+            send(SENT, step, body)
+            idle(step, now_ns())
+        elif kind == ADVANCE and how == "waits":
+            left_ns = json.loads(body)["until_ns"] - now_ns()
+            if left_ns > 0 and not received:
+                select.select([channel], [], [], left_ns / 1e9)
+            idle(step, now_ns())
         elif kind == DATAGRAM:
             way = body.decode() if how == "told" else how
             misbehave(step)

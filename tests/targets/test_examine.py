@@ -84,7 +84,7 @@ def test_faults_before_the_first_idle(
 
 def test_an_agent_that_resynchronises(odd: Callable[..., Target]) -> None:
     """It takes no notice of bad frames and reads one frame at a time; both are told."""
-    told = amiss(check_protocol(odd("fine").manifest))
+    told = amiss(check_protocol(odd("hasty").manifest))
     assert set(told) == {"bad frame", "frames in pieces"}
     assert told["bad frame"].startswith("after length 3: it goes on")
 

@@ -34,6 +34,7 @@ from tcpassay.core.events import (
     StartCall,
     Tagged,
 )
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.manifest_file import load_manifest
 from tcpassay.targets.process import ProcessStack, ProcessTarget
@@ -41,7 +42,7 @@ from tcpassay.targets.registry import open_manifest, open_target
 from tcpassay.targets.wrappers import Pipe, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcpassay.targets.contract import Stack
 
@@ -454,6 +455,11 @@ class Recorder:
     def execute(self, command: Command) -> Outcome:
         self.steps.append((command, self._stack.execute(command)))
         return self.steps[-1][1]
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        return one_by_one(self.execute, commands, into)
 
 
 def test_reference_stack_behind_the_protocol(tmp_path: Path) -> None:

@@ -22,12 +22,13 @@ from tcpassay.core.events import (
     StateRead,
     Tagged,
 )
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_manifest, open_target
 from tcpassay.targets.wrappers import Capture, Impair, Impairment, Pipe, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import StackEvent
@@ -170,6 +171,11 @@ class Parrot:
         if isinstance(command, Datagram):
             events.append(Sent(0, command.octets))
         return Outcome(events, Idle(0, None, ()))
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -36,13 +36,16 @@ def replay(
 ) -> int:
     """Give a fresh stack the stimuli of a trace and judge it again.
 
-    Ends with 0 when the verdict is the recorded one, 1 when it is another.
+    Ends with 0 when the verdict is the recorded one, 1 when it is another. Of a trace that the
+    fuzzer kept: 0 when the finding is there again, 1 when it is another one or nothing.
 
     tcpassay replay tcpassay-out/20260301-120000/traces/linux/rfc5961__4.2__syn.json
     """
     from tcpassay.cli.selecting import wire_place
     from tcpassay.conformance.replay import replay as play
+    from tcpassay.core.errors import ConfigurationError
     from tcpassay.core.verdict import Verdict
+    from tcpassay.fuzz.kept import is_finding
     from tcpassay.model.catalogue import load_catalogue
     from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
     from tcpassay.targets.registry import open_target
@@ -50,6 +53,13 @@ def replay(
     from tcpassay.wire.tracefile import load
 
     file = load(trace)
+    if is_finding(file):
+        from tcpassay.cli.findings import replay_finding
+
+        if wire_only is not None:
+            msg = "--wire-only is for traces of cases; a finding is played where there are calls"
+            raise ConfigurationError(msg)
+        return replay_finding(file, trace, target, seed)
     place = wire_place(wire_only, netns, service and service.value, peer)
     stack = open_target(target or file.target) if place is None else open_port(place)
     if stack.manifest.kind == "namespace":

@@ -10,7 +10,18 @@ from struct import error as StructError  # noqa: N812 - an exception class
 from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.json_values import Json, array, mapping, whole_number
-from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, LearnedCookie, Raw, Send, Step, Tell, Wait
+from tcpassay.fuzz.steps import (
+    FLAWS,
+    Do,
+    FuzzCase,
+    LearnedCookie,
+    Listen,
+    Raw,
+    Send,
+    Step,
+    Tell,
+    Wait,
+)
 from tcpassay.wire import (
     EndOfList,
     FastOpen,
@@ -35,7 +46,7 @@ if TYPE_CHECKING:
 CASE_SCHEMA = 1
 
 _STEPS: dict[str, type[Step]] = {
-    "send": Send, "icmp": Tell, "raw": Raw, "call": Do, "wait": Wait,
+    "send": Send, "icmp": Tell, "raw": Raw, "call": Do, "listen": Listen, "wait": Wait,
 }  # fmt: skip
 _STEP_NAMES = {kind: name for name, kind in _STEPS.items()}
 _OPTIONS: dict[str, type[Option | LearnedCookie]] = {
@@ -177,5 +188,5 @@ def _reason(error: Exception) -> str:
 _NEVER = object()
 _WHOLE = frozenset(
     {"conn", "flags", "seq", "ack", "window", "data", "urgent", "ns", "type", "code", "rest",
-     "quoted"}
+     "quoted", "port", "backlog"}
 )  # fmt: skip

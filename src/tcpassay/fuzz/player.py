@@ -7,16 +7,27 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core import events
 from tcpassay.core.errors import AgentFault, StackFault
-from tcpassay.core.events import Advance, Call, Cancel, Returned, Sent, StartCall
+from tcpassay.core.events import Advance, Call, Cancel, Outcome, Returned, Sent, StartCall
 from tcpassay.core.trace import Entry, Trace
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
-from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Raw, Send, Tell, Wait, app_text
+from tcpassay.fuzz.steps import (
+    PER_PORT,
+    Do,
+    FuzzCase,
+    Listen,
+    Raw,
+    Send,
+    Tell,
+    Wait,
+    app_text,
+    listen_calls,
+)
 from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tcpassay.core.events import Command, Outcome, StackEvent, Tagged
+    from tcpassay.core.events import StackEvent, Tagged
     from tcpassay.core.trace import Kind
     from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
@@ -30,6 +41,11 @@ FIRST_REMOTE, REMOTES = 20_000, 4 * PER_PORT
 ROUNDS = 3
 #: Events in one step of waiting that no sane stack exceeds.
 STORM: Final = 5_000
+
+#: Numbers further ahead were not meant to be taken.
+_GAP = 4_000
+#: A reset further ahead than this is heard by nobody.
+_WINDOW = 1 << 16
 
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31
@@ -90,6 +106,7 @@ class Player:
         self._storm = 0
         self._do: dict[type[object], Callable[[object], None]] = {
             Do: self._call,
+            Listen: self._listen,
             Wait: self._wait,
         }
 
@@ -102,7 +119,7 @@ class Player:
         fault: StackFault | AgentFault | None = None
         try:
             self._steps(case.steps)
-            self._take_down()
+            self._take_down(case.steps)
         except (StackFault, AgentFault) as error:
             fault = error
         self._place += 1
@@ -146,17 +163,23 @@ class Player:
     # -- steps -----------------------------------------------------------------------------------
 
     def _deliver(self, burst: list[bytes]) -> None:
+        """Give what has been put together at once, and put down each with its answers.
+
+        The datagram at which the stack ends has no answers, and is the last to be put down.
+        """
         if not burst:
             return
-        entries, now = self._entries, self._stack.now_ns()
-        commands = [events.Datagram(octets) for octets in burst]
-        for octets, outcome in zip(burst, self._execute_all(commands), strict=False):
-            entries.append(Entry(len(entries), now, "send", 0, octets))
-            now = self._take(outcome)
-        burst.clear()
-
-    def _execute_all(self, commands: Sequence[Command]) -> Sequence[Outcome]:
-        return [self._stack.execute(command) for command in commands]
+        now, outcomes = self._stack.now_ns(), list[Outcome]()
+        try:
+            self._stack.execute_all([events.Datagram(octets) for octets in burst], outcomes)
+        finally:
+            entries = self._entries
+            for octets, outcome in zip(burst, outcomes, strict=False):
+                entries.append(Entry(len(entries), now, "send", 0, octets))
+                now = self._take(outcome)
+            if len(outcomes) < len(burst):
+                entries.append(Entry(len(entries), now, "send", 0, burst[len(outcomes)]))
+            burst.clear()
 
     def _call(self, step: object) -> None:
         assert isinstance(step, Do)  # noqa: S101 - for the type checker
@@ -168,6 +191,11 @@ class Player:
         self._pending[call.id] = step, step.on
         self._record("call", call)
         self._take(self._stack.execute(StartCall(call)))
+
+    def _listen(self, step: object) -> None:
+        assert isinstance(step, Listen)  # noqa: S101 - for the type checker
+        for call in listen_calls(step):
+            self._call(call)
 
     def _arguments(self, step: Do) -> tuple[Tagged, ...] | None:
         """A call's arguments; None for one on a descriptor that never came."""
@@ -247,7 +275,7 @@ class Player:
             if flow is not None:
                 ends.local = flow[0], flow[1]
         if flags & RST:
-            ends.reset = True
+            # What it answers may have been wrong, and the connection still be there.
             return
         ends.reset = False
         size = len(octets) - start - 4 * offset + bool(flags & SYN) + bool(flags & FIN)
@@ -273,35 +301,59 @@ class Player:
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def _take_down(self) -> None:
+    def _take_down(self, steps: Sequence[Step]) -> None:
         """Reset what is open, cancel what waits, close what there is."""
-        self._reset_all()
+        self._reset_all(_furthest(steps))
         for call in list(self._pending):
             self._record("cancel", call)
             self._take(self._stack.execute(Cancel(call)))
         for slot in list(self._slots):
             self._call(Do("close", slot))
         for _ in range(ROUNDS - 1):
-            if not self._reset_all():
+            if not self._reset_all({}):
                 return
 
-    def _reset_all(self) -> bool:
-        """Whether there was anything that may be open."""
+    def _reset_all(self, furthest: dict[int, list[int]]) -> bool:
+        """Whether there was anything that may be open.
+
+        What a stack has taken and not acknowledged yet is out of sight. So it is reset by what it
+        has acknowledged last and by the end of what it was sent (`furthest`): that is right or in
+        the window, where a challenge tells the right number (RFC 5961, 3.2).
+        """
         burst = []
-        for ends in self._conns.values():
+        for conn, ends in self._conns.items():
             if ends.stack_next is None or ends.reset:
                 continue
-            seq = ends.peer_iss + 1 if ends.acked is None else ends.acked
-            step = Send(
-                flags=RST | ACK,
-                seq=(seq - ends.peer_iss) & _MASK,
-                ack=(ends.stack_next - ends.stack_iss) & _MASK,
-                window=0,
-            )
-            burst.append(segment_octets(step, ends))
+            seq = 1 if ends.acked is None else (ends.acked - ends.peer_iss) & _MASK
+            ack = (ends.stack_next - ends.stack_iss) & _MASK
+            burst.append(segment_octets(Send(conn, RST | ACK, seq, ack, 0), ends))
+            burst += [
+                segment_octets(Send(conn, RST | ACK, end, ack, 0), ends)
+                for end in furthest.get(conn, ())
+                if seq < end < seq + _WINDOW
+            ]
             ends.reset = True
         self._deliver(burst)
         return bool(burst)
+
+
+def _furthest(steps: Sequence[Step]) -> dict[int, list[int]]:
+    """The numbers behind what was sent on each connection without a wide gap, from each SYN on."""
+    ends: dict[int, list[int]] = {}
+    for step in steps:
+        if type(step) is not Send or step.flags & RST:
+            continue
+        conn, flags, seq, _, _, data, _, _, _ = step
+        end = seq + data + (flags & FIN) + (flags >> 1 & 1)
+        places = ends.setdefault(conn, [1])
+        for place, before in enumerate(places):
+            if before - _GAP <= seq <= before + _GAP:
+                places[place] = max(before, end)
+                break
+        else:
+            if flags & SYN:
+                places.append(end)
+    return ends
 
 
 def _entry(n: int, event: StackEvent) -> Entry:

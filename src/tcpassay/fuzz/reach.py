@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tcpassay.fuzz.steps import Do, Send
+from tcpassay.fuzz.steps import STREAM, Do, Listen, Send, listen_calls
 from tcpassay.wire import ACK, FIN, SYN, MaximumSegmentSize
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Way = Literal["listen", "connect", "simultaneous"]
 Options = tuple["Option | LearnedCookie", ...]
 
-#: Not blocking: what a call cannot do at once it says so.
-STREAM = (("flags", ("SOCK_STREAM", "SOCK_NONBLOCK")), ("value", 0))
 MSS: Options = (MaximumSegmentSize(1460),)
 
 
@@ -37,11 +35,7 @@ class Reached(NamedTuple):
 
 def listen(backlog: int = 5) -> tuple[Step, ...]:
     """A listener on the case's port 0, "listener"."""
-    return (
-        Do("socket", gives="listener", args=STREAM),
-        Do("bind", "listener", args=(("address", ("stack", 0)),)),
-        Do("listen", "listener", args=(("length", backlog),)),
-    )
+    return listen_calls(Listen(backlog=backlog))
 
 
 def accept(gives: str = "c0") -> Do:

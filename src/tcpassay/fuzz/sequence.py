@@ -5,67 +5,55 @@ A case depends on the seed, its number and the corpus that its stay may know of,
 
 from __future__ import annotations
 
-from functools import lru_cache
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tcpassay.fuzz import doings
-from tcpassay.fuzz.book import Book
-from tcpassay.fuzz.reach import MSS, STATES, reach
-from tcpassay.fuzz.right import pick, right, syn_options
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.entries import Entry
+from tcpassay.fuzz.generation import Profile, access, go_on, reached_book
+from tcpassay.fuzz.guidance import Guidance
+from tcpassay.fuzz.mutations import mutant
+from tcpassay.fuzz.reach import MSS
+from tcpassay.fuzz.right import pick, right
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.steps import FuzzCase, Send, Wait
 from tcpassay.fuzz.wrong import wrong
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.book import Conn
-    from tcpassay.fuzz.reach import Options, Way
+    from collections import abc
+
+    from tcpassay.fuzz.corpus import Corpus
+    from tcpassay.fuzz.entries import Line, News, Triple
     from tcpassay.fuzz.right import Draw
     from tcpassay.targets.contract import IpVersion
-
-
-class Profile(NamedTuple):
-    """What cases are made of.
-
-    `right` is the share of segments that a right peer might send; `calls` and `waits` are shares of
-    steps, `others` that of steps on one more connection. `patient` lets cases wait for minutes, as
-    a virtual clock can; otherwise they wait a millisecond at most.
-    """
-
-    least: int = 6
-    most: int = 20
-    right: float = 0.72
-    calls: float = 0.24
-    waits: float = 0.05
-    others: float = 0.03
-    patient: bool = True
-    ways: tuple[Way, ...] = ("listen", "listen", "connect", "simultaneous")
-    ip: IpVersion = 4
 
 
 #: Segments of a case for measuring, behind the handshake.
 SEGMENTS = 10
 
-#: Each state with how often cases begin in it.
-_BEGINNINGS = (
-    ("ESTABLISHED",) * 12
-    + ("SYN-RECEIVED", "SYN-SENT", "LISTEN", "CLOSE-WAIT", "FIN-WAIT-1", "FIN-WAIT-2") * 2
-    + STATES
-)
-#: What listen() is given now and then, and which of the steps it is.
-_BACKLOGS = (0, 0, 1, 1, 2, 128)
-_LISTEN = 2
+#: Where the peer's numbers start now and then: they wrap soon.
+_NUMBERS = (0, 0xFFFFFFFF, 0xFFFFFF00, 0xFFFFFA00, 0x7FFFFFFF, 0x7FFFFF00, 0x80000000)
 
 
 class Sequence:
-    """Cases without end, each with 6 to 20 steps behind its access sequence."""
+    """Cases without end: 6 to 20 steps behind an access sequence, or a mutant of the corpus's.
+
+    With a `corpus` the cases of a stay are asked for and reported with `ran` before those of a
+    later one, and what all stays up to 16 before it have found has been admitted by then.
+    """
 
     name = "sequence"
     total: int | None = None
 
-    def __init__(self, seed: int, profile: Profile | None = None) -> None:
+    def __init__(
+        self, seed: int, profile: Profile | None = None, corpus: Corpus | None = None
+    ) -> None:
         self._seed = seed
+        self._corpus = corpus
         self._profile = profile or Profile()
         self._rng = Random()
+        self._guidance = Guidance()
+        self._stay = -1
 
     @staticmethod
     def bench(seed: int, ip: IpVersion = 4) -> Steady:
@@ -73,14 +61,71 @@ class Sequence:
         return Steady(seed, ip)
 
     def case(self, number: int) -> FuzzCase:
-        """The case of a number. Costs about 50 us."""
+        """The case of a number. Costs about 60 us."""
         rng = self._rng
         rng.seed(f"{self._seed}:{number}")
         profile, draw = self._profile, rng.random
+        if self._corpus is not None and draw() < profile.mutants:
+            parent = self._corpus.at(number // STAY).one(draw)
+            if parent is not None:
+                return self._mutant(number, parent, self._corpus.one(draw) or parent, draw)
         book, state, way = access(profile, draw)
         steps = profile.least + int(draw() * (profile.most - profile.least + 1))
         go_on(book, steps, profile, draw)
-        return FuzzCase(tuple(book.steps), f"sequence/{number}/{state}/{way}", profile.ip)
+        iss = pick(_NUMBERS, draw) if draw() < 0.05 else None
+        origin = f"sequence/{number}/{state}/{way}"
+        return FuzzCase(tuple(book.steps), origin, profile.ip, iss=iss)
+
+    def _mutant(self, number: int, parent: Entry, other: Entry, draw: Draw) -> FuzzCase:
+        profile = self._profile
+        steps = mutant(
+            parent.case.steps,
+            other.case.steps,
+            lambda book, count, draw: go_on(book, count, profile, draw),
+            draw,
+        )
+        if not profile.patient:
+            steps = [Wait(min(s.ns, 1_000_000)) if type(s) is Wait else s for s in steps]
+        iss = parent.case.iss if draw() < 0.97 else pick(_NUMBERS, draw)
+        origin = f"sequence/{number}/{parent.state or 'seed'}/changed"
+        return FuzzCase(tuple(steps), origin, profile.ip, iss=iss)
+
+    def ran(
+        self,
+        number: int,
+        case: FuzzCase,
+        triples: abc.Sequence[Triple],
+        counters: bytes | None = None,
+        lines: abc.Set[Line] = frozenset(),
+    ) -> tuple[Entry, ...]:
+        """The entry that a case is worth, if it has brought something new.
+
+        `counters` are the stack's coverage counters behind the case, `lines` those lines of an
+        interpreted stack that have run.
+        """
+        if self._corpus is None:
+            return ()
+        stay = number // STAY
+        if stay != self._stay:
+            self._stay = stay
+            self._guidance.begins()
+        known = self._corpus.at(stay).known
+        new = self._guidance.news(known, triples, counters, lines)
+        if not new:
+            return ()
+        return (Entry(number, case, new, _newest(new, triples)),)
+
+    def admit(self, entries: abc.Iterable[Entry]) -> None:
+        """Take what stays have found, this source's own or another process's."""
+        if self._corpus is not None:
+            self._corpus.admit(entries)
+
+
+def _newest(new: News, triples: abc.Sequence[Triple]) -> str:
+    """The state that an entry is kept under."""
+    if new.triples:
+        return new.triples[-1][0]
+    return triples[-1][0] if triples else "CLOSED"
 
 
 class Steady:
@@ -99,7 +144,7 @@ class Steady:
         rng = self._rng
         rng.seed(f"{self._seed}:{number}")
         draw = rng.random
-        book = _reached("ESTABLISHED", "listen", MSS)[1].copy()
+        book = reached_book("ESTABLISHED", "listen", MSS)[1].copy()
         (conn,) = book.everyone
         made = book.steps
         if draw() < 0.5:
@@ -115,55 +160,3 @@ class Steady:
         while count > SEGMENTS:
             count -= type(made.pop()) is Send
         return FuzzCase(tuple(made), f"steady/{number}", self._profile.ip)
-
-
-def access(profile: Profile, draw: Draw) -> tuple[Book, str, Way]:
-    """A book with the way into some state."""
-    state, way = pick(_BEGINNINGS, draw), pick(profile.ways, draw)
-    way, book = _reached(state, way, syn_options(draw))
-    book = book.copy()
-    listening = book.steps[_LISTEN] if book.listening else None
-    if isinstance(listening, Do) and draw() < 0.3:
-        levels = (("length", pick(_BACKLOGS, draw)),)
-        book.steps[_LISTEN] = listening._replace(args=levels)
-    return book, state, way
-
-
-@lru_cache(maxsize=2_048)
-def _reached(state: str, way: Way, syn: Options) -> tuple[Way, Book]:
-    """The way that it has become, and the book, of which copies are to be made."""
-    reached = reach(state, way, syn=syn)
-    book = Book(reached.steps)
-    book.conn(reached.conn)
-    return reached.way, book
-
-
-def go_on(book: Book, steps: int, profile: Profile, draw: Draw) -> None:
-    """So many steps more, or a few beyond."""
-    made, everyone = book.steps, book.everyone
-    until = len(made) + steps
-    calls = profile.calls
-    waits = calls + profile.waits
-    others = waits + profile.others
-    while len(made) < until:
-        conn = everyone[0] if len(everyone) == 1 else _one(everyone, draw)
-        what = draw()
-        if what >= others:
-            if not conn.alive and what < 0.6:
-                doings.another(book, conn, draw)
-            elif draw() < profile.right:
-                right(book, conn, draw)
-            else:
-                wrong(book, conn, draw)
-        elif what < calls:
-            doings.call(book, conn, draw)
-        elif what < waits:
-            doings.wait(book, draw, patient=profile.patient)
-        else:
-            doings.another(book, conn, draw)
-
-
-def _one(everyone: list[Conn], draw: Draw) -> Conn:
-    """One of the connections, those that live more often."""
-    conn = pick(everyone, draw)
-    return conn if conn.alive else pick(everyone, draw)

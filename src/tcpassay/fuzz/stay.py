@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tcpassay.targets.contract import StackOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tcpassay.core.trace import Entry
+    from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.steps import FuzzCase
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Ran:
-    """One case that was played and judged."""
+    """One case that was played and judged; its entries stand in `trace` among others'."""
 
     number: int
     case: FuzzCase
+    trace: Trace
     entries: list[Entry]
     alarms: list[Alarm]
     accepted: bool
@@ -36,13 +38,14 @@ class Stay:
     """Plays cases on a stack of one target and judges each.
 
     A case that wants another IP version or other settings than the one before, and one behind a
-    fault, gets a fresh stack.
+    fault, gets a fresh stack. `played_s` is what playing took, without judging.
     """
 
     def __init__(self, target: Target, judge: Judge, seed: int) -> None:
         self._target = target
         self._judge = judge
         self._seed = seed
+        self.played_s = 0.0
         self._stack: Stack | None = None
         self._player: Player | None = None
         self._like: tuple[IpVersion, tuple[str, ...]] | None = None
@@ -50,8 +53,10 @@ class Stay:
     def run(self, cases: Iterable[tuple[int, FuzzCase]]) -> Iterator[Ran]:
         """Each case in turn. Raises what starting a stack raises."""
         for number, case in cases:
+            began = time.perf_counter()
             player = self._on_stack(case)
             played = player.play(case, number)
+            self.played_s += time.perf_counter() - began
             entries = player.trace.entries[played.first : played.last]
             if isinstance(played.fault, AgentFault):
                 raise played.fault
@@ -59,7 +64,7 @@ class Stay:
             alarms = [*fault_alarms(played, entries), *judged.alarms]
             if alarms and (played.fault is not None or played.storm):
                 self.close()
-            yield Ran(number, case, entries, alarms, judged.accepted, judged.triples)
+            yield Ran(number, case, player.trace, entries, alarms, judged.accepted, judged.triples)
 
     def close(self) -> None:
         """Let the stack go; may be called twice."""

@@ -109,13 +109,37 @@ class Do(NamedTuple):
     args: tuple[Tagged, ...] = ()
 
 
+class Listen(NamedTuple):
+    """A listener in one step: socket(), bind() to the case's port `port`, listen().
+
+    It is non-blocking, as those of `reach.listen` are.
+    """
+
+    gives: str = "listener"
+    port: int = 0
+    backlog: int = 5
+
+
 class Wait(NamedTuple):
     """Let so many nanoseconds pass, whatever happens in them."""
 
     ns: int
 
 
-Step = Send | Tell | Raw | Do | Wait
+Step = Send | Tell | Raw | Do | Listen | Wait
+
+
+#: Not blocking: what a call cannot do at once it says so.
+STREAM: tuple[Tagged, ...] = (("flags", ("SOCK_STREAM", "SOCK_NONBLOCK")), ("value", 0))
+
+
+def listen_calls(step: Listen) -> tuple[Do, Do, Do]:
+    """The three calls that a listener is made by."""
+    return (
+        Do("socket", gives=step.gives, args=STREAM),
+        Do("bind", step.gives, args=(("address", ("stack", step.port)),)),
+        Do("listen", step.gives, args=(("length", step.backlog),)),
+    )
 
 
 class FuzzCase(NamedTuple):

@@ -12,11 +12,11 @@ import fcntl
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcpassay.core.errors import ConfigurationError, TcpassayError
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.whole import is_special, unwritten, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class OutputFolder:
             while octets:
                 octets = octets[os.write(self._lines, octets) :]
         except OSError as error:
-            raise _unwritten(self.root / RUN_FILE, error) from error
+            raise unwritten(self.root / RUN_FILE, error) from error
 
     def write(self, relative: str, put: Callable[[Path], None]) -> str:
         """Let `put` write a file; it appears under its name when whole. Returns `relative`."""
@@ -116,33 +116,6 @@ def file_name(case: str, ip: IpVersion) -> str:
     return name if ip == 4 else f"{name}.ipv6"
 
 
-def write_whole(path: Path, put: Callable[[Path], None]) -> None:
-    """Let `put` write a file beside `path`, then give it that name. Raises TcpassayError.
-
-    What is there and no ordinary file (/dev/stdout, /dev/null, a FIFO) is written to, never
-    replaced; of a symbolic link, what it leads to.
-    """
-    try:
-        if _is_special(path):
-            put(path)
-            return
-        path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        os.close(descriptor)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-    part = Path(beside)
-    try:
-        put(part)
-        part.chmod(0o644)
-        part.replace(path)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_text(path: Path, text: str) -> None:
     """`write_whole` for text."""
     write_whole(path, lambda part: _put_text(part, text))
@@ -154,7 +127,7 @@ def require_writable(path: Path, option: str) -> None:
         if path.is_dir():
             msg = f"{option} {path}: is a folder; name a file"
             raise ConfigurationError(msg)
-        if _is_special(path):
+        if is_special(path):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -165,13 +138,5 @@ def require_writable(path: Path, option: str) -> None:
         raise ConfigurationError(msg)
 
 
-def _is_special(path: Path) -> bool:
-    return path.exists() and not path.is_file()
-
-
 def _put_text(part: Path, text: str) -> None:
     part.write_text(text, encoding="utf-8", errors=_LONE)
-
-
-def _unwritten(path: Path, error: OSError) -> TcpassayError:
-    return TcpassayError(f"{path}: not written: {error.strerror}; free space or give --out DIR")

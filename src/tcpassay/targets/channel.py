@@ -18,7 +18,7 @@ from tcpassay.core.errors import (
     TargetUnavailableError,
     TcpassayError,
 )
-from tcpassay.core.events import Advance, Idle, Outcome
+from tcpassay.core.events import Advance, Idle, Outcome, Sent
 from tcpassay.targets.messages import (
     Fields,
     Hello,
@@ -34,7 +34,7 @@ from tcpassay.targets.protocol import EX_AGENT, Decoder, Frame, ProtocolError, T
 from tcpassay.targets.sanitizers import in_one_line, report_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.program import Launch
@@ -46,24 +46,27 @@ MAX_OCTETS: Final = 1 << 26
 _CHUNK: Final = 1 << 18
 _IDLE: Final = int(Type.IDLE)
 _TIME: Final = int(Type.TIME)
+_SENT: Final = int(Type.SENT)
+_REFUSED: Final = int(Type.REFUSED)
 _LONGEST_REASON: Final = 300
 _LAST_WORDS_S: Final = 2.0
 _GRACE_S: Final = 1.0
 #: struct timeval: how long recv() waits before we look at what else has become of the agent.
 _PATIENCE: Final = struct.pack("ll", 0, 20_000)
 _AT_ONCE: Final = socket.MSG_DONTWAIT
+_ENDS: Final = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
 class AgentChannel:
     """One agent, used by one thread at a time.
 
     Making it starts the program and raises TargetUnavailableError where that cannot be done.
-    `greet` hears its HELLO and has to be called first. `start`, `execute`, `begin` and `finish`
-    raise StackFault (with `stderr`) when the agent dies by a signal or an exit status other than
-    0 and 70, prints a sanitizer's text, or is not idle within `watchdog_s`; AgentFault for exit
-    status 0 or 70 and for whatever breaks the protocol. The first fault is raised again by every
-    later call. `leave` takes over the program once `close` has told a well agent BYE; without it
-    close waits for the agent to end.
+    `greet` hears its HELLO and has to be called first. `start`, `execute`, `begin`, `begin_all`
+    and `finish` raise StackFault (with `stderr`) when the agent dies by a signal or an exit status
+    other than 0 and 70, prints a sanitizer's text, or is not idle within `watchdog_s`; AgentFault
+    for exit status 0 or 70 and for whatever breaks the protocol. The first fault is raised again
+    by every later call. `leave` takes over the program once `close` has told a well agent BYE;
+    without it close waits for the agent to end.
     """
 
     hello: Hello
@@ -84,9 +87,12 @@ class AgentChannel:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         self._printed = select.poll()
         self._printed.register(self._program.output, select.POLLIN)
+        self._room = memoryview(bytearray(_CHUNK))
         self._decoder = Decoder()
         self._frames: deque[Frame] = deque()
         self._outstanding: deque[tuple[int, float]] = deque()
+        self._unsent: deque[memoryview] = deque()
+        self._one_frame_a_packet = launch.seqpacket
         self._until: float | None = None
         self._octets = 0
         self._step = 0
@@ -148,6 +154,29 @@ class AgentChannel:
             within_s += max(0, command.until_ns - self._now_ns) / NS_PER_S
         self._give(command_frame(command, step), step, within_s)
 
+    def begin_all(self, commands: Sequence[Command]) -> None:
+        """Give commands at once; as many times `finish` brings their outcomes in their order.
+
+        What the agent has no room for yet is sent while their answers are read, so that both
+        sides never wait for each other. None may be an Advance where the clock is real: the
+        frame behind it would end it. What the agent prints is looked at after the last of them.
+        """
+        if self._fault is not None:
+            raise self._fault
+        try:
+            frames: list[bytes] = []
+            step = self._step
+            for command in commands:
+                step = (step + 1) & 0xFFFFFFFF
+                frames.append(command_frame(command, step))
+                self._outstanding.append((step, self._watchdog_s))
+            self._step = step
+            whole = frames if self._one_frame_a_packet else [b"".join(frames)]
+            self._unsent.extend(map(memoryview, whole if frames else ()))
+            self._feed()
+        except BaseException as error:
+            self._broken(error)
+
     def finish(self) -> Outcome:
         """The outcome of the earliest command that has not been answered."""
         if self._fault is not None:
@@ -205,15 +234,35 @@ class AgentChannel:
     def _sent(self, frame: bytes) -> int:
         """How many octets there was room for."""
         try:
-            return self._socket.send(frame, _AT_ONCE)
+            return self._send_at_once(frame)
+        except ConnectionError:
+            self._ended()
+
+    def _send_at_once(self, frames: bytes | memoryview) -> int:
+        """How many octets there was room for. Raises ConnectionError where nobody reads them."""
+        try:
+            return self._socket.send(frames, _AT_ONCE)
         except BlockingIOError:
             return 0
         except ConnectionError:
-            self._ended()
+            raise
         except OSError as error:
             raise ProtocolError(
-                f"a frame of {len(frame)} octets cannot be sent: {error.strerror}"
+                f"a frame of {len(frames)} octets cannot be sent: {error.strerror}"
             ) from None
+
+    def _feed(self) -> None:
+        """Send of a burst what there is room for."""
+        unsent = self._unsent
+        try:
+            while unsent:
+                sent = self._send_at_once(unsent[0])
+                if sent < len(unsent[0]):
+                    unsent[0] = unsent[0][sent:]
+                    return
+                unsent.popleft()
+        except ConnectionError:
+            unsent.clear()  # The answers it gave before it ended are still to be read.
 
     def _send_rest(self, frame: bytes, within_s: float) -> None:
         until = time.monotonic() + within_s
@@ -229,19 +278,26 @@ class AgentChannel:
         events: list[StackEvent] = []
         unstamped: int | None = None
         t_ns = guess = self._now_ns
-        while (frame := self._next(within_s)).type != _IDLE or frame.step != step:
-            if frame.step != step:
+        frames = self._frames
+        while True:
+            frame = frames.popleft() if frames else self._next(within_s)
+            kind, of_step, _, body = frame
+            if of_step != step:
                 raise ProtocolError(
-                    f"{Type(frame.type).name} names step {frame.step}, wanted the command's, {step}"
+                    f"{Type(kind).name} names step {of_step}, wanted the command's, {step}"
                 )
-            if frame.type == _TIME:
+            if kind == _IDLE:
+                break
+            if kind == _TIME:
                 t_ns = self._read_time(frame)
                 unstamped = len(events) if unstamped is None else unstamped
-            elif frame.type == Type.REFUSED and step == 0:
+            elif kind == _REFUSED and step == 0:
                 reason = " ".join(Fields(frame).text("reason").split())[:_LONGEST_REASON]
                 raise ConfigurationError(f"target {self._name!r}: {reason}")
             elif len(events) == MAX_EVENTS:
                 self._raise_stack(f"sent {MAX_EVENTS} events in one step without being idle")
+            elif kind == _SENT:
+                events.append(Sent(t_ns, body))
             else:
                 events.append(read_event(frame, t_ns))
         self._outstanding.popleft()
@@ -272,7 +328,7 @@ class AgentChannel:
                 )
             self._now_ns = idle.now_ns
             self._idle = frame.body, idle
-        if self._printed.poll(0):
+        if not self._outstanding and self._printed.poll(0):
             self._take_print()
         return idle
 
@@ -289,25 +345,37 @@ class AgentChannel:
 
     def _receive(self, within_s: float) -> None:
         """Wait for octets of the agent's: most answers are one recv() and no look at the time."""
+        self._decoder.check()
         try:
-            octets = self._socket.recv(_CHUNK)
+            octets = self._recv_late(within_s) if self._unsent else self._recv()
         except BlockingIOError:
             octets = self._recv_late(within_s)
         except ConnectionError:
-            octets = b""
+            octets = self._recv_last()
         if not octets:
             self._ended()
         self._frames.extend(self._decoder.feed(octets))
         if not self._frames or self._frames[-1].type != _IDLE:
             self._note_flood(len(octets), within_s)
 
+    def _recv(self) -> bytes:
+        """As much as there is. Room for much at once is dear to make anew: 25 us."""
+        return bytes(self._room[: self._socket.recv_into(self._room)])
+
     def _recv_late(self, within_s: float) -> bytes:
         self._until = self._until or time.monotonic() + within_s
         if not self._wait(select.POLLIN, self._until):
             self._hung(within_s)
         try:
-            return self._socket.recv(_CHUNK)
+            return self._recv()
         except ConnectionError:
+            return self._recv_last()
+
+    def _recv_last(self) -> bytes:
+        """What the agent said before it ended: SOCK_SEQPACKET tells of the end first."""
+        try:
+            return self._recv()
+        except OSError:
             return b""
 
     def _note_flood(self, octets: int, within_s: float) -> None:
@@ -320,18 +388,23 @@ class AgentChannel:
             self._hung(within_s)
 
     def _wait(self, wanted: int, until: float) -> bool:
-        """Whether the channel becomes ready by then, taking in what the agent prints meanwhile."""
+        """Whether the channel becomes ready by then, taking in what the agent prints meanwhile
+        and giving it the rest of a burst.
+        """
         program, channel = self._program, self._socket.fileno()
         sources = select.poll()
-        sources.register(channel, wanted)
+        sources.register(channel, wanted | _room_wanted(self._unsent))
         sources.register(program.output, select.POLLIN)
         sources.register(program.pidfd, select.POLLIN)
         while (left := until - time.monotonic()) > 0:
-            ready = {fd for fd, _ in sources.poll(int(left * 1000) + 1)}
+            ready = dict(sources.poll(int(left * 1000) + 1))
             if program.output in ready and not program.read_output():
                 sources.unregister(program.output)
-            if channel in ready:
+            if ready.get(channel, 0) & (wanted | _ENDS):
                 return True
+            if channel in ready:
+                self._feed()
+                sources.modify(channel, wanted | _room_wanted(self._unsent))
             if program.pidfd in ready:
                 self._ended()
         return False
@@ -370,6 +443,11 @@ class AgentChannel:
     def _last_line(self) -> str:
         lines = self.stderr.strip().splitlines()
         return f"; it printed last: {lines[-1].strip()[:200]}" if lines else ""
+
+
+def _room_wanted(unsent: deque[memoryview]) -> int:
+    """The event to wait for beside others."""
+    return select.POLLOUT if unsent else 0
 
 
 def _how(status: int) -> str:

@@ -6,7 +6,7 @@ docs/targets.md has the prose; `tcpassay.core.events` has the values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -45,6 +45,10 @@ class Stack(Protocol):
     `execute` gives one command and returns when the stack is idle: no datagram waits, every call
     has returned or is blocked, nothing is runnable. It raises StackFault when the stack died or
     hung, AgentFault when the agent broke its protocol. A virtual clock moves only inside Advance.
+    `execute_all` gives a burst, commands of which none hangs on the answer to an earlier one: each
+    is carried out once the stack is idle after the one before, as by `execute`, at less cost. The
+    outcomes are appended, as they come, to `into` or a new list, which is returned: who gave
+    `into` has those before a fault.
     `close` ends the stack and frees what it held; it may be called twice and never raises.
     """
 
@@ -54,6 +58,10 @@ class Stack(Protocol):
     def now_ns(self) -> int: ...
 
     def execute(self, command: Command) -> Outcome: ...
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]: ...
 
     def close(self) -> None: ...
 

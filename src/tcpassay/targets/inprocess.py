@@ -10,7 +10,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol, cast
 
 from tcpassay.core.errors import (
     AgentFault,
@@ -156,26 +156,48 @@ class InProcessStack:
         if self._over is not None:
             raise self._over
         try:
-            events = _GIVE[type(command)](self, command)
-            deadline = self._next_timeout()
-            if deadline is not None and type(deadline) is not int:
-                raise self._bad(f"next_timeout() gave {deadline!r}, wanted nanoseconds or None")
-            return Outcome(events, Idle(self._now, deadline, tuple(self._blocked())))
-        except (StackFault, AgentFault) as fault:
-            self._over = fault
-            raise
+            return self._step(command)
         except (Exception, SystemExit) as error:
-            self._over = StackFault(
-                f"{self._name}: the stack raised {_one_line(error)} "
-                f"on {type(command).__name__} at {self._now} ns",
-                stderr="".join(traceback.format_exception(error)),
-            )
-            raise self._over from None
+            self._broken(command, error)
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """Give a burst. Raises as `execute` does."""
+        if self._over is not None:
+            raise self._over
+        outcomes = [] if into is None else into
+        step, append = self._step, outcomes.append
+        for command in commands:
+            try:
+                append(step(command))
+            except (Exception, SystemExit) as error:
+                self._broken(command, error)
+        return outcomes
 
     def close(self) -> None:
         """Let the stack go."""
         if self._over is None:
             self._over = TcpassayError(f"{self._name}: the stack has been closed")
+
+    def _step(self, command: Command) -> Outcome:
+        events = _GIVE[type(command)](self, command)
+        deadline = self._next_timeout()
+        if deadline is not None and type(deadline) is not int:
+            raise self._bad(f"next_timeout() gave {deadline!r}, wanted nanoseconds or None")
+        return Outcome(events, Idle(self._now, deadline, tuple(self._blocked())))
+
+    def _broken(self, command: Command, error: BaseException) -> NoReturn:
+        """Raise what has ended the stack, as it is or as the stack's fault."""
+        if isinstance(error, StackFault | AgentFault):
+            self._over = error
+        else:
+            self._over = StackFault(
+                f"{self._name}: the stack raised {_one_line(error)} "
+                f"on {type(command).__name__} at {self._now} ns",
+                stderr="".join(traceback.format_exception(error)),
+            )
+        raise self._over from None
 
     def _events(self) -> list[StackEvent]:
         output = self._take_output()

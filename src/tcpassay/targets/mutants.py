@@ -18,6 +18,7 @@ from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.failed_import import failed_line, told
 from tcpassay.targets.inprocess import InProcessTarget
+from tcpassay.targets.registry import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The target that a fault is planted in where its file names no other.
 REFERENCE = "reference"
+#: How the names of mutants as targets begin.
+MUTANTS = "mutants/"
 
 
 class Patch:
@@ -97,7 +100,7 @@ class MutantTarget(InProcessTarget):
     """
 
     def __init__(self, reference: Manifest, mutant: Mutant) -> None:
-        super().__init__(replace(reference, name=f"mutants/{mutant.name}"))
+        super().__init__(replace(reference, name=f"{MUTANTS}{mutant.name}"))
         # Opening the target once loads the stack's modules, so that there is something to patch.
         self.version()
         self._patch = Patch()
@@ -127,6 +130,19 @@ def load_mutants(folder: Path | None = None) -> tuple[Mutant, ...]:
     """All mutants of a folder, by name. Raises ConfigurationError for one that is not whole."""
     files = sorted((folder or mutants_folder()).glob("*.py"))
     return tuple(_load(path) for path in files)
+
+
+def open_mutant(name: str) -> MutantTarget:
+    """The mutant of a name as traces have it, "mutants/<file>" with or without the folder.
+
+    Raises ConfigurationError where there is none.
+    """
+    path = mutants_folder() / f"{name.removeprefix(MUTANTS)}.py"
+    if not path.is_file():
+        msg = f"no mutant {name!r}; `ls {mutants_folder()}` shows them"
+        raise ConfigurationError(msg)
+    mutant = _load(path)
+    return mutant.target(load(mutant.base))
 
 
 def _load(path: Path) -> Mutant:

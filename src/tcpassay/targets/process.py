@@ -16,7 +16,7 @@ from tcpassay.targets.program import Launch
 from tcpassay.targets.settings import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, Outcome
@@ -185,11 +185,46 @@ class ProcessStack:
         self._seen = time.monotonic_ns()
         return outcome
 
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """Give a burst as a whole and read its outcomes as they come. Raises as `execute` does; a
+        sanitizer's text that the agent survives is told with the last command.
+        """
+        outcomes = [] if into is None else into
+        channel, finish = self._channel, self._channel.finish
+        for together in self._together(commands):
+            if len(together) == 1:
+                channel.begin(together[0])
+            else:
+                channel.begin_all(together)
+            for command in together:
+                outcome = finish()
+                if type(command) is Advance:
+                    self._check_advance(command, outcome)
+                self._now_ns = outcome.idle.now_ns
+                outcomes.append(outcome)
+        self._seen = time.monotonic_ns()
+        return outcomes
+
     def close(self) -> None:
         """Tell the agent BYE. It is gone, with all that it started, a second later, once the target
         is asked for another or is closed; at once where it had gone wrong or is busy.
         """
         self._channel.close()
+
+    def _together(self, commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
+        """What may be given at once: a real clock's Advance ends when the next frame arrives."""
+        if self.clock_kind == "virtual":
+            yield commands
+            return
+        begin = 0
+        for index, command in enumerate(commands, 1):
+            if type(command) is Advance:
+                yield commands[begin : index - 1]
+                yield commands[index - 1 : index]
+                begin = index
+        yield commands[begin:]
 
     def _check_advance(self, command: Advance, outcome: Outcome) -> None:
         """Whoever waits for a moment would wait for ever on a clock that stands."""

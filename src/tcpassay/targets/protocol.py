@@ -86,35 +86,50 @@ def encode(kind: int, step: int, process: int, body: bytes) -> bytes:
 class Decoder:
     """Octets in, as they arrive; whole frames out."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_bad", "_buffer")
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._bad: ProtocolError | None = None
 
     def feed(self, octets: bytes) -> list[Frame]:
-        """The frames that `octets` complete. Raises ProtocolError when one of them is bad."""
+        """The frames that `octets` complete. Raises ProtocolError when the first of them is bad;
+        where frames come before a bad one, `check` raises it.
+        """
+        self.check()
         buffer = self._buffer + octets if self._buffer else octets
         frames: list[Frame] = []
         at = 0
         size = len(buffer)
         while size - at >= _HEADER_SIZE:
             length, kind, step, process = _HEADER.unpack_from(buffer, at)
-            if not _FIXED <= length <= MAX_LENGTH:
-                raise ProtocolError(
-                    f"frame length {length}, wanted {_FIXED} to {MAX_LENGTH} "
-                    f"(header {buffer[at : at + _HEADER_SIZE].hex()})"
-                )
-            if kind not in _TYPES:
-                raise ProtocolError(f"frame type 0x{kind:02x}, which version {PROTOCOL} lacks")
+            if kind not in _TYPES or not _FIXED <= length <= MAX_LENGTH:
+                self._bad = _bad_header(length, kind, buffer[at : at + _HEADER_SIZE])
+                break
             end = at + 4 + length
             if end > size:
                 break
             frames.append(Frame(kind, step, process, buffer[at + _HEADER_SIZE : end]))
             at = end
         self._buffer = buffer[at:]
+        if not frames:
+            self.check()
         return frames
+
+    def check(self) -> None:
+        """Raise ProtocolError where the frames that `feed` gave last were followed by a bad one."""
+        if self._bad is not None:
+            raise self._bad
 
     @property
     def pending(self) -> int:
         """Octets of a frame that has not ended yet."""
         return len(self._buffer)
+
+
+def _bad_header(length: int, kind: int, header: bytes) -> ProtocolError:
+    if not _FIXED <= length <= MAX_LENGTH:
+        return ProtocolError(
+            f"frame length {length}, wanted {_FIXED} to {MAX_LENGTH} (header {header.hex()})"
+        )
+    return ProtocolError(f"frame type 0x{kind:02x}, which version {PROTOCOL} lacks")

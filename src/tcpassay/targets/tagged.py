@@ -120,6 +120,9 @@ _FROM_JSON: Final[dict[str, Callable[[object], object]]] = {
     "state": _state,
 }
 
+#: Tags whose values are numbers or names.
+PLAIN: Final = frozenset({"fd", "length", "value", "name", "timeout"})
+
 _WANTED: Final = {
     "fd": "a whole number",
     "fds": "an array of whole numbers",

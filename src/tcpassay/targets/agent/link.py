@@ -19,6 +19,7 @@ class Link:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._room = memoryview(bytearray(_CHUNK))
         self._decoder = Decoder()
         self._frames: deque[Frame] = deque()
 
@@ -34,8 +35,9 @@ class Link:
     def read(self) -> Frame | None:
         """The next frame; None at the end. Raises ProtocolError."""
         while not self._frames:
+            self._decoder.check()
             try:
-                octets = os.read(self._fd, _CHUNK)
+                octets = bytes(self._room[: os.readv(self._fd, (self._room,))])
             except ConnectionError:
                 return None
             if not octets:

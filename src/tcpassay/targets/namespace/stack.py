@@ -27,6 +27,7 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.targets.namespace.calls import PosixCalls
 from tcpassay.targets.namespace.reader import Inlet
 from tcpassay.targets.namespace.sockdiag import SocketDiagnosis
@@ -34,6 +35,8 @@ from tcpassay.targets.namespace.sockstat import has_no_sockets
 from tcpassay.targets.namespace.stamps import KernelStamps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.contract import StackOptions
@@ -113,6 +116,12 @@ class NamespaceStack:
             if self._apps is not None:
                 blocked += self._apps.blocked
             return Outcome(events, Idle(self._clock.now_ns(), None, blocked))
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """A burst, command by command."""
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         """Abort every connection and free namespace, TUN and descriptors. May be called twice.

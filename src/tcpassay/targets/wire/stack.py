@@ -28,6 +28,7 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
+from tcpassay.targets.bursts import one_by_one
 from tcpassay.wire import (
     ACK,
     RST,
@@ -46,6 +47,8 @@ from tcpassay.wire import (
 from tcpassay.wire.connections import quote_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.wire.link import WireLink
@@ -224,6 +227,12 @@ class WireStack:
             case _:
                 pass  # No process, and no call that waits.
         return Outcome(events, Idle(self._clock.now_ns(), None, ()))
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """A burst, command by command."""
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         """Reset what the case has left open, and give its ports back; may be called twice."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from tcpassay.core.events import Datagram, Sent
+from tcpassay.targets.bursts import one_by_one
 
 if TYPE_CHECKING:
     from tcpassay.core.clock import ClockKind
@@ -40,6 +41,12 @@ class Capture:
             if type(event) is Sent:
                 self._sink(event.t_ns, "out", event.octets)
         return outcome
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """A burst, command by command."""
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         self._stack.close()

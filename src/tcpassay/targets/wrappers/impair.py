@@ -7,8 +7,11 @@ import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.events import Advance, Datagram, Idle, Outcome, Sent
+from tcpassay.targets.bursts import one_by_one
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpassay.core.clock import ClockKind
     from tcpassay.core.events import Command, StackEvent
     from tcpassay.targets.contract import Stack
@@ -82,6 +85,12 @@ class Impair:
         for octets in arriving:
             events += self._seen(self._stack.execute(Datagram(octets))).events
         return Outcome(events, self._idle())
+
+    def execute_all(
+        self, commands: Sequence[Command], into: list[Outcome] | None = None
+    ) -> list[Outcome]:
+        """A burst, command by command."""
+        return one_by_one(self.execute, commands, into)
 
     def close(self) -> None:
         self._stack.close()

@@ -1,0 +1,99 @@
+"""Files of one JSON value a line, to which is only ever added: whole lines or none."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.core.errors import ConfigurationError, TcpassayError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcpassay.core.json_values import Json
+
+
+class Read(NamedTuple):
+    """The values of a file, and how many octets of a line that was never finished were dropped."""
+
+    values: list[Json]
+    torn: int
+
+
+class Lines:
+    """A file to add to, by any number of processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make it. Raises OSError."""
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+
+    def add(self, value: Json, *, sync: bool = False) -> None:
+        """One line; with `sync` it is on the disk afterwards. Raises TcpassayError, and then
+        nothing of the line is left.
+        """
+        octets = json.dumps(value, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+        try:
+            fcntl.lockf(self._fd, fcntl.LOCK_EX)
+            try:
+                self._add(octets)
+            finally:
+                fcntl.lockf(self._fd, fcntl.LOCK_UN)
+            if sync:
+                os.fsync(self._fd)
+        except OSError as error:
+            raise unwritten(self._path, error) from error
+
+    def _add(self, octets: bytes) -> None:
+        before = os.fstat(self._fd).st_size
+        try:
+            while octets:
+                octets = octets[os.write(self._fd, octets) :]
+        except OSError:
+            os.ftruncate(self._fd, before)
+            raise
+
+    def sync(self) -> None:
+        """Onto the disk. Raises TcpassayError."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise unwritten(self._path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def read_lines(path: Path, *, mend: bool = False) -> Read:
+    """The values of a file; none where there is no file.
+
+    A last line without its end was being written when the tester was killed: it is left out, and
+    with `mend` cut off, so that the next one stands by itself. Raises ConfigurationError for any
+    other line that is no JSON, with file and line; OSError.
+    """
+    try:
+        octets = path.read_bytes()
+    except FileNotFoundError:
+        return Read([], 0)
+    whole, _, torn = octets.rpartition(b"\n")
+    values: list[Json] = []
+    for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
+        try:
+            values.append(json.loads(line))
+        except ValueError as error:
+            msg = f"{path}:{number}: no JSON ({error}); the file is damaged: give another --out DIR"
+            raise ConfigurationError(msg) from None
+    if torn and mend:
+        os.truncate(path, len(octets) - len(torn))
+    return Read(values, len(torn))
+
+
+def unwritten(path: Path, error: OSError) -> TcpassayError:
+    """The error for a file that cannot be written, as the user is to read it."""
+    what = error.strerror
+    return TcpassayError(f"{path}: not written: {what}; free space, then go on with --resume")

@@ -1,0 +1,206 @@
+"""One worker: plays the stays it is given, case by case, and keeps what each has brought."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcpassay.fuzz.happenings import Counted
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.stay import Stay
+from tcpassay.fuzz.stays_file import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcpassay.core.trace import Entry, Trace
+    from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.coverage import Seen, Triple
+    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.judging import Judge
+    from tcpassay.fuzz.keeping import Keeper
+    from tcpassay.fuzz.schedule import Schedule
+    from tcpassay.fuzz.stay import Ran
+    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.store import Store
+    from tcpassay.targets.contract import Target
+
+#: Seconds between two times that a worker tells how far it is.
+TELL_S: Final = 0.2
+#: One stay in so many is judged whole by one oracle as well.
+WHOLE: Final = 16
+_MASK64: Final = (1 << 64) - 1
+
+
+class Order(NamedTuple):
+    """Cases of a stay from where it stands up to `last` (exclusive), counted from its first."""
+
+    stay: int
+    last: int
+    before: Progress
+
+
+class Bench(NamedTuple):
+    """What a worker works with."""
+
+    target: Target
+    judge: Judge
+    schedule: Schedule
+    store: Store
+    keeper: Keeper
+    seen: Seen
+    seed: int
+
+
+class Worker:
+    """Carries out orders; `tell` hears of everything, `stopping` says whether to leave off."""
+
+    def __init__(
+        self, bench: Bench, tell: Callable[[Happening], None], stopping: Callable[[], bool]
+    ) -> None:
+        self._bench = bench
+        self._tell = tell
+        self._stopping = stopping
+        self._progress = Progress()
+        self._source = 0
+        self._since = _Since(len(bench.schedule.sources), time.perf_counter())
+
+    def work(self, order: Order) -> bool:
+        """Whether every case of the order has been run; not where there was a reason to stop.
+
+        Raises what starting a stack raises, AgentFault, and TcpassayError where the campaign's
+        folder cannot be written: then the case in flight does not count.
+        """
+        bench = self._bench
+        self._progress = order.before
+        self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
+        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        whole = _Whole() if judged_whole(bench.seed, order.stay) else None
+        try:
+            for ran in stay.run(self._cases(order)):
+                self._take(ran, order.stay)
+                if whole is not None:
+                    whole.take(ran)
+                if time.perf_counter() - self._since.told > TELL_S:
+                    self._count(ran.number, stay)
+                if self._stopping():
+                    break
+            else:
+                self._boundary(order, whole)
+        finally:
+            stay.close()
+        self._count(order.stay * STAY + self._progress.cases - 1, stay)
+        bench.store.sync()
+        return self._progress.cases >= order.last
+
+    def _cases(self, order: Order) -> Iterator[tuple[int, FuzzCase]]:
+        end = order.stay * STAY + order.last
+        for number, place, case in self._bench.schedule.cases(order.stay, order.before.cases):
+            if number >= end:
+                return
+            self._source = place
+            yield number, case
+
+    def _take(self, ran: Ran, stay: int) -> None:
+        """Keep what a case has brought, and then that it is done."""
+        bench, since = self._bench, self._since
+        new = bench.seen.new(ran.triples)
+        if new:
+            bench.store.add("coverage", {"case": ran.number, "triples": [list(t) for t in new]})
+            since.triples += new
+            since.case = ran.number
+        if ran.alarms:
+            for alarm in ran.alarms:
+                self._consider(ran, alarm)
+            since.alarmed += 1
+        cases, accepted, alarmed, over = self._progress
+        self._progress = Progress(
+            cases + 1, accepted + ran.accepted, alarmed + bool(ran.alarms), over
+        )
+        bench.store.stays.set(stay, self._progress)
+        since.cases += 1
+        since.accepted += ran.accepted
+        since.by_source[self._source] += 1
+
+    def _consider(self, ran: Ran, alarm: Alarm) -> None:
+        found = self._bench.keeper.consider(ran, alarm)
+        if found is not None:
+            self._tell(found)
+
+    def _boundary(self, order: Order, whole: _Whole | None) -> None:
+        """Judge what only the end of a stay shows."""
+        if whole is not None:
+            for ran, alarm in whole.alarms(self._bench.judge):
+                self._consider(ran, alarm)
+        over = order.last == STAY
+        self._bench.store.stays.set(order.stay, self._progress._replace(over=over))
+
+    def _count(self, case: int, stay: Stay) -> None:
+        """Tell what has come since the last time."""
+        since, now = self._since, time.perf_counter()
+        again = self._bench.keeper.again(case // STAY)
+        if again is not None:
+            self._tell(again)
+        self._tell(
+            Counted(
+                since.case if since.triples else case,
+                since.cases,
+                since.accepted,
+                since.alarmed,
+                tuple(since.by_source),
+                stay.played_s - since.played_s,
+                now - since.spent_from,
+                tuple(since.triples),
+                0,
+                0,
+            )
+        )
+        self._since = _Since(len(since.by_source), now)
+        self._since.played_s = stay.played_s
+
+
+class _Since:
+    """What a worker has not told of yet."""
+
+    def __init__(self, sources: int, now: float) -> None:
+        self.case = self.cases = self.accepted = self.alarmed = 0
+        self.by_source = [0] * sources
+        self.triples: list[Triple] = []
+        self.played_s = 0.0
+        self.told = self.spent_from = now
+
+
+class _Whole:
+    """A stay as one: the entries of all its cases, by the stack that they were played on."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[int, tuple[Trace, list[Entry], list[Ran]]] = {}
+
+    def take(self, ran: Ran) -> None:
+        """One case that was played."""
+        kept = self._stacks.setdefault(id(ran.trace), (ran.trace, [], []))
+        kept[1].extend(ran.entries)
+        kept[2].append(ran)
+
+    def alarms(self, judge: Judge) -> Iterator[tuple[Ran, Alarm]]:
+        """What one oracle says of everything, each with the case that it falls into."""
+        for trace, entries, rans in self._stacks.values():
+            for alarm in judge.alarms(trace, entries):
+                at, guilty = alarm.event, rans[0]
+                for ran in rans:
+                    if at < len(ran.entries):
+                        guilty = ran
+                        break
+                    at -= len(ran.entries)
+                yield guilty, alarm._replace(event=at)
+
+
+def stay_seed(seed: int, stay: int) -> int:
+    """What feeds a stay's stack and the numbers of its peers."""
+    return (seed + stay) & _MASK64
+
+
+def judged_whole(seed: int, stay: int) -> bool:
+    """Whether a stay is in the sample that one oracle judges as a whole."""
+    return Random(f"{seed}:whole:{stay}").randrange(WHOLE) == 0

@@ -1,0 +1,68 @@
+"""The player's end of a case: nothing of it is left on the stack."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpassay.core.events import ReadState, StateRead
+from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.reach import opened, reach
+from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.registry import open_target
+from tcpassay.wire import ACK, SYN, Sack
+
+_FIN_WAIT_2 = reach("FIN-WAIT-2").steps
+_TEXT = Send(0, ACK, 1, 2, data=10)
+CASES = {
+    "text not acknowledged yet": (*_FIN_WAIT_2, _TEXT),
+    "behind a wrong segment": (*_FIN_WAIT_2, _TEXT, Send(0, ACK, 65_535, 2, data=10)),
+    "in a datagram with a mark": (*_FIN_WAIT_2, _TEXT._replace(flaws=(("tos", 3),))),
+    "given away by the application": (
+        *_FIN_WAIT_2,
+        _TEXT,
+        Do("recv", "c0", args=(("length", 99), ("flags", ()))),
+        Do("close", "c0"),
+    ),
+    "a SYN far off on it": (*_FIN_WAIT_2, _TEXT, Send(0, SYN, 70_000)),
+    "a reset for a wrong acknowledgement": (
+        *reach("SYN-RECEIVED").steps,
+        Send(0, ACK, 1, 101, options=(Sack(()),)),
+    ),
+    "text that is open": (*opened().steps, Send(0, ACK, 1, 1, data=10)),
+}
+
+
+class _Looking(Player):
+    """Tells what is left when a case is over."""
+
+    def left(self) -> list[str]:
+        """The states of the case's connections that are not closed."""
+        found = []
+        for ends in self._conns.values():
+            outcome = self._stack.execute(ReadState(ends.local, ends.remote))
+            found += [event.state for event in outcome.events if isinstance(event, StateRead)]
+        return [state for state in found if state not in {"CLOSED", "LISTEN", "TIME-WAIT"}]
+
+
+@pytest.fixture
+def player() -> _Looking:
+    """On a fresh reference stack."""
+    target = open_target("reference")
+    return _Looking(target.start(StackOptions(seed=1)), target.manifest, 1, 4)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_connection_is_reset(player: _Looking, name: str) -> None:
+    """A case whose last octets are not acknowledged, or hard to tell; nothing is left."""
+    player.play(FuzzCase(CASES[name]))
+    assert player.left() == []
+
+
+def test_nothing_is_left_of_cases_at_random(player: _Looking) -> None:
+    """250 sequences; nothing is left of any."""
+    source = Sequence(1)
+    for number in range(250):
+        player.play(source.case(number), number)
+        assert player.left() == [], number
