@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boofuzz.mutation_context import MutationContext
 
+from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.boofuzz_front.relative import case_of
 from tcpassay.fuzz.boofuzz_front.request import segments
 from tcpassay.fuzz.places import PLACES
@@ -32,12 +33,12 @@ class Drawn(NamedTuple):
 class BoofuzzCases:
     """A countable source: at each place each segment with all single edits, then with all pairs.
 
-    Numbers count from 0, boofuzz's own indices from 1.
+    Numbers count from 0, boofuzz's own indices from 1. The lists of values are boofuzz's, so its
+    version is part of the name.
     """
 
-    name = "boofuzz"
-
     def __init__(self, depth: Depth = 1) -> None:
+        self.name = f"boofuzz {require_boofuzz()}"
         self._fields = tuple(_Fields(request) for request in segments())
         cells = [(place, fields) for place in PLACES for fields in self._fields]
         self._cells = cells

@@ -1,0 +1,75 @@
+"""boofuzz as a front end: cases a second on Linux, every one judged, and beside the native loop.
+
+The same cases are run both ways, by turns; processor time, since others may want the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from bench.measure import Figure
+from tcpassay.conformance.collecting import seldom_collecting
+from tcpassay.conformance.processor import on_one_processor
+from tcpassay.fuzz.judging import Judge
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.stay import Stay
+from tcpassay.targets.registry import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcpassay.fuzz.boofuzz_front.front import Front
+    from tcpassay.targets.contract import Target
+
+#: Stays of each way, and how far apart their cases are: of all places and fields.
+STAYS, STRIDE = 8, 53
+#: Cases a second that the issue wants on one core.
+LEAST = 500.0
+
+
+def figures() -> Iterator[Figure]:
+    """The rate on Linux; what boofuzz leaves of the native loop's."""
+    if find_spec("boofuzz") is None:
+        yield Figure("boofuzz: not measured, the extra is not installed", 0.0, "cases/s")
+        return
+    if os.geteuid():
+        yield Figure("boofuzz: not measured on linux, that takes root", 0.0, "cases/s")
+        return
+    from tcpassay.fuzz.boofuzz_front.front import Front
+
+    target, front = open_target("linux"), Front(depth=2)
+    try:
+        with on_one_processor(), seldom_collecting():
+            through, native = _rates(target, front)
+    finally:
+        target.close()
+    yield Figure("linux, through boofuzz", through, "cases/s", through / LEAST, "500", least=1.0)
+    yield Figure(
+        "linux, the same cases without it", native, "cases/s", through / native, "with", least=0.6
+    )
+
+
+def _rates(target: Target, front: Front) -> tuple[float, float]:
+    judge = Judge(target.manifest, target.version())
+    through = without = 0.0
+    for first in range(STAYS + 1):
+        numbers = range(first * STAY * STRIDE, (first + 1) * STAY * STRIDE, STRIDE)
+        one = _spent(lambda: front.stay(target, judge, 1), front, numbers)
+        other = _spent(lambda: Stay(target, judge, 1), front, numbers)
+        if first:
+            through, without = through + one, without + other
+    cases = STAYS * STAY
+    return cases / through, cases / without
+
+
+def _spent(begin: Callable[[], Stay], front: Front, numbers: range) -> float:
+    """Seconds of processor time that a stay takes, with the making of its cases."""
+    begun = time.process_time()
+    stay = begin()
+    for _ in stay.run((number, front.source.case(number)) for number in numbers):
+        pass
+    stay.close()
+    return time.process_time() - begun
