@@ -1,0 +1,230 @@
+"""What a case has come to: its connections, what they owe, and what the case is told by."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tcpassay.core.clock import NS_PER_S
+from tcpassay.fuzz.predictor import departures
+from tcpassay.fuzz.predictor.connection import Connection
+from tcpassay.fuzz.predictor.names import TOLD
+from tcpassay.model.oracle.hypothesis import NEVER
+from tcpassay.model.oracle.limits import CHALLENGES, THROTTLE_NS
+from tcpassay.model.oracle.numbers import InitialNumbers
+from tcpassay.model.oracle.oracle import _from_nowhere
+from tcpassay.wire import IPv4, IPv6
+from tcpassay.wire.checksum import text4, text6
+
+if TYPE_CHECKING:
+    from tcpassay.core.trace import Entry
+    from tcpassay.fuzz.predictor.sockets import Socket
+    from tcpassay.model.oracle.limits import Limits
+
+#: Timers are looked at again when so much time has passed: less than the shortest takes.
+_LOOK_NS = 2 * NS_PER_S
+
+
+class Ledger:
+    """Connections by their ends, what they owe, and the triples of the case so far."""
+
+    def __init__(self, addresses: tuple[str, ...], limits: Limits) -> None:
+        self._addresses = frozenset(addresses)
+        self._slack = limits.slack
+        self._limits = limits
+        self.virtual = not limits.slack
+        self.begins()
+
+    def begins(self) -> None:
+        """Another case."""
+        self._inbound: dict[bytes, Connection] = {}
+        self._outbound: dict[bytes, Connection] = {}
+        self._opaque = False
+        self._challenges: deque[int] = deque(maxlen=CHALLENGES)
+        #: SYNs of the target's: which ends, which number, when.
+        self._numbers: list[tuple[Connection, int, int]] = []
+        self._until = self._wait_from = 0
+        self.listeners: list[Socket] = []
+        self.connecting: list[Socket] = []
+        #: Connections that owe something, or of which more than one way is followed.
+        self.owing: list[Connection] = []
+        self.refused_at: int | None = None
+        self.why = ""
+        self.triples: list[tuple[str, str, str]] = []
+        self._state = self._input = ""
+        self._answers: list[str] = []
+
+    # -- what the case is told by ------------------------------------------------------------------
+
+    def refuse(self, n: int, why: str) -> None:
+        """An answer was not the expected one."""
+        if self.refused_at is None:
+            self.refused_at, self.why = n, why
+
+    def hears(self, state: str, what: str) -> None:
+        """A segment or a call has arrived."""
+        if self._input:
+            self._tells()
+        self._state, self._input, self._wait_from = state, what, 0
+
+    def answered(self, how: str) -> None:
+        """An answer to it."""
+        self._answers.append(how)
+
+    def _tells(self) -> None:
+        answers = self._answers
+        if not answers:
+            how = "none"
+        elif len(answers) == 1:
+            how = answers[0]
+        else:
+            how = "; ".join(answers[:TOLD]) + (" ..." if len(answers) > TOLD else "")
+        self.triples.append((self._state, self._input, how))
+        if answers:
+            answers.clear()
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def owes(self, conn: Connection) -> None:
+        """Note that a connection owes something."""
+        if not conn.listed:
+            conn.listed = True
+            self.owing.append(conn)
+
+    def settle(self, late: int, n: int) -> None:
+        """What was due before `late` and has not come; what was for one step is over."""
+        if self._until >= late:
+            late = self._until + 1
+        rest: list[Connection] = []
+        for conn in self.owing:
+            if conn.several is not None:
+                self._settle_ways(conn, late, n)
+            elif conn.ack_by < late or conn.due_by < late:
+                self._missed(conn, n)
+            conn.grace = 0
+            if conn.several is None and conn.ack_by == NEVER and conn.due_by == NEVER:
+                conn.listed = False
+            else:
+                rest.append(conn)
+        self.owing = rest
+
+    def _settle_ways(self, conn: Connection, late: int, n: int) -> None:
+        ways = conn.ways()
+        left = [h for h in ways if h.ack_by >= late and h.due_by >= late]
+        if not left:
+            self._missed(conn, n)
+        elif len(left) < len(ways):
+            conn.become(left)
+
+    def _missed(self, conn: Connection, n: int) -> None:
+        if not conn.opaque:
+            self.refuse(n, f"{conn.state}: no answer")
+        conn.several = None
+        conn.ack_by = conn.due_by = NEVER
+        conn.due = None
+
+    def settle_before(self, now: int, n: int) -> None:
+        """A segment of the target's at a later time than what came before it."""
+        if self.virtual or (self._wait_from and now > self._wait_from + self._slack):
+            self.settle(now, n)
+
+    def waits(self, until: int, now: int, _n: int) -> None:
+        """The tester lets time pass."""
+        self._until = 0 if self.virtual else until
+        self._wait_from = now
+
+    def looks_at_timers(self, now: int, n: int) -> int:
+        """Whether something should have been sent again by now; and when to look again."""
+        again = now + _LOOK_NS
+        for conn in self._inbound.values():
+            due = departures.timer(conn)
+            if due <= now:
+                self.refuse(n, f"{conn.state}: nothing sent again")
+            elif due < again:
+                again = due
+        return again
+
+    def ends(self, last: Entry) -> None:
+        """The case is over; `last` is its last entry."""
+        until = last.data if last.kind == "advance" and isinstance(last.data, int) else 0
+        now = max(last.t_ns, until)
+        self.looks_at_timers(now, last.n)
+        self.settle(now + 1, last.n)
+        self._judge_numbers(last.n)
+        if self._input:
+            self._tells()
+
+    def _throttled(self, now: int) -> bool:
+        """RFC 5961, 7: whether a throttle may keep back one more challenge."""
+        met = self._challenges
+        full = len(met) == CHALLENGES and now - met[0] < THROTTLE_NS
+        met.append(now)
+        return full
+
+    def _judge_numbers(self, n: int) -> None:
+        """ISNs: of one tuple they move with the clock, of several they do not look alike."""
+        if len(self._numbers) < 2:
+            return
+        numbers = InitialNumbers()
+        for conn, iss, now in self._numbers:
+            key = (*conn.local, *conn.remote)
+            if numbers.picked(key, iss, now, now) is not None:
+                self.refuse(n, "an ISN")
+
+    # -- which connection ------------------------------------------------------------------------
+
+    def listener(self, conn: Connection) -> Socket | None:
+        """The listening socket that a segment of this tuple is for."""
+        address, port = conn.local
+        for socket in reversed(self.listeners):
+            if socket.takes(address, port):
+                return socket
+        return None
+
+    def waiting(self, port: int, remote: tuple[str, int]) -> Connection | None:
+        """The newest tuple of a local port and a remote end that has not been handed out."""
+        for conn in reversed(self._inbound.values()):
+            if conn.remote == remote and conn.local[1] == port and not conn.accepted:
+                return conn
+        return None
+
+    def _meets(self, inbound: bytes) -> Connection:
+        """The first of a tuple; its key as it stands in the peer's datagrams."""
+        half = (len(inbound) - 4) // 2
+        src, dst = inbound[:half], inbound[half : 2 * half]
+        sport, dport = inbound[-4:-2], inbound[-2:]
+        six = half == 16
+        local = text6(dst) if six else text4(int.from_bytes(dst, "big"))
+        remote = text6(src) if six else text4(int.from_bytes(src, "big"))
+        conn = Connection(
+            6 if six else 4,
+            (local, int.from_bytes(dport, "big")),
+            (remote, int.from_bytes(sport, "big")),
+        )
+        conn.elsewhere = local not in self._addresses
+        conn.nowhere = _nowhere(remote, local)
+        conn.opaque = self._opaque
+        conn.special = conn.elsewhere or conn.nowhere or conn.opaque
+        self._inbound[inbound] = self._outbound[dst + src + dport + sport] = conn
+        return conn
+
+    def _renewed(self, inbound: bytes, old: Connection) -> Connection:
+        """A new connection between two ends that have had one; its socket keeps the old one."""
+        new = self._meets(inbound)
+        new.follows_waiting = not old.accepted
+        return new
+
+    def _connects(self, conn: Connection) -> Socket | None:
+        """The socket of the connect() that a SYN is of."""
+        for socket in self.connecting:
+            port = socket.local[1]
+            if socket.remote == conn.remote and (not port or port == conn.local[1]):
+                self.connecting.remove(socket)
+                socket.conn, socket.local = conn, conn.local
+                return socket
+        return None
+
+
+def _nowhere(remote: str, local: str) -> bool:
+    ip: IPv4 | IPv6 = IPv6(remote, local) if ":" in remote else IPv4(remote, local)
+    return _from_nowhere(ip)
