@@ -71,7 +71,7 @@ def test_refuses_what_is_no_part(part: str) -> None:
 def test_a_case_goes_on_behind_the_segment() -> None:
     """ESTABLISHED; the wrong segment stands behind the way there, a right one behind it."""
     place = BY_NAME["ESTABLISHED"]
-    case = case_of(place, b"segment flags=03", "ESTABLISHED->segment:[segment.flags:3]")
+    case = case_of("ESTABLISHED->segment:[segment.flags:3]", b"segment flags=03")
     at = len(place.steps)
     assert case.origin == "boofuzz/ESTABLISHED->segment:[flags:3]"
     assert case.steps[:at] == place.steps
@@ -82,7 +82,7 @@ def test_a_case_goes_on_behind_the_segment() -> None:
 def test_segments_that_may_come_at_any_time() -> None:
     """A reset in LISTEN, its number edited; two names in its origin."""
     place = BY_NAME["LISTEN"]
-    case = case_of(place, b"RST seq=00000001 size=0002", "LISTEN->RST:[RST.seq:11, RST.size:1]")
+    case = case_of("LISTEN->RST:[RST.seq:11, RST.size:1]", b"RST seq=00000001 size=0002")
     assert case.origin == "boofuzz/LISTEN->RST:[seq:11, size:1]"
     assert case.steps[len(place.steps)] == place.base("RST")._replace(seq=1, data=2)
 
@@ -90,7 +90,7 @@ def test_segments_that_may_come_at_any_time() -> None:
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_every_place_has_a_segment_that_is_due(place: Place) -> None:
     """SYN where a connection begins, FIN once more in TIME-WAIT, text where there may be text."""
-    step = case_of(place, b"segment", place.name).steps[len(place.steps)]
+    step = case_of(f"{place.name}->segment:[]", b"segment").steps[len(place.steps)]
     wanted = {"LISTEN": SYN, "CLOSED": SYN, "SYN-SENT": SYN | ACK, "TIME-WAIT": FIN | ACK}
     silent = {"CLOSE-WAIT", "CLOSING", "LAST-ACK"}
     assert isinstance(step, Send)

@@ -7,29 +7,25 @@ from typing import TYPE_CHECKING
 from boofuzz.connections import ITargetConnection
 
 from tcpassay.fuzz.boofuzz_front.relative import case_of
-from tcpassay.fuzz.places import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.fuzz.places import Place
     from tcpassay.fuzz.stay import Ran
     from tcpassay.fuzz.steps import FuzzCase
-
-_PLACES = {place.name: place for place in PLACES}
 
 
 class Connection(ITargetConnection):
     """Plays each case whole when its segment is sent, as anything else that plays it would.
 
-    boofuzz sends the name of the place first, then the rendering of the segment. `play` plays and
+    boofuzz sends the node of the place first, then the rendering of the segment. `play` plays and
     judges the case that they make; `ran` is what came of it.
     """
 
     def __init__(self) -> None:
         self.play: Callable[[int, FuzzCase], Ran] | None = None
         self.ran: Ran | None = None
-        self._place: Place | None = None
+        self._there = False
         self._number, self._name = 0, ""
 
     @property
@@ -43,14 +39,14 @@ class Connection(ITargetConnection):
 
     def open(self) -> None:
         """A case begins: nothing is there yet."""
-        self._place = self.ran = None
+        self._there, self.ran = False, None
 
     def send(self, data: bytes) -> int:
         """The name of a place, then the segment that is sent there. Raises what playing raises."""
-        if self._place is None:
-            self._place = _PLACES[data.decode()]
+        if not self._there:
+            self._there = True
         elif self.play is not None:
-            self.ran = self.play(self._number, case_of(self._place, data, self._name))
+            self.ran = self.play(self._number, case_of(self._name, data))
         return len(data)
 
     def recv(self, max_bytes: int) -> bytes:
@@ -63,4 +59,3 @@ class Connection(ITargetConnection):
 
     def close(self) -> None:
         """The case is over; playing has taken down what it had built up."""
-        self._place = None

@@ -8,14 +8,15 @@ options.
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from tcpassay.fuzz.places import PLACES
 from tcpassay.fuzz.steps import FLAWS, FuzzCase, LearnedCookie
 from tcpassay.wire.options import parse_options
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.places import Place
-    from tcpassay.fuzz.steps import Send
+    from tcpassay.fuzz.steps import Send, Step
     from tcpassay.wire import Option
 
 #: The segment that is due, and those that may come at any time (names of places.BASES).
@@ -94,15 +95,28 @@ def _edit(step: Send, name: str, value: int) -> Send:
             raise ValueError(msg)
 
 
-def case_of(place: Place, rendered: bytes, name: str) -> FuzzCase:
-    """The case of a rendering sent at a place; `name` is what boofuzz calls it."""
+@lru_cache(maxsize=8)
+def case_of(name: str, rendered: bytes) -> FuzzCase:
+    """The case of a rendering; `name` is what boofuzz calls it: place, segment, fields.
+
+    Raises KeyError for a place that there is not, and what `edited` raises.
+    """
     segment, *parts = rendered.decode("ascii").split()
-    right = place.base(_KINDS.get(place.state, "text") if segment == SEGMENTS[0] else segment)
-    steps = (*place.steps, edited(right, parts), *place.follow(), *place.end("close"))
+    way, right, then = _frame(name.partition("->")[0], segment)
     # Of a field's name the request's own is left out: it stands before them all.
-    return FuzzCase(steps, "boofuzz/" + name.replace(f"{segment}.", ""))
+    origin = "boofuzz/" + name.replace(f"{segment}.", "")
+    return FuzzCase((*way, edited(right, parts), *then), origin)
 
 
+@cache
+def _frame(place: str, segment: str) -> tuple[tuple[Step, ...], Send, tuple[Step, ...]]:
+    """The way to a place, the right segment there, and what follows."""
+    there = _PLACES[place]
+    base = _KINDS.get(there.state, "text") if segment == SEGMENTS[0] else segment
+    return there.steps, there.base(base), (*there.follow(), *there.end("close"))
+
+
+_PLACES = {place.name: place for place in PLACES}
 #: What a right peer would send next, of places.BASES: text where there may be text.
 _KINDS = {
     "CLOSED": "SYN",

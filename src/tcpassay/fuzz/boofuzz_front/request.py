@@ -38,11 +38,22 @@ class Relative(Request):
 
     def render(self, mutation_context: MutationContext | None = None) -> bytes:
         """The parts of the mutations, by name, in the order of the request."""
-        mutated = mutation_context.mutations if mutation_context is not None else {}
-        named = sorted((self._order[name], self.names[name]) for name in mutated)
-        return rendering(
-            self.name, [(item.name, item.render(mutation_context)) for _, item in named]
-        )
+        if mutation_context is None:
+            return rendering(self.name, [])
+        found = sorted((self._order[name], name) for name in mutation_context.mutations)
+        return rendering(self.name, [self._part(name, mutation_context) for _, name in found])
+
+    def _part(self, name: str, context: MutationContext) -> tuple[str, bytes]:
+        """A field's name and octets, which boofuzz puts together bit by bit: remembered."""
+        key = name, context.mutations[name].index
+        if key not in self._parts:
+            item = self.names[name]
+            self._parts[key] = item.name, item.render(context)
+        return self._parts[key]
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, int], tuple[str, bytes]]:
+        return {}
 
     @cached_property
     def _order(self) -> dict[str, int]:

@@ -64,7 +64,7 @@ class BoofuzzCases:
         told = ", ".join(f"{edit.qualified_name}:{edit.index}" for edit in edits)
         request = next(fields.request for fields in self._fields if fields.name == segment)
         rendered = request.render(MutationContext(mutations=edits))
-        return case_of(place, rendered, f"{place.name}->{segment}:[{told}]")
+        return case_of(f"{place.name}->{segment}:[{told}]", rendered)
 
 
 class _Fields:
