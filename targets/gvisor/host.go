@@ -169,5 +169,10 @@ func stateOf(state uint32) string { return rfcNames.Replace(tcp.EndpointState(st
 
 func (h *host) ReadStats() map[string]int64 {
 	tcp := h.stack.Stats().TCP
-	return map[string]int64{"connections": int64(tcp.CurrentConnected.Value()), "sent": int64(tcp.SegmentsSent.Value())}
+	runtime.GC() // the first round moves what pools hold aside, the second frees it
+	runtime.GC()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return map[string]int64{"connections": int64(tcp.CurrentConnected.Value()),
+		"sent": int64(tcp.SegmentsSent.Value()), "heap_octets": int64(memory.HeapAlloc)}
 }

@@ -121,3 +121,15 @@ def test_shares_read_well() -> None:
     singles, pairs = sweep.shares(sweep.singles + 5)
     assert (singles.done, pairs.done) == (sweep.singles, 5)
     assert singles.total + pairs.total == sweep.total
+
+
+def test_places_out_of_a_targets_reach_are_left_out() -> None:
+    """Without simultaneous open no case needs one, and the numbers are without a hole."""
+    whole, some = Sweep(1), Sweep(1, capabilities=frozenset({"active_open"}))
+    assert some.total is not None
+    assert some.singles < whole.singles
+    for number in range(0, some.singles, 97):
+        assert " simultaneous" not in some.case(number).origin
+    assert some.case(some.total - 1)
+    none = Sweep(1, capabilities=frozenset())
+    assert all("connect" not in none.case(n).origin.split("/")[1] for n in range(0, 2_000, 7))

@@ -4,41 +4,81 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.core.errors import StackFault
+from tcpassay.core.trace import Trace
 from tcpassay.fuzz.faults import fault_alarms
-from tcpassay.fuzz.player import Player
-from tcpassay.targets.contract import StackOptions
+from tcpassay.fuzz.judges.beside import Beside, like_of
+from tcpassay.fuzz.judges.culprit import memory_after
+from tcpassay.fuzz.judges.strays import sort
 
 if TYPE_CHECKING:
-    from tcpassay.core.errors import AgentFault, StackFault
-    from tcpassay.core.trace import Trace
+    from collections.abc import Sequence
+
+    from tcpassay.core.errors import AgentFault
+    from tcpassay.core.trace import Entry
     from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.judges.signs import Sign
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
 
 class Trial(NamedTuple):
-    """What became of a case alone. `fault` is what ended the stack, None where it lives."""
+    """What became of a case alone. `fault` is what ended the stack, None where it lives.
+
+    `trace` has the case; where the stack no longer serves or has left something, also the
+    connections by which that was seen.
+    """
 
     trace: Trace
     alarms: list[Alarm]
     fault: StackFault | AgentFault | None
 
 
-def try_alone(target: Target, judge: Judge, case: FuzzCase, seed: int = 0) -> Trial:
+def try_alone(
+    target: Target, judge: Judge, case: FuzzCase, seed: int = 0, *, memory: bool = False
+) -> Trial:
     """Play a case on a fresh stack and let the whole judge speak, without tier one.
 
-    Raises what starting a stack raises.
+    With `memory` it is played some 1,500 times more, to see whether the stack grows by it. Raises
+    what starting a stack raises.
     """
-    options = StackOptions(seed=seed, ip=case.ip, settings=case.settings, spare=True)
-    stack = target.start(options)
+    beside = Beside(target, like_of(case), seed)
     try:
-        player = Player(stack, target.manifest, seed, case.ip, case.settings)
-        played = player.play(case)
+        played = beside.player.play(case)
+        signs = [] if played.fault is not None or played.storm else _signs(beside)
     finally:
-        stack.close()
-    trace = player.trace
-    trace.case = case.origin
-    entries = trace.entries
-    alarms = [*fault_alarms(played, entries), *judge.alarms(trace, entries)]
-    return Trial(trace, alarms, played.fault)
+        beside.close()
+    if memory and played.fault is None:
+        signs += memory_after(target, [case], seed)
+    entries = sort(beside.player, played).own
+    trace = beside.player.trace
+    first = played.first if signs else 0
+    others = [*fault_alarms(played, entries), *beside.case(entries, case)]
+    others += [sign.alarm(len(entries) - 1) for sign in signs]
+    alarms = [*judge.explain(others, case.ip), *judge.alarms(trace, entries)]
+    kept = _kept(trace, trace.entries if signs else entries, case)
+    return Trial(
+        kept, [alarm._replace(event=alarm.event + first) for alarm in alarms], played.fault
+    )
+
+
+def _signs(beside: Beside) -> list[Sign]:
+    try:
+        return beside.leave().signs
+    except StackFault:
+        return []
+
+
+def _kept(trace: Trace, entries: Sequence[Entry], case: FuzzCase) -> Trace:
+    """These entries as a trace of their own."""
+    kept = Trace(
+        case=case.origin,
+        target=trace.target,
+        seed=trace.seed,
+        ip=trace.ip,
+        stack_addresses=trace.stack_addresses,
+        settings=trace.settings,
+    )
+    kept.entries.extend(entry._replace(n=n) for n, entry in enumerate(entries))
+    return kept

@@ -8,6 +8,7 @@ from tcpassay.core.errors import StackFault
 from tcpassay.core.verdict import Level
 from tcpassay.fuzz.alarms import Alarm, Key
 from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
+from tcpassay.fuzz.judges.wreck import place_of, plain
 from tcpassay.fuzz.robustness import NO_STORM, SURVIVES
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
     if isinstance(played.fault, StackFault):
         message = str(played.fault)
         judge: JudgeName = next((name for words, name in _KINDS if words in message), "crash")
-        alarms.append(_alarm(judge, SURVIVES, message[:_LONGEST], entries, judge))
+        requirement = NO_STORM if judge == "storm" else SURVIVES
+        where = place_of(played.fault)
+        answer = f"{judge}: {where}" if where else judge
+        alarms.append(_alarm(judge, requirement, plain(message)[:_LONGEST], entries, answer))
     if played.storm:
         why = f"{played.storm} events in one step of waiting, and no end"
         alarms.append(_alarm("storm", NO_STORM, why, entries, "storm"))
@@ -50,6 +54,6 @@ def _alarm(
 ) -> Alarm:
     at = next((at for at in range(len(entries) - 1, -1, -1) if entries[at].kind in STIMULI), 0)
     what = input_class(entries[at], None) if entries else "start"
-    came = answer if judge != "storm" else answer_class(entries, at)
+    came = answer if judge != "storm" or answer != judge else answer_class(entries, at)
     key = Key(requirement, "any", what, came)
     return Alarm(judge, key, why, "the stack lives on", max(0, len(entries) - 1), Level.ROBUSTNESS)

@@ -18,6 +18,8 @@ from tcpassay.wire import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.fuzz.reach import Options
     from tcpassay.fuzz.steps import Step
 
@@ -53,7 +55,7 @@ class Place(NamedTuple):
 
     Numbers as in Send: `peer` is the stack's rcv.nxt, `una` and `nxt` its snd.una and snd.nxt.
     `held` is how many numbers lie behind a hole of AFTER octets. `stamps` says that timestamps are
-    agreed, `listener` and `app` which descriptors there are.
+    agreed, `listener` and `app` which descriptors there are, `needs` the capabilities to get here.
     """
 
     state: str
@@ -67,6 +69,7 @@ class Place(NamedTuple):
     listener: bool
     stamps: bool
     held: int
+    needs: frozenset[str]
 
     def stamped(self, step: Send, tick: int = 8) -> Send:
         """A segment with the timestamps that are due on it."""
@@ -118,11 +121,11 @@ class Place(NamedTuple):
         nxt = (self.nxt or 1) + (ANSWER if self.state in _SENDING else 0)
         fin = self.stamped(Send(self.conn, FIN | ACK, peer, nxt), 11)
         close = Do("close", "c0")
+        closed = nxt + (self.state in _SENDING)  # Elsewhere the stack's FIN is below snd.nxt.
         if how == "FIN":
-            return fin, close, self.stamped(Send(self.conn, ACK, peer + 1, nxt + 1), 12)
+            return fin, close, self.stamped(Send(self.conn, ACK, peer + 1, closed), 12)
         if how == "close":
-            last = self.stamped(Send(self.conn, FIN | ACK, peer, nxt + 1), 11)
-            return close, last
+            return close, self.stamped(Send(self.conn, FIN | ACK, peer, closed), 11)
         if how == "RST":
             return (Send(self.conn, RST, peer),)
         return LINGER_ZERO, close
@@ -131,6 +134,13 @@ class Place(NamedTuple):
 LINGER_ZERO: Final = Do(
     "setsockopt", "c0", args=(("name", "SOL_SOCKET"), ("name", "SO_LINGER"), ("linger", (1, 0)))
 )
+
+
+_NEEDS: Final[dict[Way, frozenset[str]]] = {
+    "listen": frozenset(),
+    "connect": frozenset({"active_open"}),
+    "simultaneous": frozenset({"active_open", "simultaneous_open"}),
+}
 
 
 def _place(state: str, way: Way = "listen", what: str = "", *, stamps: bool = False) -> Place:
@@ -154,13 +164,20 @@ def _place(state: str, way: Way = "listen", what: str = "", *, stamps: bool = Fa
         app=bool(reached.app),
         listener=reached.way == "listen" and state not in {"CLOSED", "SYN-SENT"},
         stamps=stamps,
+        needs=_NEEDS[reached.way],
         held=(HELD + (what == "FIN held")) if what.endswith("held") else 0,
     )
-    return place._replace(steps=tuple(_stamped(place, step) for step in steps))
+    return place._replace(steps=stamped_steps(steps) if stamps else tuple(steps))
 
 
-def _stamped(place: Place, step: Step) -> Step:
-    return place.stamped(step, 1) if isinstance(step, Send) else step
+def stamped_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps of a connection that has agreed on timestamps, each segment with one."""
+    return tuple(
+        step._replace(options=(Timestamps(1, 0), *step.options))
+        if isinstance(step, Send) and not step.flags & SYN
+        else step
+        for step in steps
+    )
 
 
 def _opening(steps: list[Step]) -> int:

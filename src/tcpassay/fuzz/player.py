@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core import events
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.events import StackEvent, Tagged
     from tcpassay.core.trace import Kind
+    from tcpassay.fuzz.judges.budget import Budget
     from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
     from tcpassay.targets.manifest import Manifest
@@ -55,7 +57,8 @@ class Played(NamedTuple):
     """What became of a case: its entries are `first` to `last` (exclusive) of the player's trace.
 
     `fault` is what ended the stack, None where it lives. `storm` counts the events of the worst
-    step where they were absurdly many.
+    step where they were absurdly many. `strays` are entries that hold datagrams to ports of the
+    peer's that are not the case's.
     """
 
     case: FuzzCase
@@ -64,12 +67,23 @@ class Played(NamedTuple):
     last: int
     fault: StackFault | AgentFault | None
     storm: int
+    strays: tuple[int, ...] = ()
+
+
+class Apart(NamedTuple):
+    """What a second player on a stack needs not to meet the first: its trace, and other numbers."""
+
+    trace: Trace
+    local: int
+    remote: int
+    calls: int
 
 
 class Player:
     """Everything done to one stack. `trace` has it all; `names` has the ends of each connection.
 
-    `seed` feeds where the peer's numbers start: the same seed and place give the same case.
+    `apart` is for one beside another on the same stack; `budget` bounds each of its steps. `seed`
+    feeds where the peer's numbers start: the same seed and place give the same case.
     """
 
     def __init__(
@@ -79,6 +93,8 @@ class Player:
         seed: int,
         ip: IpVersion,
         settings: tuple[str, ...] = (),
+        apart: Apart | None = None,
+        budget: Budget | None = None,
     ) -> None:
         addresses = manifest.needed_addresses(ip)
         self._stack = stack
@@ -86,17 +102,23 @@ class Player:
         self._family = ("name", "AF_INET6" if ip == 6 else "AF_INET")
         self._seed = seed
         self._place = 0
-        self._calls = 0
-        self.trace = Trace(
-            target=manifest.name,
-            seed=seed,
-            ip=ip,
-            settings=settings,
-            stack_addresses=manifest.own_addresses(ip, settings),
+        self._calls = apart.calls if apart else 0
+        self._first_local = apart.local if apart else FIRST_LOCAL
+        self._first_remote = apart.remote if apart else FIRST_REMOTE
+        self.trace = (
+            apart.trace
+            if apart
+            else Trace(
+                target=manifest.name,
+                seed=seed,
+                ip=ip,
+                settings=settings,
+                stack_addresses=manifest.own_addresses(ip, settings),
+            )
         )
         self._entries = self.trace.entries
         self._now = stack.now_ns()
-        self._rng = Random()
+        self._rng = Random(f"{seed}/{self._calls}")
         #: Of the case being played, by number and by the peer's port.
         self._conns: dict[int, Ends] = {}
         self._by_port: dict[int, Ends] = {}
@@ -104,6 +126,9 @@ class Player:
         self._said: dict[int, int] = {}
         self._pending: dict[int, tuple[Do, str]] = {}
         self._storm = 0
+        self._strays: list[int] = []
+        self._budget = budget
+        self._iss: int | None = None
         self._do: dict[type[object], Callable[[object], None]] = {
             Do: self._call,
             Listen: self._listen,
@@ -123,11 +148,39 @@ class Player:
         except (StackFault, AgentFault) as error:
             fault = error
         self._place += 1
-        return Played(case, number, first, len(self._entries), fault, self._storm)
+        self._rest()
+        strays = tuple(self._strays)
+        return Played(case, number, first, len(self._entries), fault, self._storm, strays)
+
+    def go_on(self, steps: Sequence[Step]) -> None:
+        """Play steps that belong to no case; what they open stays open.
+
+        Raises StackFault and AgentFault.
+        """
+        try:
+            self._steps(steps)
+        finally:
+            self._rest()
+
+    def end(self) -> None:
+        """Take down what `go_on` has built up. Raises StackFault and AgentFault."""
+        try:
+            self._take_down(())
+        finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._budget is not None:
+            self._budget.began = None
+
+    def place_of(self, remote: int) -> int | None:
+        """Which case of this player, counted from 0, had this port of the peer's; None for none."""
+        place = (remote - self._first_remote) // REMOTES
+        return place if 0 <= place < self._place else None
 
     def _begin(self, case: FuzzCase) -> None:
         self._conns, self._by_port, self._slots = {}, {}, {}
-        self._said, self._pending, self._storm = {}, {}, 0
+        self._said, self._pending, self._storm, self._strays = {}, {}, 0, []
         self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
 
@@ -153,8 +206,8 @@ class Player:
         ends = self._conns.get(conn)
         if ends is None:
             place, draw = self._place, self._rng
-            local = FIRST_LOCAL + place * LOCALS + conn // PER_PORT % LOCALS
-            remote = FIRST_REMOTE + place * REMOTES + conn % REMOTES
+            local = self._first_local + place * LOCALS + conn // PER_PORT % LOCALS
+            remote = self._first_remote + place * REMOTES + conn % REMOTES
             iss = draw.getrandbits(32) if self._iss is None else self._iss
             ends = Ends((self._local, local), (self._remote, remote), iss, draw.getrandbits(32))
             self._conns[conn] = self._by_port[remote] = ends
@@ -169,6 +222,8 @@ class Player:
         """
         if not burst:
             return
+        if self._budget is not None:
+            self._budget.began = process_time()
         now, outcomes = self._stack.now_ns(), list[Outcome]()
         try:
             self._stack.execute_all([events.Datagram(octets) for octets in burst], outcomes)
@@ -220,7 +275,7 @@ class Player:
     def _address(self, value: object) -> tuple[str, int]:
         match value:
             case ("stack", int(port)):
-                return self._local, FIRST_LOCAL + self._place * LOCALS + port
+                return self._local, self._first_local + self._place * LOCALS + port
             case ("peer", int(conn)):
                 return self.ends(conn).remote
             case _:
@@ -241,6 +296,8 @@ class Player:
     # -- what comes ------------------------------------------------------------------------------
 
     def _record(self, kind: Kind, data: object) -> None:
+        if self._budget is not None:
+            self._budget.began = process_time()
         entries = self._entries
         entries.append(Entry(len(entries), self._stack.now_ns(), kind, 0, data))
 
@@ -266,6 +323,7 @@ class Player:
             return
         ends = self._by_port.get(octets[start + 2] << 8 | octets[start + 3])
         if ends is None:
+            self._strays.append(len(self._entries) - 1)
             return
         flags, offset = octets[start + 13], octets[start + 12] >> 4
         seq = int.from_bytes(octets[start + 4 : start + 8], "big")
@@ -293,6 +351,7 @@ class Player:
             return
         if step.gives:
             self._slots[step.gives] = returned.value
+            self._said.pop(returned.value, None)
         if step.call == "close":
             self._slots.pop(on, None)
         elif step.call == "send":

@@ -154,7 +154,7 @@ class Steady:
             first = len(made)
             (right if draw() < self._profile.right else wrong)(book, conn, draw)
             count += sum([type(step) is Send for step in made[first:]])
-            if not taken and count > SEGMENTS // 2 and conn.unread:
+            if not taken and count > SEGMENTS // 2 and conn.unread and conn.app:
                 taken = True
                 doings.receive(book, conn, draw)
         while count > SEGMENTS:

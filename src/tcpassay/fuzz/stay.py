@@ -6,24 +6,32 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tcpassay.core.errors import AgentFault
+from tcpassay.core.errors import AgentFault, StackFault
 from tcpassay.fuzz.faults import fault_alarms
-from tcpassay.fuzz.player import Player
-from tcpassay.targets.contract import StackOptions
+from tcpassay.fuzz.judges.beside import Beside, like_of
+from tcpassay.fuzz.judges.culprit import find, memory_after, signs_after
+from tcpassay.fuzz.judges.strays import sort, stray_alarms
+from tcpassay.fuzz.judges.weight import memory_suspected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.judges.culprit import Culprit
+    from tcpassay.fuzz.judges.signs import Sign
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.steps import FuzzCase
-    from tcpassay.targets.contract import IpVersion, Stack, Target
+    from tcpassay.targets.contract import Target
 
 
 @dataclass(slots=True)
 class Ran:
-    """One case that was played and judged; its entries stand in `trace` among others'."""
+    """One case that was played and judged; its entries stand in `trace` among others'.
+
+    `behind` is how many cases of its stay have to be before it for its alarms to come; None where
+    nobody has looked, or where no replay gave them again.
+    """
 
     number: int
     case: FuzzCase
@@ -32,6 +40,7 @@ class Ran:
     alarms: list[Alarm]
     accepted: bool
     triples: list[tuple[str, str, str]] = field(default_factory=list)
+    behind: int | None = None
 
 
 class Stay:
@@ -46,39 +55,115 @@ class Stay:
         self._judge = judge
         self._seed = seed
         self.played_s = 0.0
-        self._stack: Stack | None = None
-        self._player: Player | None = None
-        self._like: tuple[IpVersion, tuple[str, ...]] | None = None
+        self._beside: Beside | None = None
+        self._like: object = None
+        #: Cases of the stack that stands, by their place on it; what was found out about earlier.
+        self._on_it: list[Ran] = []
+        self._late: list[Ran] = []
 
     def run(self, cases: Iterable[tuple[int, FuzzCase]]) -> Iterator[Ran]:
-        """Each case in turn. Raises what starting a stack raises."""
+        """Each case in turn. Raises what starting a stack raises, and AgentFault."""
         for number, case in cases:
             began = time.perf_counter()
-            player = self._on_stack(case)
-            played = player.play(case, number)
+            beside = self._on_stack(case)
+            played = beside.player.play(case, number)
             self.played_s += time.perf_counter() - began
-            entries = player.trace.entries[played.first : played.last]
             if isinstance(played.fault, AgentFault):
                 raise played.fault
-            judged = self._judge.case(player.trace, entries)
-            alarms = [*fault_alarms(played, entries), *judged.alarms]
-            if alarms and (played.fault is not None or played.storm):
+            trace = beside.player.trace
+            entries, strays = sort(beside.player, played)
+            judged = self._judge.case(trace, entries)
+            others = [*fault_alarms(played, entries), *beside.case(entries, case)]
+            if others:
+                others = self._judge.explain(others, case.ip)
+            alarms = [*others, *judged.alarms]
+            ran = Ran(number, case, trace, entries, alarms, judged.accepted, judged.triples)
+            self._on_it.append(ran)
+            for place, came in strays.items():
+                self._stray(place, came)
+            if played.fault is not None or played.storm:
                 self.close()
-            yield Ran(number, case, player.trace, entries, alarms, judged.accepted, judged.triples)
+            elif beside.due and (signs := beside.look()):
+                self._blame(signs)
+                self.close()
+            yield ran
+
+    def boundary(self) -> list[Ran]:
+        """End the stack, and tell what its end shows and what was found out late.
+
+        These cases have been told of before, with what was known then; here they come with what is
+        new alone. Raises what starting a stack raises.
+        """
+        self._leave()
+        late, self._late = self._late, []
+        return late
 
     def close(self) -> None:
-        """Let the stack go; may be called twice."""
-        if self._stack is not None:
-            self._stack.close()
-        self._stack = self._player = self._like = None
+        """Let the stack go without a look at what it leaves; may be called twice."""
+        if self._beside is not None:
+            self._beside.close()
+        self._beside = self._like = None
+        self._on_it = []
 
-    def _on_stack(self, case: FuzzCase) -> Player:
-        like = case.ip, case.settings
-        if self._player is None or self._like != like:
-            self.close()
-            options = StackOptions(seed=self._seed, ip=case.ip, settings=case.settings, spare=True)
-            self._stack = self._target.start(options)
-            manifest = self._target.manifest
-            self._player = Player(self._stack, manifest, self._seed, case.ip, case.settings)
+    def _on_stack(self, case: FuzzCase) -> Beside:
+        like = like_of(case)
+        if self._beside is None or self._like != like:
+            self._leave()
+            self._beside = Beside(self._target, like, self._seed)
             self._like = like
-        return self._player
+        return self._beside
+
+    def _leave(self) -> None:
+        if self._beside is None:
+            return
+        try:
+            left = self._beside.leave()
+        except StackFault:
+            # It died of being left, which the replays will not repeat: the look before has told.
+            left = None
+        if left is not None and left.signs:
+            self._blame(left.signs)
+        elif (
+            left is not None
+            and self._on_it
+            and memory_suspected(left.fresh, left.now, self._judge.unsuspicious)
+        ):
+            self._weigh_again(left.heavier)
+        self.close()
+
+    def _weigh_again(self, heavier: int) -> None:
+        """Whether rounds of the same cases show a leak; as much more is not asked about again."""
+        cases = [ran.case for ran in self._on_it]
+        self._judge.unsuspicious = 2 * heavier
+        signs = memory_after(self._target, cases, self._seed)
+        if signs:
+            culprit = find(
+                signs[0], cases, lambda some: memory_after(self._target, some, self._seed)
+            )
+            self._tell(culprit)
+
+    def _blame(self, signs: Sequence[Sign]) -> None:
+        cases = [ran.case for ran in self._on_it]
+        if not cases:
+            return
+        for sign in signs:
+            self._tell(find(sign, cases, lambda some: signs_after(self._target, some, self._seed)))
+
+    def _tell(self, culprit: Culprit) -> None:
+        place = culprit.place
+        ran = self._on_it[-1 if place is None else place]
+        behind = 0 if culprit.alone else place
+        self._add_late(ran, [culprit.sign.alarm(max(0, len(ran.entries) - 1))], behind)
+
+    def _stray(self, place: int, strays: Sequence[Entry]) -> None:
+        ran = self._on_it[place]
+        alarms = stray_alarms(self._judge, ran.trace, ran.entries, strays)
+        if alarms:
+            self._add_late(ran, alarms, None)
+
+    def _add_late(self, ran: Ran, alarms: list[Alarm], behind: int | None) -> None:
+        told = self._judge.explain(alarms, ran.case.ip)
+        entries, trace = ran.entries, ran.trace
+        self._late.append(
+            Ran(ran.number, ran.case, trace, entries, told, accepted=False, behind=behind)
+        )

@@ -66,23 +66,33 @@ def _cells() -> tuple[_Cell, ...]:
 
 
 _CELLS: Final = _cells()
-_SINGLES: Final = (0, *accumulate(len(cell.edits) for cell in _CELLS))
-_PAIRS: Final = (
-    0,
-    *accumulate(len(cell.edits) * (len(cell.edits) - 1) // 2 for cell in _CELLS),
-)
 
 
 class Sweep:
     """A countable source of cases: `total` of them, each with a number below it.
 
-    `patient` adds waits, for virtual clocks: without it no case waits at all.
+    `patient` adds waits, for virtual clocks: without it no case waits at all. With `capabilities`
+    given, places to which a target without some of them cannot be brought are left out.
     """
 
     name = "sweep"
 
-    def __init__(self, seed: int = 0, *, ip: IpVersion = 4, patient: bool = False) -> None:
-        self.singles, self.pairs = _SINGLES[-1], _PAIRS[-1]
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        ip: IpVersion = 4,
+        patient: bool = False,
+        capabilities: frozenset[str] | None = None,
+    ) -> None:
+        self._cells = tuple(
+            cell for cell in _CELLS if capabilities is None or cell.place.needs <= capabilities
+        )
+        sizes = [len(cell.edits) for cell in self._cells]
+        #: Where the single edits and the pairs of each cell begin.
+        self._of_singles = (0, *accumulate(sizes))
+        self._of_pairs = (0, *accumulate(size * (size - 1) // 2 for size in sizes))
+        self.singles, self.pairs = self._of_singles[-1], self._of_pairs[-1]
         self.total: int | None = self.singles + self.pairs
         self._ip = ip
         self._patient = patient
@@ -93,14 +103,14 @@ class Sweep:
         """The case of a number. Raises IndexError for one that is not below `total`."""
         if number < self.singles:
             at = self._single.at(number)
-            which = bisect_right(_SINGLES, at) - 1
-            cell = _CELLS[which]
-            edits: tuple[Edit, ...] = (cell.edits[at - _SINGLES[which]],)
+            which = bisect_right(self._of_singles, at) - 1
+            cell = self._cells[which]
+            edits: tuple[Edit, ...] = (cell.edits[at - self._of_singles[which]],)
         else:
             at = self._pair.at(number - self.singles)
-            which = bisect_right(_PAIRS, at) - 1
-            cell = _CELLS[which]
-            edits = _pair(cell, at - _PAIRS[which])
+            which = bisect_right(self._of_pairs, at) - 1
+            cell = self._cells[which]
+            edits = _pair(cell, at - self._of_pairs[which])
         how = ENDS[(at + which) % len(ENDS)]
         return self._case(cell, edits, how)
 

@@ -124,6 +124,7 @@ _ARRIVES = frozenset({"SYN", "FIN", "RST", "ACK of SYN", "ACK of FIN", "text"})
 _WITHOUT_WINDOW = frozenset({"CLOSED", "LISTEN", "SYN-SENT"})
 #: Where SEG.SEQ lies, in words.
 _WHERE = {
+    frozenset({"below"}): "below RCV.NXT",
     frozenset({"rcv.nxt"}): "at RCV.NXT",
     frozenset({"inside"}): "elsewhere in the window",
     frozenset({"rcv.nxt", "inside"}): "in the window",

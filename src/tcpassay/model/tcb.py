@@ -89,6 +89,11 @@ class Tcb(NamedTuple):
         return self.snd_nxt, self.snd_una, (self.snd_una + self.snd_wnd) & MASK
 
     @property
+    def syn_heard(self) -> bool:
+        """Whether the peer's SYN has come, so that `irs` is its number: 0 is a number as any."""
+        return self.rcv_nxt != self.irs
+
+    @property
     def fin_taken(self) -> bool:
         """Whether the peer's FIN lies below RCV.NXT."""
         return self.fin is not None and offset(self.rcv_nxt, self.fin) > 0
@@ -96,7 +101,7 @@ class Tcb(NamedTuple):
 
 def text_in_order(tcb: Tcb) -> int:
     """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
-    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.irs else 0
+    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.syn_heard else 0
 
 
 def advance(tcb: Tcb, octets: int) -> Tcb:

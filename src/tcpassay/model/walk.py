@@ -134,7 +134,7 @@ def _by_segment(tcb: Tcb) -> Iterator[Step]:
 
 
 def _seqs(tcb: Tcb, length: int) -> dict[Place, int]:
-    if not tcb.irs:
+    if not tcb.syn_heard:
         return {"rcv.nxt": IRS}
     nxt = tcb.rcv_nxt
     return {

@@ -146,6 +146,11 @@ class InProcessStack:
         self._blocked = stack.blocked
         self._on_datagram = stack.on_datagram
 
+    @property
+    def inside(self) -> PythonStack:
+        """The stack itself, for who weighs what it holds."""
+        return self._stack
+
     def now_ns(self) -> int:
         return self._now
 

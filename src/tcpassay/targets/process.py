@@ -160,6 +160,11 @@ class ProcessStack:
         return self._channel.hello
 
     @property
+    def pid(self) -> int:
+        """The agent's process id."""
+        return self._channel.pid
+
+    @property
     def stderr(self) -> str:
         """The end of what the agent has printed."""
         return self._channel.stderr

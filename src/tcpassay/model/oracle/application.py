@@ -166,7 +166,10 @@ class Application:
             if not ended_for_sending(flow):
                 self._in_time.add(call.id)
             ahead = len(flow.given.octets) + len(data)
-            flow.sender = flow.sender._replace(octets=max(flow.sender.octets, ahead))
+            flow.sender = flow.sender._replace(
+                octets=max(flow.sender.octets, ahead),
+                urgent=flow.sender.urgent or "MSG_OOB" in _flags(call),
+            )
             flow.given.append(data)
             flow.pushed_later = flow.pushed_later or "MSG_MORE" in _flags(call)
 
@@ -260,7 +263,8 @@ class Application:
         earlier = [
             other
             for other in listener.made
-            if other is not flow and not other.accepted and 0 < other.completed < flow.completed
+            if other is not flow and not other.accepted
+            if 0 < other.surely_completed < flow.completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):
             why = "accept(): another connection was completed earlier"

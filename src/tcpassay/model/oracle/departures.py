@@ -26,8 +26,14 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
     if tcb.state == "TIME-WAIT":
         return _reopened_by_nothing(tcb, segment)
+    if tcb.state == "SYN-SENT":
+        return _reset_for_stamp(tcb, segment)
     if tcb.state == "SYN-RECEIVED" and tcb.passive:
-        return (*_dropped_unseen(tcb, segment), *_handshake(tcb, segment))
+        return (
+            *_dropped_unseen(tcb, segment),
+            *_handshake(tcb, segment),
+            *_window_of_another_size(tcb, segment),
+        )
     if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
         return ()
     if tcb.state == "FIN-WAIT-2" and tcb.read == "gone":
@@ -247,6 +253,16 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 # -- before the connection is open ---------------------------------------------------------------
+
+
+def _reset_for_stamp(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A SYN,ACK whose TSecr is none of the SYN's, reset as one with a wrong ACK is."""
+    if not tcb.ts_offered or segment.flags & (SYN | ACK | RST) != SYN | ACK:
+        return ()
+    if timestamps(segment) is None or segment.ack != tcb.snd_nxt:
+        return ()
+    answer = Answer("rst", (segment.ack,))
+    return (_departs(tcb, answer, "RFC9293:3.10.7.3-SYNACK", "a reset for its TSecr"),)
 
 
 def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -60,8 +60,8 @@ class Flow:
         self.stack_scale: int | None = None
         #: Whether the cookie of the peer's SYN lets its text be taken early; None without one.
         self.fast_open: bool | None = None
-        #: The entry with which the handshake was over.
-        self.completed = 0
+        #: The entry with which the handshake may have been over, and that with which it was.
+        self.completed = self.surely_completed = 0
         # The listener.
         self.listening = False
         self.queue_may_be_full = False
@@ -84,7 +84,7 @@ class Flow:
         #: Whether the connection may have been given up before something came for it.
         self.lapsed = False
         # The application: what it has given and taken, and how far it has read.
-        self.sender = Sender(octets=0, ended=False, aborted=False)
+        self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
         self.given = Stream()
         self.taken = Stream()
         self.read = 0

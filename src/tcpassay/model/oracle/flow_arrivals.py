@@ -9,7 +9,7 @@ from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, offset
-from tcpassay.wire import ACK, RST, SYN, URG, Sack
+from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
@@ -32,13 +32,29 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.heard = now
     flow.reset_at = now if flags & RST else -1
     flow.changes(now)
-    spreads(flow, (*flow.hypotheses, *flow_due.lapsed(flow, now)), segment, now)
+    old = (*flow.hypotheses, *flow_due.lapsed(flow, now))
+    found: list[Hypothesis] = []
+    for reading in _readings(segment):
+        spreads(flow, old, reading, now)
+        found += flow.hypotheses
+    flow.hypotheses = list(dict.fromkeys(found))
     _heard(flow, segment, now, n)
     only_variants(flow, n)
     if flags & URG:
         flow.taken.loose = True
     if segment.payload and flags & (ACK | SYN):
         _take_text(flow, segment)
+
+
+def _readings(segment: Segment) -> tuple[Segment, ...]:
+    """The segment, or where it has the Timestamps option twice, with either of the two: no document
+    says which of them counts.
+    """
+    stamps = [option for option in segment.options if isinstance(option, Timestamps)]
+    if len(stamps) < 2:
+        return (segment,)
+    rest = tuple(option for option in segment.options if not isinstance(option, Timestamps))
+    return tuple(segment._replace(options=(*rest, one)) for one in dict.fromkeys(stamps))
 
 
 def _outdated(h: Hypothesis, segment: Segment) -> Hypothesis:
@@ -71,11 +87,13 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n
+    if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
+        flow.surely_completed = n
 
 
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
-    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.irs):
+    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard):
         at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
         if -len(segment.payload) < at < 1 << 24:
             flow.taken.place(at, segment.payload)

@@ -77,6 +77,8 @@ def _may_be_gone(flow: Flow, h: Hypothesis, now: int) -> bool:
         return now - h.since >= flow.limits.time_wait
     if state == "CLOSED":
         return False
+    if flow.icmp and state in {"SYN-SENT", "SYN-RECEIVED"}:
+        return True  # RFC 1122, 4.2.3.9; RFC 5461, 3: any error ends what is being opened.
     if state == "FIN-WAIT-2" and h.tcb.read == "gone":
         return True
     gone = flow.retries >= LEAST_RETRIES

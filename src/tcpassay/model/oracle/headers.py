@@ -93,12 +93,12 @@ class Headers:
             return Refusal("RFC7323:3.2-TSECR-ZERO", why, "TSecr=0")
         if peer_syn is None:
             return None
-        offered = timestamps(peer_syn)
-        if offered is None:
+        offered = [o.tsval for o in peer_syn.options if isinstance(o, Timestamps)]
+        if not offered:
             why = "timestamps that the SYN has not offered"
             return Refusal("RFC7323:3.2-SYNACK-ONLY-IF", why, "none")
-        if stamps.tsecr != offered.tsval:
-            right = f"TSecr={offered.tsval}"
+        if stamps.tsecr not in offered:
+            right = " or ".join(f"TSecr={tsval}" for tsval in offered)
             return Refusal("RFC7323:3.2-SYNACK-ECHO", f"TSecr={stamps.tsecr}", right)
         return None
 

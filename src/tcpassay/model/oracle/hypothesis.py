@@ -8,7 +8,7 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal, Sender, departs, finished
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
-from tcpassay.wire import ACK, FIN, RST, SYN
+from tcpassay.wire import ACK, FIN, RST, SYN, URG
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Answer, Branch
@@ -130,10 +130,11 @@ def after_departure(
     credit = old.credit
     if not segment.payload and not flags & FIN:
         if segment.window <= old.tcb.rcv_wnd and segment.seq == old.tcb.snd_nxt:
-            if not credit:
+            urges = sender.urgent and flags & URG
+            if not credit and not urges:
                 why = "an acknowledgement that nothing has called for"
                 return Refusal("RFC5961:10-ACK-LOOP", why, "silence")
-            credit -= 1
+            credit = max(0, credit - 1)
     elif credit:
         credit -= 1
     return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="", credit=credit)

@@ -30,6 +30,9 @@ _AFTER_IDLE = frozenset(
 #: RFC 9293, 3.1: over the pseudo-header as well.
 _SUM = "the sum of header, text and pseudo-header"
 
+#: States in which a SYN of the target's may be one that it sends again.
+_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
+
 #: Kinds of the options of RFC 2385 and RFC 5925.
 _SIGNATURES = frozenset({19, 29})
 
@@ -206,7 +209,7 @@ class Oracle:
         if flow.opaque:
             return
         if body.flags & SYN:
-            again = body.seq == flow.syn_gone
+            again = body.seq == flow.syn_gone and _may_repeat(flow, body)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
             if wrong is not None:
                 self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
@@ -225,8 +228,7 @@ class Oracle:
                 flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
-        again = any(h.bound and h.tcb.iss == syn.seq for h in flow.hypotheses)
-        if not again and any(not h.bound for h in flow.hypotheses):
+        if not _may_repeat(flow, syn) and any(not h.bound for h in flow.hypotheses):
             if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)
@@ -291,6 +293,13 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     return oracle.report
 
 
+def _may_repeat(flow: Flow, syn: Segment) -> bool:
+    """Whether a SYN of the target's may be one that it sends again."""
+    return any(
+        h.bound and h.tcb.iss == syn.seq and h.tcb.state in _OPENING for h in flow.hypotheses
+    )
+
+
 def _tells_mtu(message: Icmp, *, six: bool) -> bool:
     """Whether a datagram was too big for a link (RFC 4443, 3.2; RFC 1191, 4)."""
     return message.type == 2 if six else (message.type, message.code) == (3, 4)
@@ -306,8 +315,10 @@ def _plain(ip: IPv4 | IPv6) -> bool:
 
 
 def _damaged(ip: IPv4 | IPv6) -> bool:
-    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1)."""
-    return isinstance(ip, IPv4) and (ip.checksum is not None or ip.total_length is not None)
+    """Whether a host discards a datagram for its IP header (RFC 1122, 3.2.1; RFC 8200, 3)."""
+    if isinstance(ip, IPv6):
+        return ip.payload_length is not None
+    return ip.checksum is not None or ip.total_length is not None
 
 
 def _from_nowhere(ip: IPv4 | IPv6) -> bool:

@@ -58,6 +58,7 @@ class Transmission:
         "_longest",
         "_pieces",
         "_probed",
+        "_probed_at",
         "_recovering",
         "_shut",
         "_stamps",
@@ -75,6 +76,7 @@ class Transmission:
         #: First number, number behind the last, when sent, and whether more than once.
         self._pieces: deque[tuple[int, int, int, bool]] = deque()
         self._backed_off = self._duplicates = self._gap = self._longest = self._probed = 0
+        self._probed_at = 0
         #: When the earliest piece may have gone out at the earliest: `last` on a virtual clock.
         self._earliest = 0
         self._recovering = self._shut = self._disturbed = self._left_out = False
@@ -109,6 +111,9 @@ class Transmission:
                 self._pieces.append((start, behind, now, False))
                 start, self._left_out = behind, True
             self._pieces.append((start, end, now, False))
+            if self._limits.probes and now > self._heard_at:
+                # New text may be a tail loss probe, which starts the timer anew (RFC 8985, 7.3).
+                self._probed_at = now
             self._disturbed = False
             if tcb.state not in _OPENING and offset(end, tcb.snd_una) > tcb.snd_wnd:
                 self._shut = True
@@ -245,7 +250,8 @@ class Transmission:
         if self._limits.cookies and tcb.state == "SYN-RECEIVED":
             self.due = NEVER  # A cookie is not sent again (RFC 4987, 3.6).
             return
-        self.due = self.last + (longest << max(self.retries, self._backed_off)) + self._limits.slack
+        last = max(self.last, self._probed_at)
+        self.due = last + (longest << max(self.retries, self._backed_off)) + self._limits.slack
         self.clause = _LATE.get(tcb.state, "RFC9293:3.10.8-RETRANS")
         if self.retries >= R1 and self.due - self.first > (R2_SYN if opening else R2):
             self.due = NEVER

@@ -11,11 +11,11 @@ from tcpassay.model.rules.fin import fin
 from tcpassay.model.rules.listen import listen
 from tcpassay.model.rules.paws import paws, recent
 from tcpassay.model.rules.reset import reset
-from tcpassay.model.rules.sequence import sequence
+from tcpassay.model.rules.sequence import acceptable, crossed, repeats_crossed_syn, sequence
 from tcpassay.model.rules.syn import reopens, syn
 from tcpassay.model.rules.syn_sent import syn_sent
 from tcpassay.model.rules.text import text
-from tcpassay.model.tcb import Tcb
+from tcpassay.model.tcb import MASK, Tcb
 from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-SENT":
         return syn_sent(tcb, segment)
     going = otherwise(tcb, segment)
+    if repeats_crossed_syn(tcb, segment) and acceptable(tcb, segment):
+        going = (*going, *_crossed_with_text(tcb, segment))
     if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | RST) == SYN:
         # RFC 6191, 2: a SYN that opens nothing is dropped in silence.
         going = (*going, Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
@@ -51,6 +53,18 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         anew = listen(Tcb("LISTEN"), segment)
         return (*going, *(b._replace(label="optional") for b in anew))
     return going
+
+
+def _crossed_with_text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """The SYN,ACK that ends a simultaneous open (3.5, figure 8), with text or a FIN behind its SYN.
+
+    "One could tailor actual segments to fit this assumption by trimming off any portions that lie
+    outside the window (including SYN and FIN)" (3.10.7.4): its SYN lies below, the rest counts. Or
+    its ACK alone does.
+    """
+    rest = segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
+    found = (*otherwise(tcb, rest), *crossed(tcb, segment))
+    return tuple(b._replace(label="optional") if b.label == "standard" else b for b in found)
 
 
 def otherwise(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -33,13 +33,15 @@ class Sender(NamedTuple):
     """What the application has given the connection to send.
 
     `octets` is how much at most and `least` at least, counted from the first; `ended` whether it
-    has closed that direction; `aborted` whether it may have thrown the connection away.
+    has closed that direction; `aborted` whether it may have thrown the connection away; `urgent`
+    whether some of it is urgent, which the peer is told even where its window is closed (3.8.5).
     """
 
     octets: int = 1 << 40
     least: int = 0
     ended: bool = True
     aborted: bool = True
+    urgent: bool = True
 
 
 def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refusal:

@@ -48,9 +48,12 @@ def fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _again(tcb: Tcb, segment: Segment) -> Branch:
-    """A FIN behind the first: it changes nothing, and TIME-WAIT starts anew."""
+    """A FIN behind the first: it changes nothing, and TIME-WAIT starts anew.
+
+    One that repeats the first, or lies before it, is acknowledged.
+    """
     if not segment.flags & FIN:
         return Branch(tcb, SILENCE, "")
-    optional = offset(segment.seq, tcb.rcv_nxt) >= 0
+    optional = offset(segment.seq, tcb.rcv_nxt) + len(segment.payload) >= 0
     answer = acknowledge(tcb, may_fail=optional)
     return Branch(tcb, answer, f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}")

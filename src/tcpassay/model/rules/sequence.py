@@ -59,33 +59,41 @@ def _too_long(tcb: Tcb) -> Branch:
 
 def _in_syn_received(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else may answer a segment outside the window of a connection that is half open."""
-    if _repeats_crossed_syn(tcb, segment):
-        return _crossed(tcb, segment)
+    if repeats_crossed_syn(tcb, segment):
+        return crossed(tcb, segment)
     if segment.flags & (SYN | ACK) == SYN and segment.seq == tcb.irs:
         again = Answer("syn-ack", (tcb.iss,), (tcb.rcv_nxt,))
         return (Branch(tcb, again, "RFC9293:3.10.7.4-SEQ-SYNRCVD-DUPSYN", "optional"),)
     return ()
 
 
-def _repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
+def repeats_crossed_syn(tcb: Tcb, segment: Segment) -> bool:
     """3.5, figure 8: the SYN,ACK that ends a simultaneous open has the number of the SYN again."""
     if tcb.state != "SYN-RECEIVED" or tcb.passive:
         return False
-    return segment.flags & (SYN | ACK) == SYN | ACK and segment.seq == tcb.irs
+    return segment.flags & (SYN | ACK | RST) == SYN | ACK and segment.seq == tcb.irs
 
 
-def _crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Its SYN lies below the window, its ACK counts; the peer may hear that all is well."""
+def crossed(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Its SYN lies below the window, its ACK counts; the peer may hear that all is well.
+
+    A FIN that has come with the first SYN is taken with the text before it.
+    """
     from tcpassay.model.rules.ack import ack
+    from tcpassay.model.rules.fin import fin
 
     rest = segment._replace(seq=tcb.rcv_nxt, flags=segment.flags & ~SYN)
-    return tuple(
-        branch._replace(answer=acknowledge(branch.tcb, may_fail=True), final=True)
-        if branch.answer.kind == "silence"
-        else branch
-        for stamped in recent(tcb, segment)
-        for branch in ack(stamped.tcb, rest)
-    )
+    found: list[Branch] = []
+    for stamped in recent(tcb, segment):
+        for branch in ack(stamped.tcb, rest):
+            if not branch.final and branch.tcb.fin == branch.tcb.rcv_nxt:
+                found += fin(branch.tcb, rest)
+            elif branch.answer.kind == "silence":
+                answer = acknowledge(branch.tcb, may_fail=True)
+                found.append(branch._replace(answer=answer, final=True))
+            else:
+                found.append(branch)
+    return tuple(found)
 
 
 def _only_its_ack(tcb: Tcb, segment: Segment) -> Branch:

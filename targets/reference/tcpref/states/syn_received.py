@@ -56,7 +56,8 @@ def finish_crossed(tcb: Tcb, segment: Segment, now: int) -> Disposition:
         seq=tcb.rcv_nxt, flags=segment.flags & ~SYN, urgent=max(0, segment.urgent - 1)
     )
     finished = finish(tcb, cut, now, window=segment)
-    return finished._replace(answer=Answer.ACK) if finished.enter else finished
+    opened = finished.enter not in {None, State.CLOSED}
+    return finished._replace(answer=Answer.ACK) if opened else finished
 
 
 def reset_of(tcb: Tcb) -> Disposition:

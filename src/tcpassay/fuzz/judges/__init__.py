@@ -1,0 +1,1 @@
+"""The judges beside the oracle: text, service, leaks, storms, strays, and another target's word."""

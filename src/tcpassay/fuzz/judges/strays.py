@@ -1,0 +1,70 @@
+"""Strays: datagrams that come during a case and belong to another one before it.
+
+They are no answer to the case during which they come, and are taken out of what is judged as its
+own. Whether they may come at all the oracle says, asked about the earlier case with the stray
+behind it: of a connection that has been reset nothing may come, of one that ignored the reset (it
+was out of its window) repetitions may.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tcpassay.wire import flow_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcpassay.core.trace import Entry, Trace
+    from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.judging import Judge
+    from tcpassay.fuzz.player import Played, Player
+
+
+class Sorted(NamedTuple):
+    """A case's own entries; by the place of an earlier case what came of it."""
+
+    own: list[Entry]
+    strays: dict[int, list[Entry]]
+
+
+def sort(player: Player, played: Played) -> Sorted:
+    """Tell a case's own entries from strays. What answers a wrong port of the case's is its own."""
+    entries = player.trace.entries[played.first : played.last]
+    if not played.strays:
+        return Sorted(entries, {})
+    given = {
+        flow[1]
+        for entry in entries
+        if entry.kind == "send" and isinstance(entry.data, bytes) and (flow := flow_of(entry.data))
+    }
+    strays: dict[int, list[Entry]] = {}
+    foreign: set[int] = set()
+    for n in played.strays:
+        entry = player.trace.entries[n]
+        flow = flow_of(entry.data) if isinstance(entry.data, bytes) else None
+        if flow is None or flow[3] in given:
+            continue
+        foreign.add(n)
+        place = player.place_of(flow[3])
+        if place is not None:
+            strays.setdefault(place, []).append(entry)
+    return Sorted([entry for entry in entries if entry.n not in foreign], strays)
+
+
+def stray_alarms(
+    judge: Judge, trace: Trace, earlier: Sequence[Entry], strays: Sequence[Entry]
+) -> list[Alarm]:
+    """What the strays of an earlier case add to what the oracle says of it."""
+    known = {(alarm.key.requirement, alarm.why) for alarm in judge.alarms(trace, earlier)}
+    return [
+        alarm._replace(why=f"{alarm.why} (during a later case)")
+        for alarm in judge.alarms(trace, [*earlier, *strays])
+        if (alarm.key.requirement, alarm.why) not in known
+        and alarm.event >= _event(earlier, strays)
+    ]
+
+
+def _event(earlier: Sequence[Entry], strays: Sequence[Entry]) -> int:
+    first = earlier[0].n if earlier else strays[0].n
+    return strays[0].n - first

@@ -1,0 +1,181 @@
+"""What a sound stack does is no alarm: cases that the oracle has once misread, and samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcpassay.fuzz.campaigns import load_campaigns
+from tcpassay.fuzz.notation import case_of
+from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.sweep import Sweep
+from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.oracle import Oracle
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.registry import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcpassay.fuzz.steps import FuzzCase
+
+#: Connections of the active kind, in SYN-SENT.
+CONNECTING = """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: connect c0 peer:0
+"""
+LISTENING = """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 5
+"""
+OPEN = (
+    LISTENING
+    + """\
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+"""
+)
+ENDED = (
+    OPEN
+    + """\
+app: shutdown c0 SHUT_WR
+peer: A seq=1 ack=2
+peer: FA seq=1 ack=2
+"""
+)
+MISREAD = {
+    "a FIN kept from a crossed SYN": CONNECTING
+    + """\
+peer: FS seq=0 data=10
+peer: SA seq=0 ack=1 <mss 1460>
+""",
+    "text behind the SYN,ACK of a crossed open": CONNECTING
+    + """\
+peer: S seq=0 <mss 1460>
+peer: SA seq=0 ack=1 data=10 <mss 1460>
+peer: PA seq=1 ack=1 data=20
+""",
+    "text lost by close() before a crossed open is over": CONNECTING
+    + """\
+peer: S seq=0 data=10 <mss 536>
+app: close c0
+peer: SA seq=0 ack=1 <mss 536>
+peer: PA seq=1 ack=1 data=20
+""",
+    "an ICMP error while connecting": CONNECTING
+    + """\
+icmp: 3/3 seq=0 rest=0 quoted=28
+peer: A seq=1 ack=1
+""",
+    "urgent octets behind a closed window": OPEN
+    + """\
+peer: A seq=1 ack=1 window=0
+app: send c0 30 0
+app: send c0 1 MSG_OOB
+peer: A seq=1 ack=1
+""",
+    "the same number picked twice at one moment": ENDED
+    + """\
+peer: SRPA seq=2 ack=2
+peer: SPUEC seq=2
+app: setsockopt c0 SOL_SOCKET SO_LINGER linger=1,0
+app: close c0
+""",
+    "text from before the FIN to behind it": OPEN
+    + """\
+app: shutdown c0 SHUT_WR
+peer: FA seq=1 ack=1
+peer: FA seq=0 ack=2 data=20
+app: close c0
+""",
+    "numbers that start at 0": "iss = 0\n"
+    + CONNECTING
+    + """\
+peer: S seq=0 <mss 1460>
+peer: SA seq=0 ack=1 <mss 1460>
+peer: PA seq=1 ack=1 data=20
+app: recv c0 10 0
+app: close c0
+""",
+    "two timestamps in one SYN": LISTENING
+    + """\
+peer: S seq=0 <TS 1 0, TS 9 9>
+peer: A seq=1 ack=1 <TS 10 0, TS 11 0>
+peer: PA seq=1 ack=1 data=20 <TS 12 0>
+""",
+    "a cookie given twice at one moment": "settings = fastopen\n"
+    + LISTENING
+    + """\
+app: setsockopt listener IPPROTO_TCP TCP_FASTOPEN 5
+peer: S seq=0 <mss 1460, FO>
+peer: RA seq=1 ack=1
+peer: S seq=100 <mss 1460, cookie 1>
+""",
+    "handshakes that a full queue has put off, over in another order": LISTENING.replace("5", "1")
+    + """\
+peer 0-3: S seq=0 <mss 1460>
+peer 3-0: A seq=1 ack=1
+app: listen listener 7
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer 0-3: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c1
+""",
+    "the time-out behind a tail loss probe": CONNECTING
+    + """\
+app: send c0 300 0
+wait 600ms
+peer: SA seq=0 ack=1 <mss 1460, sackOK, TS 0 0, wscale 7>
+peer: PA seq=1 ack=1 data=20 <TS 2 0>
+app: send c0 30 0
+wait 5s
+""",
+}
+
+
+def alarms(cases: Iterable[FuzzCase]) -> list[str]:
+    """What the oracle says of cases on the reference stack, each on a fresh one."""
+    target = open_target("reference")
+    manifest = target.manifest
+    found = []
+    for case in cases:
+        stack = target.start(StackOptions(seed=1, ip=case.ip, settings=case.settings))
+        player = Player(stack, manifest, 1, case.ip)
+        played = player.play(case)
+        assert played.fault is None
+        limits = Limits(manifest.limits.msl_s, 0, case.settings, rack=True)
+        oracle = Oracle(player.trace.stack_addresses, limits)
+        for entry in player.trace.entries:
+            oracle.take(entry)
+        oracle.ends(player.trace.entries[-1])
+        found += [f"{case.origin}: {violation}" for violation in oracle.report.violations]
+        stack.close()
+    target.close()
+    return found
+
+
+@pytest.mark.parametrize("text", MISREAD.values(), ids=MISREAD)
+def test_what_was_once_misread_is_no_alarm(text: str) -> None:
+    """Right answers that the oracle, or the stack, has once got wrong."""
+    assert alarms([case_of(text)]) == []
+
+
+def test_edits_raise_no_alarm_on_the_reference_stack() -> None:
+    """A sample of single edits and of pairs, with and without time passing."""
+    sweep, patient = Sweep(7), Sweep(7, patient=True)
+    numbers = [*range(300), *range(sweep.singles, sweep.singles + 100)]
+    assert alarms(map(sweep.case, numbers)) == []
+    assert alarms(map(patient.case, range(40))) == []
+    assert alarms(map(Sweep(7, ip=6).case, range(60))) == []
+
+
+def test_campaigns_raise_no_alarm_on_the_reference_stack() -> None:
+    """A sample of each campaign."""
+    cases = [
+        campaign.case(number)
+        for campaign in load_campaigns()
+        for number in range(0, campaign.total or 0, (campaign.total or 0) // 25)
+    ]
+    assert alarms(cases) == []
