@@ -40,7 +40,8 @@ def figures() -> Iterator[Figure]:
         return
     from tcpassay.fuzz.boofuzz_front.front import Front
 
-    target, front = open_target("linux"), Front(depth=2)
+    target = open_target("linux")
+    front = Front(2, target.manifest.capabilities)
     try:
         with on_one_processor(), seldom_collecting():
             through, native = _rates(target, front)

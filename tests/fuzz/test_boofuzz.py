@@ -75,7 +75,7 @@ def own_loop(first: int, last: int, depth: int) -> list[tuple[int, FuzzCase]]:
 
     connection = Connection()
     connection.play = play
-    Session(connection, first, last).fuzz(max_depth=depth)
+    Session(connection, first=first, last=last).fuzz(max_depth=depth)
     return made
 
 
@@ -123,6 +123,15 @@ def test_tells_how_many_there_are(source: BoofuzzCases) -> None:
         source.case(source.total)
     with pytest.raises(IndexError):
         source.case(-1)
+
+
+def test_leaves_out_places_that_cannot_be_reached() -> None:
+    """A target that opens no connection; no place behind its own SYN, neither here nor there."""
+    front = Front(1, frozenset())
+    places = {front.source.case(number).origin for number in range(0, front.source.singles, 99)}
+    assert not [origin for origin in places if "SYN-SENT" in origin or " connect" in origin]
+    assert any("ESTABLISHED" in origin for origin in places)
+    assert front.session.num_mutations(max_depth=1) == front.source.singles
 
 
 def test_names_are_no_part_of_each_other() -> None:
@@ -301,7 +310,9 @@ def test_a_campaign_goes_on(reference: Target, tmp_path: Path) -> None:
     assert sum(each.cases for each in counted) == 400
     begun = [each for each in told if isinstance(each, Begun)]
     assert begun[1].earlier.cases == 300
-    assert begun[0].sources == ((f"boofuzz {require_boofuzz()}", BoofuzzCases(2).total),)
+    assert begun[0].sources == (
+        (f"boofuzz {require_boofuzz()}", BoofuzzCases(2, reference.manifest.capabilities).total),
+    )
 
 
 def test_a_campaign_keeps_what_it_finds(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class _Session:
         self._began = time.monotonic()
 
     def run(self) -> Ended:
-        with _stays(self._settings) as stays:
+        with _stays(self._target, self._settings) as stays:
             return self._run(stays)
 
     def _run(self, stays: Callable[[Target, Judge, int], Stay]) -> Ended:
@@ -172,13 +172,13 @@ def make_schedule(target: Target, settings: Settings) -> Schedule:
         require_boofuzz()
         from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
 
-        return Schedule((Share(BoofuzzCases(depth=2), 1),))
+        return Schedule((Share(BoofuzzCases(2, target.manifest.capabilities), 1),))
     virtual = target.manifest.clock == "virtual"
     return Schedule(shares_of(settings.mode, settings.seed, virtual=virtual, ip=settings.ip))
 
 
 @contextmanager
-def _stays(settings: Settings) -> Iterator[Callable[[Target, Judge, int], Stay]]:
+def _stays(target: Target, settings: Settings) -> Iterator[Callable[[Target, Judge, int], Stay]]:
     """What makes stays; with boofuzz its session is behind them, and its pages if wanted."""
     if settings.engine == "native":
         yield Stay
@@ -187,7 +187,7 @@ def _stays(settings: Settings) -> Iterator[Callable[[Target, Judge, int], Stay]]
     from tcpassay.fuzz.boofuzz_front.front import Front
     from tcpassay.fuzz.boofuzz_front.web import WebInterface
 
-    front = Front(depth=2)
+    front = Front(2, target.manifest.capabilities)
     web = nullcontext() if settings.web is None else WebInterface(front.session, settings.web)
     with web:
         yield front.stay

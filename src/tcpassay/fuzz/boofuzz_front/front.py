@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class Front:
     """One session, and the numbers of its cases (`source`). A process has one of its own."""
 
-    def __init__(self, depth: Depth = 1) -> None:
-        self.source = BoofuzzCases(depth)
+    def __init__(self, depth: Depth = 1, capabilities: frozenset[str] | None = None) -> None:
+        self.source = BoofuzzCases(depth, capabilities)
         self.connection = Connection()
-        self.session = Session(self.connection)
+        self.session = Session(self.connection, self.source.places)
         self.session.total_num_mutations = self.source.total
         self.session.start_time = time.time()
 

@@ -16,10 +16,13 @@ from tcpassay.fuzz.boofuzz_front.request import segments
 from tcpassay.fuzz.places import PLACES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from boofuzz.data_test_case import DataTestCase
     from boofuzz.sessions import Connection as Edge
 
     from tcpassay.fuzz.boofuzz_front.source import Drawn
+    from tcpassay.fuzz.places import Place
 
 #: boofuzz gives up on a request behind so many failures; a finding is no reason to.
 NEVER = 10**9
@@ -31,7 +34,13 @@ class Session(boofuzz.Session):
     `fuzz()` is boofuzz's own loop over all cases; `run` is one case of it.
     """
 
-    def __init__(self, connection: Connection, first: int = 0, last: int | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        where: Iterable[Place] = PLACES,
+        first: int = 0,
+        last: int | None = None,
+    ) -> None:
         super().__init__(
             index_start=first + 1,
             index_end=last,
@@ -53,7 +62,7 @@ class Session(boofuzz.Session):
         #: The path to each segment at each place, by both names.
         self.paths: dict[tuple[str, str], list[Edge]] = {}
         requests = segments()
-        for place in PLACES:
+        for place in where:
             at = Request(place.name, children=(Static("name", place.name),))
             way = self.connect(at)
             for request in requests:

@@ -34,13 +34,16 @@ class BoofuzzCases:
     """A countable source: at each place each segment with all single edits, then with all pairs.
 
     Numbers count from 0, boofuzz's own indices from 1. The lists of values are boofuzz's, so its
-    version is part of the name.
+    version is part of the name. With `capabilities` it is of places that they lead to.
     """
 
-    def __init__(self, depth: Depth = 1) -> None:
+    def __init__(self, depth: Depth = 1, capabilities: frozenset[str] | None = None) -> None:
         self.name = f"boofuzz {require_boofuzz()}"
         self._fields = tuple(_Fields(request) for request in segments())
-        cells = [(place, fields) for place in PLACES for fields in self._fields]
+        self.places = tuple(
+            place for place in PLACES if capabilities is None or place.needs <= capabilities
+        )
+        cells = [(place, fields) for place in self.places for fields in self._fields]
         self._cells = cells
         self._singles = (0, *accumulate(len(fields.edits) for _, fields in cells))
         self._pairs = (0, *accumulate(fields.pairs[-1] for _, fields in cells))
