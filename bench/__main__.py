@@ -11,8 +11,8 @@ from importlib import import_module
 from bench.measure import machine
 
 BENCHMARKS = (
-    "codec", "agents", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages", "oracle",
-    "fairness", "boofuzz",
+    "codec", "agents", "bursts", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages",
+    "oracle", "fairness", "boofuzz",
 )  # fmt: skip
 #: Those that take minutes, and root: only by name.
 BY_NAME = ("goodput",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,19 @@ SYN = Datagram(bytes(40))
 
 def figures() -> Iterator[Figure]:
     """Median time of a start with its end, and of a step; on one processor, as in a run."""
+    with tiny_target() as target:
+        if target is None:
+            yield Figure("agents: not measured, there is no C compiler", 0.0, "ms")
+        else:
+            yield from _of(target)
+
+
+@contextmanager
+def tiny_target() -> Iterator[Target | None]:
+    """The small agent as a target, all on one processor; None where there is no C compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        yield Figure("agents: not measured, there is no C compiler", 0.0, "ms")
+        yield None
         return
     with tempfile.TemporaryDirectory() as folder, on_one_processor():
         source = Path(__file__).with_name("tiny_agent.c")
@@ -52,7 +63,7 @@ def figures() -> Iterator[Figure]:
         (Path(folder) / "target.toml").write_text(MANIFEST)
         target = open_target(folder)
         try:
-            yield from _of(target)
+            yield target
         finally:
             target.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import socket
-import sys
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -26,9 +25,6 @@ from tcpassay.fuzz.boofuzz_front.session import Session
 from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
 from tcpassay.fuzz.boofuzz_front.web import WebInterface
 from tcpassay.fuzz.casejson import case_from_json, case_to_json
-from tcpassay.fuzz.engine import Settings
-from tcpassay.fuzz.engine import run as run_campaign
-from tcpassay.fuzz.happenings import Begun, Counted, Found
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.places import PLACES
 from tcpassay.fuzz.sources import STAY
@@ -40,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tcpassay.fuzz.happenings import Happening
     from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
@@ -295,48 +290,3 @@ def test_a_port_that_cannot_be_had(port: int | None) -> None:
         web = WebInterface(Front().session, wanted)
         with pytest.raises(ConfigurationError, match=rf"^--web {wanted}: cannot serve"), web:
             pytest.fail("it serves")
-
-
-# -- campaigns -----------------------------------------------------------------------------------
-
-
-def test_a_campaign_goes_on(reference: Target, tmp_path: Path) -> None:
-    """300 cases, then 100 more of the same campaign; each once, over two stays, singles first."""
-    told: list[Happening] = []
-    settings = Settings(tmp_path / "out", seed=5, cases=300, engine="boofuzz")
-    run_campaign(reference, settings, told.append)
-    run_campaign(reference, settings._replace(cases=400, resume=True), told.append)
-    counted = [each for each in told if isinstance(each, Counted)]
-    assert sum(each.cases for each in counted) == 400
-    begun = [each for each in told if isinstance(each, Begun)]
-    assert begun[1].earlier.cases == 300
-    assert begun[0].sources == (
-        (f"boofuzz {require_boofuzz()}", BoofuzzCases(2, reference.manifest.capabilities).total),
-    )
-
-
-def test_a_campaign_keeps_what_it_finds(tmp_path: Path) -> None:
-    """A mutant that takes no checksum of the header for wrong; a finding as any other."""
-    (mutant,) = (each for each in load_mutants() if each.name == "header_checksum_unchecked")
-    target = mutant.target(load("reference"))
-    told: list[Happening] = []
-    settings = Settings(tmp_path / "out", seed=5, cases=1_800, engine="boofuzz")
-    try:
-        run_campaign(target, settings, told.append)
-    finally:
-        target.close()
-    found = [each for each in told if isinstance(each, Found)]
-    assert found
-    assert found[0].origin.startswith("boofuzz/CLOSED->segment:[ip_checksum:")
-    assert (tmp_path / "out" / found[0].trace).is_file()
-
-
-def test_a_campaign_without_boofuzz(
-    reference: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The engine without its extra; refused before there is a folder."""
-    monkeypatch.setitem(sys.modules, "boofuzz", None)
-    settings = Settings(tmp_path / "out", seed=5, cases=1, engine="boofuzz")
-    with pytest.raises(ConfigurationError, match="boofuzz is not installed"):
-        run_campaign(reference, settings, lambda _: None)
-    assert not (tmp_path / "out").exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -33,6 +35,9 @@ from tcpassay.core.events import (
 )
 from tcpassay.targets import messages
 from tcpassay.targets.protocol import MAX_LENGTH, Decoder, Frame, ProtocolError, Type, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ARGS: tuple[Tagged, ...] = (
     ("fd", 3),
@@ -106,6 +111,62 @@ def test_idle_survives_the_way(idle: Idle) -> None:
     assert messages.read_idle(one(messages.idle_frame(idle, 5))) == idle
 
 
+NUMBERS = st.one_of(st.integers(-(1 << 70), 1 << 70), st.sampled_from([0, -1, 10**18 - 1, 10**18]))
+
+
+@given(call=NUMBERS, value=NUMBERS, errno=st.none() | st.from_regex(r"[A-Z0-9-]{0,41}\Z"))
+def test_return_reads_the_same_however_it_is_written(
+    call: int, value: int, errno: str | None
+) -> None:
+    """A return as most agents write it, and with a space in it; one meaning, or refused twice."""
+    body = json.dumps(
+        {"id": call, "value": value, "errno": errno, "out": []}, separators=(",", ":")
+    )
+    assert read(messages.read_event, Type.RETURN, body, 9) == read(
+        messages.read_event, Type.RETURN, body.replace(",", ", "), 9
+    )
+
+
+@given(now=NUMBERS, due=st.none() | NUMBERS)
+def test_idle_reads_the_same_however_it_is_written(now: int, due: int | None) -> None:
+    """An idle as most agents write it, and with a space in it; one meaning, or refused twice."""
+    body = json.dumps(
+        {"now_ns": now, "next_deadline_ns": due, "blocked": []}, separators=(",", ":")
+    )
+    assert read(messages.read_idle, Type.IDLE, body) == read(
+        messages.read_idle, Type.IDLE, body.replace(",", ", ")
+    )
+
+
+@pytest.mark.parametrize("number", ["007", "--1", "+1", "1.0", "-", ""])
+def test_numbers_that_json_has_not(number: str) -> None:
+    """Digits that are no number, or no whole one; refused as before."""
+    for body in (
+        '{"now_ns":%s,"next_deadline_ns":null,"blocked":[]}',
+        '{"now_ns":1,"next_deadline_ns":%s,"blocked":[]}',
+    ):
+        with pytest.raises(ProtocolError):
+            messages.read_idle(Frame(Type.IDLE, 1, 0, (body % number).encode()))
+
+
+@pytest.mark.parametrize("value", [True, 'a"b', "é", "", "two words", "AF_INET", "0", 1 << 80, -5])
+def test_arguments_are_json(value: object) -> None:
+    """Whatever an argument holds; its frame's body is the JSON that the library writes."""
+    call = Call(7, 0, "odd name", (("name", value), ("value", value), ("fd", 3)))
+    body = messages.command_frame(StartCall(call), 1)[11:]
+    expected = {"id": 7, "name": "odd name", "args": [["name", value], ["value", value], ["fd", 3]]}
+    assert json.loads(body) == expected
+    assert body == json.dumps(expected, separators=(",", ":")).encode()
+
+
+def read(reader: Callable[..., object], kind: Type, body: str, *args: int) -> object:
+    """What a body means, or that it is refused."""
+    try:
+        return reader(Frame(kind, 1, 2, body.encode()), *args)
+    except ProtocolError:
+        return "refused"
+
+
 def test_greetings_survive_the_way() -> None:
     """HELLO and START to octets and back; equal."""
     hello = messages.Hello(1, "mine", "1.0", "virtual", ("sack",), ("send",))
@@ -151,6 +212,16 @@ def test_bad_frames(octets: bytes, message: str) -> None:
     """Lengths and types that cannot be; refused without waiting for more."""
     with pytest.raises(ProtocolError, match=message):
         Decoder().feed(octets)
+
+
+def test_frames_before_a_bad_one() -> None:
+    """Two frames and nonsense in one piece; the two come out, and then it is refused, and again."""
+    decoder = Decoder()
+    good = encode(Type.SENT, 1, 0, b"a") + encode(Type.IDLE, 1, 0, b"{}")
+    assert [frame.type for frame in decoder.feed(good + b"HTTP/1.1 400 Bad")] == [0x82, 0x8A]
+    for ask in (decoder.check, lambda: decoder.feed(good)):
+        with pytest.raises(ProtocolError, match="frame length 1213486160"):
+            ask()
 
 
 def test_frame_that_is_too_long_is_not_sent() -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.processor import on_one_processor
 from tcpassay.core.json_values import array, mapping
-from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.coverage import Seen
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
 from tcpassay.fuzz.judging import Judge
@@ -19,8 +17,7 @@ from tcpassay.fuzz.keeping import Keeper, kept
 from tcpassay.fuzz.material import digests
 from tcpassay.fuzz.orders import Orders
 from tcpassay.fuzz.parts import shares_of
-from tcpassay.fuzz.schedule import Schedule, Share
-from tcpassay.fuzz.stay import Stay
+from tcpassay.fuzz.schedule import Schedule
 from tcpassay.fuzz.store import Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
 
@@ -41,13 +38,9 @@ _PREFLIGHT_S = 60.0
 _STAY_S = 86_400.0
 
 
-#: Who makes the cases: this project's own sources, or boofuzz.
-Engine = Literal["native", "boofuzz"]
-
-
 class Settings(NamedTuple):
     """What a campaign is to be. It ends behind case `cases` - 1, counted from its very beginning,
-    or after `seconds` of this session. `web` is the port of boofuzz's pages, with that engine.
+    or after `seconds` of this session.
     """
 
     folder: Path
@@ -58,8 +51,6 @@ class Settings(NamedTuple):
     seconds: float | None = None
     jobs: int = 1
     resume: bool = False
-    engine: Engine = "native"
-    web: int | None = None
 
 
 def run(target: Target, settings: Settings, listener: Callable[[Happening], None]) -> Ended:
@@ -91,10 +82,6 @@ class _Session:
         self._began = time.monotonic()
 
     def run(self) -> Ended:
-        with _stays(self._target, self._settings) as stays:
-            return self._run(stays)
-
-    def _run(self, stays: Callable[[Target, Judge, int], Stay]) -> Ended:
         target, settings = self._target, self._settings
         version = target.version()
         schedule = make_schedule(target, settings)
@@ -111,17 +98,11 @@ class _Session:
             preflight(target, settings.ip, self._interrupts.guarded(_PREFLIGHT_S))
             store = Store.begin(settings.folder, identity)
         try:
-            return self._with(store, schedule, version, stays)
+            return self._with(store, schedule, version)
         finally:
             store.close()
 
-    def _with(
-        self,
-        store: Store,
-        schedule: Schedule,
-        version: str,
-        stays: Callable[[Target, Judge, int], Stay],
-    ) -> Ended:
+    def _with(self, store: Store, schedule: Schedule, version: str) -> Ended:
         settings, manifest = self._settings, self._target.manifest
         judge = Judge(manifest, version)
         progress = store.stays.all()
@@ -143,7 +124,7 @@ class _Session:
                 tuple(store.notes),
             )
         )
-        bench = Bench(self._target, judge, schedule, store, keeper, seen, settings.seed, stays)
+        bench = Bench(self._target, judge, schedule, store, keeper, seen, settings.seed)
         orders = Orders(schedule, progress, settings.cases)
         try:
             with on_one_processor(), self._interrupts.guarded(_STAY_S):
@@ -167,30 +148,9 @@ class _Session:
 
 
 def make_schedule(target: Target, settings: Settings) -> Schedule:
-    """The cases of a campaign. Raises ConfigurationError where boofuzz is wanted and missing."""
-    if settings.engine == "boofuzz":
-        require_boofuzz()
-        from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
-
-        return Schedule((Share(BoofuzzCases(2, target.manifest.capabilities), 1),))
+    """The cases of a campaign."""
     virtual = target.manifest.clock == "virtual"
     return Schedule(shares_of(settings.mode, settings.seed, virtual=virtual, ip=settings.ip))
-
-
-@contextmanager
-def _stays(target: Target, settings: Settings) -> Iterator[Callable[[Target, Judge, int], Stay]]:
-    """What makes stays; with boofuzz its session is behind them, and its pages if wanted."""
-    if settings.engine == "native":
-        yield Stay
-        return
-    require_boofuzz()
-    from tcpassay.fuzz.boofuzz_front.front import Front
-    from tcpassay.fuzz.boofuzz_front.web import WebInterface
-
-    front = Front(2, target.manifest.capabilities)
-    web = nullcontext() if settings.web is None else WebInterface(front.session, settings.web)
-    with web:
-        yield front.stay
 
 
 def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> Earlier:

@@ -122,6 +122,8 @@ class Player:
         #: Of the case being played, by number and by the peer's port.
         self._conns: dict[int, Ends] = {}
         self._by_port: dict[int, Ends] = {}
+        #: Connections whose peer's port another one has by now.
+        self._former: list[tuple[int, Ends]] = []
         self._slots: dict[str, int] = {}
         self._said: dict[int, int] = {}
         self._pending: dict[int, tuple[Do, str]] = {}
@@ -180,6 +182,7 @@ class Player:
 
     def _begin(self, case: FuzzCase) -> None:
         self._conns, self._by_port, self._slots = {}, {}, {}
+        self._former = []
         self._said, self._pending, self._storm, self._strays = {}, {}, 0, []
         self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
@@ -328,10 +331,15 @@ class Player:
         flags, offset = octets[start + 13], octets[start + 12] >> 4
         seq = int.from_bytes(octets[start + 4 : start + 8], "big")
         if flags & SYN:
-            ends.stack_iss = seq
             flow = flow_of(octets)
             if flow is not None:
-                ends.local = flow[0], flow[1]
+                local = flow[0], flow[1]
+                if local != ends.local and ends.stack_next is not None:
+                    # One more connect() to the same port: the first one has an end as well.
+                    conn = next(conn for conn, each in self._conns.items() if each is ends)
+                    self._former.append((conn, ends.copy()))
+                ends.local = local
+            ends.stack_iss = seq
         if flags & RST:
             # What it answers may have been wrong, and the connection still be there.
             return
@@ -380,7 +388,7 @@ class Player:
         the window, where a challenge tells the right number (RFC 5961, 3.2).
         """
         burst = []
-        for conn, ends in self._conns.items():
+        for conn, ends in (*self._conns.items(), *self._former):
             if ends.stack_next is None or ends.reset:
                 continue
             seq = 1 if ends.acked is None else (ends.acked - ends.peer_iss) & _MASK

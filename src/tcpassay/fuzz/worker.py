@@ -51,7 +51,6 @@ class Bench(NamedTuple):
     keeper: Keeper
     seen: Seen
     seed: int
-    stays: Callable[[Target, Judge, int], Stay] = Stay
 
 
 class Worker:
@@ -76,7 +75,7 @@ class Worker:
         bench = self._bench
         self._progress = order.before
         self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
-        stay = bench.stays(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
         whole = _Whole() if judged_whole(bench.seed, order.stay) else None
         try:
             for ran in stay.run(self._cases(order)):

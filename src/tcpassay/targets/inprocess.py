@@ -186,7 +186,11 @@ class InProcessStack:
             self._over = TcpassayError(f"{self._name}: the stack has been closed")
 
     def _step(self, command: Command) -> Outcome:
-        events = _GIVE[type(command)](self, command)
+        if type(command) is Datagram:
+            self._on_datagram(command.octets, self._now)
+            events = self._events()
+        else:
+            events = _GIVE[type(command)](self, command)
         deadline = self._next_timeout()
         if deadline is not None and type(deadline) is not int:
             raise self._bad(f"next_timeout() gave {deadline!r}, wanted nanoseconds or None")
@@ -210,10 +214,6 @@ class InProcessStack:
 
     def _bad(self, message: str) -> AgentFault:
         return AgentFault(f"{self._name}: {message}")
-
-    def _give_datagram(self, command: Datagram) -> list[StackEvent]:
-        self._on_datagram(command.octets, self._now)
-        return self._events()
 
     def _give_call(self, command: StartCall) -> list[StackEvent]:
         call = command.call
@@ -265,7 +265,6 @@ class InProcessStack:
 _GIVE: Final = cast(
     "dict[type[object], Callable[[InProcessStack, Command], list[StackEvent]]]",
     {
-        Datagram: InProcessStack._give_datagram,
         StartCall: InProcessStack._give_call,
         Advance: InProcessStack._give_advance,
         Cancel: InProcessStack._give_cancel,

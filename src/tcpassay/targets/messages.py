@@ -230,7 +230,8 @@ def command_frame(command: Command, step: int) -> bytes:
     if type(command) is StartCall:
         call = command.call
         args = ",".join([_argument(pair) for pair in call.args])
-        text = f'{{"id":{call.id},"name":{_to_text(call.name)},"args":[{args}]}}'
+        name = _name(call.name) or _to_text(call.name)
+        text = f'{{"id":{call.id},"name":{name},"args":[{args}]}}'
         return encode(_CALL, step, call.process, text.encode())
     if type(command) is Advance:
         return encode(_ADVANCE, step, 0, b'{"until_ns":%d}' % command.until_ns)
@@ -244,9 +245,14 @@ def _argument(pair: Tagged) -> str:
     if tag in PLAIN:
         if type(value) is int:
             return f'["{tag}",{value}]'
-        if type(value) is str and value.isidentifier() and value.isascii():
-            return f'["{tag}","{value}"]'
+        if type(value) is str and (name := _name(value)):
+            return f'["{tag}",{name}]'
     return _to_text(to_json((pair,))[0])
+
+
+def _name(text: str) -> str | None:
+    """JSON for a text that nothing has to be escaped in; None for any other."""
+    return f'"{text}"' if text.isascii() and text.isidentifier() else None
 
 
 def _command_values(command: Command) -> tuple[Type, int, dict[str, object]]:

@@ -41,10 +41,15 @@ class Inlet:
         self._room = mtu + 64
         self._now_ns = now_ns
         self._stamps = stamps
+        waiting = select.poll()
+        waiting.register(fd, select.POLLIN)
+        self._waits = waiting.poll
 
     def read(self, into: list[StackEvent] | list[Sent]) -> None:
-        """Append every datagram that waits."""
-        while True:
+        """Append every datagram that waits. To ask whether one does costs 0.6 us, to be told so by
+        a read that finds none 2 us.
+        """
+        while self._waits(0):
             try:
                 octets = os.read(self.fd, self._room)
             except BlockingIOError:

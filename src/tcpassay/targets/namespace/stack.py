@@ -51,7 +51,8 @@ class NamespaceStack:
 
     A write to a TUN runs the kernel's receive path before it returns, so what the stack answers
     at once can be read at once. What a call's own thread has still to do is waited for until that
-    thread is seen asleep in its system call; then the TUN is read once more.
+    thread is seen asleep in its system call; then the TUN is read once more. Where no call is under
+    way a datagram is a write and what can be read.
     """
 
     def __init__(
@@ -108,20 +109,14 @@ class NamespaceStack:
     def execute(self, command: Command) -> Outcome:
         """One step. Raises StackFault and AgentFault as the contract says."""
         with self._busy:
-            if self._closing:
-                raise StackFault("linux: the stack has been closed")
-            events: list[StackEvent] = []
-            self._carry_out(command, events)
-            blocked = self._calls.blocked()
-            if self._apps is not None:
-                blocked += self._apps.blocked
-            return Outcome(events, Idle(self._clock.now_ns(), None, blocked))
+            return self._step(command)
 
     def execute_all(
         self, commands: Sequence[Command], into: list[Outcome] | None = None
     ) -> list[Outcome]:
-        """A burst, command by command."""
-        return one_by_one(self.execute, commands, into)
+        """A burst. Raises as `execute` does."""
+        with self._busy:
+            return one_by_one(self._step, commands, into)
 
     def close(self) -> None:
         """Abort every connection and free namespace, TUN and descriptors. May be called twice.
@@ -146,6 +141,20 @@ class NamespaceStack:
             if self._stamps is not None:
                 self._stamps.close()
             self._ended(self._spare and self._left_nothing())
+
+    def _step(self, command: Command) -> Outcome:
+        if self._closing:
+            raise StackFault("linux: the stack has been closed")
+        events: list[StackEvent] = []
+        if type(command) is Datagram and self._apps is None and not self._calls.busy:
+            self._deliver(command.octets, events)
+            self._inlet.read(events)
+            return Outcome(events, Idle(self._clock.now_ns(), None, ()))
+        self._carry_out(command, events)
+        blocked = self._calls.blocked()
+        if self._apps is not None:
+            blocked += self._apps.blocked
+        return Outcome(events, Idle(self._clock.now_ns(), None, blocked))
 
     def _left_nothing(self) -> bool:
         """Whether the namespace is as it was: no socket in it, nothing in the TUN."""

@@ -249,11 +249,11 @@ def _name(app: App, args: Arguments, which: str) -> Prepared:
 
 def ends(fd: int) -> tuple[tuple[str, int], tuple[str, int]] | None:
     """The two ends of a connected socket; None for any other descriptor."""
-    found: list[tuple[str, int]] = []
-    for which in ("getsockname", "getpeername"):
-        room = sockaddr.Room()
-        address = None if _c[which](fd, *room.arguments()) else room.address()
-        if address is None:
-            return None
-        found.append(address)
-    return found[0], found[1]
+    remote = _end(fd, "getpeername")
+    local = None if remote is None else _end(fd, "getsockname")
+    return None if local is None or remote is None else (local, remote)
+
+
+def _end(fd: int, which: str) -> tuple[str, int] | None:
+    room = sockaddr.Room()
+    return None if _c[which](fd, *room.arguments()) else room.address()
