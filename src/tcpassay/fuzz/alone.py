@@ -9,7 +9,7 @@ from tcpassay.core.trace import Trace
 from tcpassay.fuzz.faults import fault_alarms
 from tcpassay.fuzz.judges.beside import Beside, like_of
 from tcpassay.fuzz.judges.culprit import memory_after
-from tcpassay.fuzz.judges.strays import sort
+from tcpassay.fuzz.judges.strays import passing, sort, stray_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,14 +53,16 @@ def try_alone(
         signs += memory_after(target, [case], seed)
     entries = sort(beside.player, played).own
     trace = beside.player.trace
-    first = played.first if signs else 0
+    strays = passing(beside.player, played.last).get(0, [])
     others = [*fault_alarms(played, entries), *beside.case(entries, case)]
     others += [sign.alarm(len(entries) - 1) for sign in signs]
+    late = stray_alarms(judge, trace, entries, strays) if strays else []
     alarms = [*judge.explain(others, case.ip), *judge.alarms(trace, entries)]
-    kept = _kept(trace, trace.entries if signs else entries, case)
-    return Trial(
-        kept, [alarm._replace(event=alarm.event + first) for alarm in alarms], played.fault
-    )
+    if not signs and not late:
+        return Trial(_kept(trace, entries, case), alarms, played.fault)
+    alarms = [alarm._replace(event=played.first + alarm.event) for alarm in alarms]
+    alarms += [each._replace(event=strays[each.event - len(entries)].n) for each in late]
+    return Trial(_kept(trace, trace.entries, case), alarms, played.fault)
 
 
 def _signs(beside: Beside) -> list[Sign]:

@@ -8,6 +8,7 @@ from tcpassay.core.errors import StackFault
 from tcpassay.core.verdict import Level
 from tcpassay.fuzz.alarms import Alarm, Key
 from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
+from tcpassay.fuzz.judges.signs import WHOLE_CASE
 from tcpassay.fuzz.judges.wreck import place_of, plain
 from tcpassay.fuzz.robustness import NO_STORM, SURVIVES
 
@@ -41,7 +42,7 @@ def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
         judge: JudgeName = next((name for words, name in _KINDS if words in message), "crash")
         requirement = NO_STORM if judge == "storm" else SURVIVES
         where = place_of(played.fault)
-        answer = f"{judge}: {where}" if where else judge
+        answer = f"{judge}: {where}" if where else str(judge)
         alarms.append(_alarm(judge, requirement, plain(message)[:_LONGEST], entries, answer))
     if played.storm:
         why = f"{played.storm} events in one step of waiting, and no end"
@@ -54,6 +55,9 @@ def _alarm(
 ) -> Alarm:
     at = next((at for at in range(len(entries) - 1, -1, -1) if entries[at].kind in STIMULI), 0)
     what = input_class(entries[at], None) if entries else "start"
+    if answer != judge:
+        # Where it broke is what tells one fault from another; many inputs may lead there.
+        what = WHOLE_CASE
     came = answer if judge != "storm" or answer != judge else answer_class(entries, at)
     key = Key(requirement, "any", what, came)
     return Alarm(judge, key, why, "the stack lives on", max(0, len(entries) - 1), Level.ROBUSTNESS)

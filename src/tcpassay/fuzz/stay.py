@@ -10,7 +10,7 @@ from tcpassay.core.errors import AgentFault, StackFault
 from tcpassay.fuzz.faults import fault_alarms
 from tcpassay.fuzz.judges.beside import Beside, like_of
 from tcpassay.fuzz.judges.culprit import find, memory_after, signs_after
-from tcpassay.fuzz.judges.strays import sort, stray_alarms
+from tcpassay.fuzz.judges.strays import passing, sort, stray_alarms
 from tcpassay.fuzz.judges.weight import memory_suspected
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Stay:
         #: Cases of the stack that stands, by their place on it; what was found out about earlier.
         self._on_it: list[Ran] = []
         self._late: list[Ran] = []
+        self._strays: dict[int, list[Entry]] = {}
 
     def run(self, cases: Iterable[tuple[int, FuzzCase]]) -> Iterator[Ran]:
         """Each case in turn. Raises what starting a stack raises, and AgentFault."""
@@ -83,9 +84,8 @@ class Stay:
                 self._stray(place, came)
             if played.fault is not None or played.storm:
                 self.close()
-            elif beside.due and (signs := beside.look()):
-                self._blame(signs)
-                self.close()
+            elif beside.due:
+                self._look(beside)
             yield ran
 
     def boundary(self) -> list[Ran]:
@@ -103,7 +103,7 @@ class Stay:
         if self._beside is not None:
             self._beside.close()
         self._beside = self._like = None
-        self._on_it = []
+        self._on_it, self._strays = [], {}
 
     def _on_stack(self, case: FuzzCase) -> Beside:
         like = like_of(case)
@@ -116,11 +116,15 @@ class Stay:
     def _leave(self) -> None:
         if self._beside is None:
             return
+        player = self._beside.player
+        before = len(player.trace)
         try:
             left = self._beside.leave()
         except StackFault:
             # It died of being left, which the replays will not repeat: the look before has told.
             left = None
+        for place, came in passing(player, before).items():
+            self._stray(place, came)
         if left is not None and left.signs:
             self._blame(left.signs)
         elif (
@@ -130,6 +134,15 @@ class Stay:
         ):
             self._weigh_again(left.heavier)
         self.close()
+
+    def _look(self, beside: Beside) -> None:
+        before = len(beside.player.trace)
+        signs = beside.look()
+        for place, came in passing(beside.player, before).items():
+            self._stray(place, came)
+        if signs:
+            self._blame(signs)
+            self.close()
 
     def _weigh_again(self, heavier: int) -> None:
         """Whether rounds of the same cases show a leak; as much more is not asked about again."""
@@ -156,8 +169,9 @@ class Stay:
         self._add_late(ran, [culprit.sign.alarm(max(0, len(ran.entries) - 1))], behind)
 
     def _stray(self, place: int, strays: Sequence[Entry]) -> None:
-        ran = self._on_it[place]
-        alarms = stray_alarms(self._judge, ran.trace, ran.entries, strays)
+        ran, known = self._on_it[place], self._strays.setdefault(place, [])
+        alarms = stray_alarms(self._judge, ran.trace, [*ran.entries, *known], strays)
+        known += strays
         if alarms:
             self._add_late(ran, alarms, None)
 

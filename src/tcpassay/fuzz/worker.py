@@ -87,7 +87,7 @@ class Worker:
                 if self._stopping():
                     break
             else:
-                self._boundary(order, whole)
+                self._boundary(order, stay, whole)
         finally:
             stay.close()
         self._count(order.stay * STAY + self._progress.cases - 1, stay)
@@ -128,8 +128,11 @@ class Worker:
         if found is not None:
             self._tell(found)
 
-    def _boundary(self, order: Order, whole: _Whole | None) -> None:
+    def _boundary(self, order: Order, stay: Stay, whole: _Whole | None) -> None:
         """Judge what only the end of a stay shows."""
+        for late in stay.boundary():
+            for alarm in late.alarms:
+                self._consider(late, alarm)
         if whole is not None:
             for ran, alarm in whole.alarms(self._bench.judge):
                 self._consider(ran, alarm)

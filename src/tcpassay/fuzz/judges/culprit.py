@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import StackFault
 from tcpassay.fuzz.judges.beside import Beside, like_of
-from tcpassay.fuzz.judges.weight import ROUND, ROUNDS, grows, memory_sign
+from tcpassay.fuzz.judges.weight import grows, memory_sign
 from tcpassay.fuzz.player import Apart, Player
 
 if TYPE_CHECKING:
@@ -56,10 +56,13 @@ def memory_after(target: Target, cases: Sequence[FuzzCase], seed: int) -> list[S
     Few cases are played as often as makes a round.
     """
     beside = Beside(target, like_of(cases[0]), seed)
-    times = -(-ROUND // len(cases))
     weights: list[Weight] = []
     try:
-        for number in range(ROUNDS):
+        unit = beside.weigh()
+        if unit is None:
+            return []
+        times = -(-unit.round // len(cases))
+        for number in range(unit.rounds):
             apart = Apart(type(beside.player.trace)(), 8_000, 20_000, (number + 1) * _CALLS)
             player = Player(beside.stack, target.manifest, seed, *like_of(cases[0]), apart=apart)
             for case in [*cases] * times:
@@ -67,9 +70,7 @@ def memory_after(target: Target, cases: Sequence[FuzzCase], seed: int) -> list[S
                     return []
                 apart.trace.entries.clear()
             beside.settle()
-            if (weight := beside.weigh()) is None:
-                return []
-            weights.append(weight)
+            weights.append(beside.weigh() or unit)
     except StackFault:
         return []
     finally:

@@ -74,18 +74,21 @@ class Service:
         virtual = stack.clock_kind == "virtual"
         self._patience = _PATIENCE_NS if virtual else _REAL_PATIENCE_NS
         self._exchanges = 0
-        self._open = False
+        #: Whether a right connection can be opened at all; whether the canary is.
+        self.serves = self._open = False
 
     def begin(self) -> None:
-        """Open the canary. Where it cannot be opened it is not judged."""
+        """Open the canary. A stack on which that fails, fresh as it is, is not judged."""
         with suppress(StackFault):
             self._canary.go_on(_OPENED.steps)
         ends = self._canary.ends(0)
-        self._open = ends.stack_next is not None and not ends.reset
+        self.serves = self._open = ends.stack_next is not None and not ends.reset
 
     def look(self) -> list[Sign]:
         """What is wrong, nothing where both are served."""
-        signs = []
+        signs: list[Sign] = []
+        if not self.serves:
+            return signs
         if self._open and (why := self._patiently(self._carry)):
             signs.append(_sign("an open connection", why))
             self._open = False

@@ -60,11 +60,17 @@ def stray_alarms(
     return [
         alarm._replace(why=f"{alarm.why} (during a later case)")
         for alarm in judge.alarms(trace, [*earlier, *strays])
-        if (alarm.key.requirement, alarm.why) not in known
-        and alarm.event >= _event(earlier, strays)
+        if (alarm.key.requirement, alarm.why) not in known and alarm.event >= len(earlier)
     ]
 
 
-def _event(earlier: Sequence[Entry], strays: Sequence[Entry]) -> int:
-    first = earlier[0].n if earlier else strays[0].n
-    return strays[0].n - first
+def passing(player: Player, first: int) -> dict[int, list[Entry]]:
+    """What has come of cases since entry `first`, while none was played, by their places."""
+    strays: dict[int, list[Entry]] = {}
+    for entry in player.trace.entries[first:]:
+        if entry.kind == "receive" and isinstance(entry.data, bytes):
+            flow = flow_of(entry.data)
+            place = None if flow is None else player.place_of(flow[3])
+            if place is not None:
+                strays.setdefault(place, []).append(entry)
+    return strays

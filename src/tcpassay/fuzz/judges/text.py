@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.trace import Entry
 
-_MASK = 0xFFFFFFFF
+_MASK, _HALF = 0xFFFFFFFF, 1 << 31
 _SYN = 2
 #: Octets that fragments have in bits of the second word's second half: offset and MF.
 _TORN = 0x3F
@@ -50,7 +50,7 @@ def as_written(entries: Sequence[Entry]) -> bool:
             if not glance.sent(entry.data):  # type: ignore[arg-type]
                 return False
         elif kind == "send":
-            glance.given += len(entry.data)  # type: ignore[arg-type]
+            glance.given.append(entry.data)  # type: ignore[arg-type]
         elif kind == "call":
             glance.called(entry.data)  # type: ignore[arg-type]
         elif kind == "return" and not glance.returned(entry.data):  # type: ignore[arg-type]
@@ -61,11 +61,15 @@ def as_written(entries: Sequence[Entry]) -> bool:
 class _Glance:
     """Where each stream stands, as far as it is the usual one."""
 
-    __slots__ = ("_calls", "_isses", "_places", "given", "written")
+    __slots__ = ("_calls", "_irses", "_isses", "_places", "_reach", "given", "written")
 
     def __init__(self) -> None:
-        #: Octets that the stack has been given, headers included; octets given to send().
-        self.given = self.written = 0
+        #: Datagrams of the peer's that nobody has looked at; octets given to send().
+        self.given: list[bytes] = []
+        self.written = 0
+        #: Behind the last octet of the peer's text on any connection, counted from its SYN.
+        self._reach = 0
+        self._irses: dict[bytes, int] = {}
         self._isses: dict[bytes, int] = {}
         self._calls: dict[int, Call] = {}
         self._places: dict[int, int] = {}
@@ -136,7 +140,23 @@ class _Glance:
             return False
         if "MSG_PEEK" not in flags:
             self._places[fd] = place + size
-        return place + size <= self.given + 1
+        for given in self.given:
+            self._given(given)
+        self.given.clear()
+        return place + size <= self._reach
+
+    def _given(self, octets: bytes) -> None:
+        start = 20 if octets[:1] == b"\x45" else 40
+        if len(octets) < start + 20:
+            return
+        ports, flags = octets[start : start + 4], octets[start + 13]
+        seq = int.from_bytes(octets[start + 4 : start + 8], "big") + (flags >> 1 & 1)
+        if flags & _SYN:
+            self._irses.setdefault(ports, seq - 1)
+        irs = self._irses.get(ports)
+        size = len(octets) - start - (octets[start + 12] >> 4) * 4
+        if size > 0 and irs is not None and (end := (seq + size - irs) & _MASK) < _HALF:
+            self._reach = max(self._reach, end)
 
 
 def _alarm(entries: Sequence[Entry], at: int, why: str, *, read: bool) -> Alarm:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: The word of a key.
 MEMORY = "memory"
-#: Cases in a round at least; rounds, and how many of the last have to grow.
-ROUND, ROUNDS, GROWING = 256, 6, 4
+#: Rounds that may grow while a stack comes to hold what it always will.
+_WARMING = 2
 #: The counter of a stack that tells itself what is in use.
 HEAP = "heap_octets"
 _PAGE = 4096
@@ -51,8 +51,18 @@ class Weight(NamedTuple):
 
     @property
     def growth(self) -> int:
-        """How much each round of `ROUND` cases has to add to be a leak."""
-        return 32 if self.unit == "objects" else 1 << 16
+        """How much each round has to add to be a leak."""
+        return 16 if self.unit == "objects" else 1 << 16
+
+    @property
+    def round(self) -> int:
+        """How many cases a round has at least: memory comes by the page, objects one by one."""
+        return 32 if self.unit == "objects" else 256
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds tell a leak."""
+        return 4 if self.unit == "objects" else 6
 
 
 def weigh(stack: Stack) -> Weight | None:
@@ -97,9 +107,9 @@ def _reachable(root: object) -> int:
 
 def grows(weights: Sequence[Weight]) -> bool:
     """Whether each of the last rounds has added more than a stack in order ever does."""
-    last = weights[-GROWING - 1 :]
-    return len(last) > GROWING and all(
-        after.amount - before.amount > before.growth for before, after in pairwise(last)
+    return len(weights) > _WARMING and all(
+        after.amount - before.amount > before.growth
+        for before, after in pairwise(weights[_WARMING - 1 :])
     )
 
 

@@ -36,7 +36,7 @@ _RUNTIME: Final = re.compile(
     r"|runtime\.|panic$|pthread_kill|__assert"
 )
 _NUMBERS: Final = re.compile(r"0x[0-9a-fA-F]+|\d+")
-_LONGEST: Final = 100
+_LONGEST: Final = 160
 
 
 def place_of(fault: StackFault) -> str:
@@ -72,7 +72,7 @@ def _readings(report: str) -> Iterator[str]:
     if frames:
         path, function = frames[-1]
         raised = _RAISED.findall(report[report.rfind('File "') :])
-        name = raised[-1] if raised else "stopped"
+        name = raised[0] if raised else "stopped"
         yield f"{name} in {function} ({PurePath(path).name})"
     assertion = _ASSERTION.search(report)
     if assertion:
