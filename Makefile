@@ -10,7 +10,7 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check clean
+.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,7 +74,7 @@ docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one ba
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-live soak-check  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-live soak-check  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
@@ -90,6 +90,9 @@ soak-oracle-duel: setup  ## 10,000 duels of two stacks, each side judged by the 
 
 soak-oracle-linux: setup  ## 10,000 exchanges with the kernel: no alarm but what its expectations explain
 	$(BIN)/python -m tests.model --target linux $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+soak-tiers: setup  ## 100,000 fuzzed cases of each target: what tier one accepts the oracle has nothing against
+	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/fuzz/test_tiers_agree.py -v --durations=10
 
 soak-live: setup  ## 20 MB to and from the kernel's programs over good and bad links
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10

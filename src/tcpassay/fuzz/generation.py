@@ -35,7 +35,7 @@ class Profile(NamedTuple):
     calls: float = 0.24
     waits: float = 0.05
     others: float = 0.03
-    mutants: float = 0.6
+    mutants: float = 0.75
     patient: bool = True
     ways: tuple[Way, ...] = ("listen", "listen", "connect", "simultaneous")
     ip: IpVersion = 4

@@ -64,6 +64,13 @@ class Ends:
         self.stack_next: int | None = None
         self.used = self.reset = False
 
+    def copy(self) -> Ends:
+        """The same once more."""
+        made = Ends(self.local, self.remote, self.peer_iss, self.peer_stamp)
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
 
 @lru_cache(maxsize=64)
 def header(src: str, dst: str) -> IPv4 | IPv6:

@@ -28,7 +28,7 @@ from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tcpassay.core.events import StackEvent, Tagged
+    from tcpassay.core.events import Command, StackEvent, Tagged
     from tcpassay.core.trace import Kind
     from tcpassay.fuzz.judges.budget import Budget
     from tcpassay.fuzz.steps import Step
@@ -48,6 +48,13 @@ STORM: Final = 5_000
 _GAP = 4_000
 #: A reset further ahead than this is heard by nobody.
 _WINDOW = 1 << 16
+
+#: Calls that the next steps need not wait for: with them a burst goes on.
+_JOINING = frozenset(
+    {"socket", "bind", "listen", "accept4", "recv", "send", "shutdown", "setsockopt", "close"}
+)
+#: Calls whose arguments depend on what the calls before them have returned.
+_IN_ORDER = frozenset({"send"})
 
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31
@@ -122,9 +129,14 @@ class Player:
         #: Of the case being played, by number and by the peer's port.
         self._conns: dict[int, Ends] = {}
         self._by_port: dict[int, Ends] = {}
+        #: Connections whose peer's port another one has by now.
+        self._former: list[tuple[int, Ends]] = []
         self._slots: dict[str, int] = {}
         self._said: dict[int, int] = {}
         self._pending: dict[int, tuple[Do, str]] = {}
+        #: What is given to the stack at once, and descriptors that will be there, or gone, then.
+        self._burst: list[tuple[Kind, object, Command]] = []
+        self._unsettled: set[str] = set()
         self._storm = 0
         self._strays: list[int] = []
         self._budget = budget
@@ -180,26 +192,27 @@ class Player:
 
     def _begin(self, case: FuzzCase) -> None:
         self._conns, self._by_port, self._slots = {}, {}, {}
+        self._former = []
         self._said, self._pending, self._storm, self._strays = {}, {}, 0, []
+        self._burst.clear()
+        self._unsettled.clear()
         self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
 
     def _steps(self, steps: Sequence[Step]) -> None:
-        burst: list[bytes] = []
         for step in steps:
             kind = type(step)
             if kind is Send:
-                burst.append(segment_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
+                self._send(segment_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
                 if step.flags & SYN:  # type: ignore[union-attr]
-                    self._deliver(burst)
+                    self._flush()
             elif kind is Raw:
-                burst.append(step.octets)  # type: ignore[union-attr]
+                self._send(step.octets)  # type: ignore[union-attr]
             elif kind is Tell:
-                burst.append(message_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
+                self._send(message_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
             else:
-                self._deliver(burst)
                 self._do[kind](step)
-        self._deliver(burst)
+        self._flush()
 
     def ends(self, conn: int) -> Ends:
         """The ends of a connection of the case being played."""
@@ -215,37 +228,52 @@ class Player:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def _deliver(self, burst: list[bytes]) -> None:
+    def _send(self, octets: bytes) -> None:
+        self._burst.append(("send", octets, events.Datagram(octets)))
+
+    def _flush(self) -> None:
         """Give what has been put together at once, and put down each with its answers.
 
-        The datagram at which the stack ends has no answers, and is the last to be put down.
+        The command at which the stack ends has no answers, and is the last to be put down.
         """
+        burst = self._burst
         if not burst:
             return
         if self._budget is not None:
             self._budget.began = process_time()
         now, outcomes = self._stack.now_ns(), list[Outcome]()
         try:
-            self._stack.execute_all([events.Datagram(octets) for octets in burst], outcomes)
+            self._stack.execute_all([command for _, _, command in burst], outcomes)
         finally:
             entries = self._entries
-            for octets, outcome in zip(burst, outcomes, strict=False):
-                entries.append(Entry(len(entries), now, "send", 0, octets))
+            for (kind, data, _), outcome in zip(burst, outcomes, strict=False):
+                entries.append(Entry(len(entries), now, kind, 0, data))
                 now = self._take(outcome)
             if len(outcomes) < len(burst):
-                entries.append(Entry(len(entries), now, "send", 0, burst[len(outcomes)]))
+                kind, data, _ = burst[len(outcomes)]
+                entries.append(Entry(len(entries), now, kind, 0, data))
             burst.clear()
+            self._unsettled.clear()
 
     def _call(self, step: object) -> None:
+        """Put a call to the burst; one that leads to numbers which later steps need ends it."""
         assert isinstance(step, Do)  # noqa: S101 - for the type checker
+        name = step.call
+        if step.on in self._unsettled or (name in _IN_ORDER and self._burst):
+            self._flush()
         args = self._arguments(step)
         if args is None:
             return
         self._calls += 1
-        call = Call(self._calls, 0, step.call, args)
+        call = Call(self._calls, 0, name, args)
         self._pending[call.id] = step, step.on
-        self._record("call", call)
-        self._take(self._stack.execute(StartCall(call)))
+        self._burst.append(("call", call, StartCall(call)))
+        if step.gives:
+            self._unsettled.add(step.gives)
+        if name == "close":
+            self._unsettled.add(step.on)
+        elif name not in _JOINING:
+            self._flush()
 
     def _listen(self, step: object) -> None:
         assert isinstance(step, Listen)  # noqa: S101 - for the type checker
@@ -283,6 +311,7 @@ class Player:
 
     def _wait(self, step: object) -> None:
         assert isinstance(step, Wait)  # noqa: S101 - for the type checker
+        self._flush()
         until, count = self._stack.now_ns() + step.ns, 0
         while self._now < until:
             self._record("advance", until)
@@ -328,10 +357,15 @@ class Player:
         flags, offset = octets[start + 13], octets[start + 12] >> 4
         seq = int.from_bytes(octets[start + 4 : start + 8], "big")
         if flags & SYN:
-            ends.stack_iss = seq
             flow = flow_of(octets)
             if flow is not None:
-                ends.local = flow[0], flow[1]
+                local = flow[0], flow[1]
+                if local != ends.local and ends.stack_next is not None:
+                    # One more connect() to the same port: the first one has an end as well.
+                    conn = next(conn for conn, each in self._conns.items() if each is ends)
+                    self._former.append((conn, ends.copy()))
+                ends.local = local
+            ends.stack_iss = seq
         if flags & RST:
             # What it answers may have been wrong, and the connection still be there.
             return
@@ -362,38 +396,39 @@ class Player:
 
     def _take_down(self, steps: Sequence[Step]) -> None:
         """Reset what is open, cancel what waits, close what there is."""
+        self._flush()
         self._reset_all(_furthest(steps))
+        if self._pending:
+            self._flush()
         for call in list(self._pending):
             self._record("cancel", call)
             self._take(self._stack.execute(Cancel(call)))
         for slot in list(self._slots):
             self._call(Do("close", slot))
         for _ in range(ROUNDS - 1):
+            self._flush()
             if not self._reset_all({}):
                 return
+        self._flush()
 
     def _reset_all(self, furthest: dict[int, list[int]]) -> bool:
-        """Whether there was anything that may be open.
+        """Put resets to the burst; whether there was anything that may be open.
 
         What a stack has taken and not acknowledged yet is out of sight. So it is reset by what it
         has acknowledged last and by the end of what it was sent (`furthest`): that is right or in
         the window, where a challenge tells the right number (RFC 5961, 3.2).
         """
-        burst = []
-        for conn, ends in self._conns.items():
+        any_open = False
+        for conn, ends in (*self._conns.items(), *self._former):
             if ends.stack_next is None or ends.reset:
                 continue
             seq = 1 if ends.acked is None else (ends.acked - ends.peer_iss) & _MASK
             ack = (ends.stack_next - ends.stack_iss) & _MASK
-            burst.append(segment_octets(Send(conn, RST | ACK, seq, ack, 0), ends))
-            burst += [
-                segment_octets(Send(conn, RST | ACK, end, ack, 0), ends)
-                for end in furthest.get(conn, ())
-                if seq < end < seq + _WINDOW
-            ]
-            ends.reset = True
-        self._deliver(burst)
-        return bool(burst)
+            for number in (seq, *furthest.get(conn, ())):
+                if number == seq or seq < number < seq + _WINDOW:
+                    self._send(segment_octets(Send(conn, RST | ACK, number, ack, 0), ends))
+            any_open = ends.reset = True
+        return any_open
 
 
 def _furthest(steps: Sequence[Step]) -> dict[int, list[int]]:

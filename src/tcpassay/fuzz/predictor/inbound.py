@@ -41,7 +41,6 @@ from tcpassay.wire import (
     SYN,
     URG,
     Icmp,
-    IPv6,
     ParseError,
     Segment,
     parse,
@@ -313,8 +312,6 @@ class Inbound(Ledger):
             flaw = "checksum" if body.data_offset is None and not _damaged(ip) else "header"
             self.hears("CLOSED", f"{flags_named(body.flags)} bad-{flaw}")
         else:
-            if isinstance(ip, IPv6) and ip.payload_length is not None:
-                self.refuse(n, "a length that is too large")
             self._segment(octets, unchecked(octets), now, n)
 
     def _icmp(self, message: Icmp) -> None:
@@ -335,7 +332,7 @@ def _over(conn: Connection) -> bool:
 
 def _takes_text(conn: Connection, seq: int, flags: int, text: bytes) -> None:
     """The peer's text in its place, until somebody looks at it."""
-    if text and conn.irs and flags & (ACK | SYN):
+    if text and conn.rcv_nxt != conn.irs and flags & (ACK | SYN):
         at = ((seq - conn.irs + HALF) & MASK) - HALF - 1 + (flags >> 1 & 1)
         if -len(text) < at < 1 << 24:
             conn.texts.append((at, text))

@@ -29,7 +29,7 @@ def flags_named(flags: int) -> str:
 def segment_named(conn: Connection, seq: int, ack: int, flags: int, window: int, size: int) -> str:
     """The class of a segment of the peer's by its flags and where its numbers lie."""
     place = where = 0
-    if conn.irs and conn.state not in {"CLOSED", "SYN-SENT"}:
+    if conn.rcv_nxt != conn.irs and conn.state not in {"CLOSED", "SYN-SENT"}:
         at = ((seq - conn.rcv_nxt + _HALF) & _MASK) - _HALF
         length = size + (flags & 1) + (flags >> 1 & 1)
         if at:

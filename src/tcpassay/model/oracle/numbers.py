@@ -29,8 +29,20 @@ class InitialNumbers:
     def picked(self, key: FlowKey, iss: int, now: int, earliest: int) -> Refusal | None:
         """What stands against one more, seen at `now` and picked no earlier than `earliest`."""
         wrong = self._again(key, iss, earliest) or self._alike(key, iss, now)
-        self._last[key] = iss, now
+        if not self._lifted(key, iss, now):
+            self._last[key] = iss, now
         return wrong
+
+    def _lifted(self, key: FlowKey, iss: int, now: int) -> bool:
+        """Whether a number has been lifted above those of a connection in TIME-WAIT (MAY-2).
+
+        The next one comes from the clock again, which may not have caught up by then.
+        """
+        if key not in self._last:
+            return False
+        before, then = self._last[key]
+        moved = (iss - before) & 0xFFFFFFFF
+        return 64 * (64 + (now - then) // TICK_NS) < moved < 1 << 31
 
     def _again(self, key: FlowKey, iss: int, now: int) -> Refusal | None:
         """One tuple: the number moves with the clock."""

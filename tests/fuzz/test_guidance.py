@@ -1,0 +1,241 @@
+"""What counts as new, and what a corpus makes of it."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.fuzz.corpus import BEHIND, Corpus
+from tcpassay.fuzz.entries import Entry, News, Triple, read_entries
+from tcpassay.fuzz.guidance import CLASSES, Coverage, Guidance, _difference
+from tcpassay.fuzz.reach import opened
+from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.steps import FuzzCase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE: Triple = ("ESTABLISHED", "ACK", "none")
+TWO: Triple = ("ESTABLISHED", "FIN,ACK", "ACK")
+CASE = FuzzCase(opened().steps, "here")
+
+
+def _entry(number: int, *triples: Triple) -> Entry:
+    return Entry(number, CASE, News(triples), triples[-1][0])
+
+
+# -- news ------------------------------------------------------------------------------------------
+
+
+def test_triple_is_new_once_a_stay() -> None:
+    """The same triples twice in a stay, then in another one that knows of nothing."""
+    guidance = Guidance()
+    guidance.begins()
+    known = Coverage()
+    assert guidance.news(known, [ONE, TWO]).triples == (ONE, TWO)
+    assert not guidance.news(known, [ONE, TWO])
+    guidance.begins()
+    assert guidance.news(known, [ONE, TWO]).triples == (ONE, TWO)
+
+
+def test_order_is_new() -> None:
+    """Triples that are known, one behind the other in another order."""
+    guidance = Guidance()
+    guidance.begins()
+    known = Coverage()
+    guidance.news(known, [ONE, TWO])
+    new = guidance.news(known, [TWO, ONE])
+    assert new.pairs
+    assert not new.triples
+
+
+def test_what_is_known_is_not_new() -> None:
+    """A coverage that has had the news added to it."""
+    guidance, known = Guidance(), Coverage()
+    guidance.begins()
+    new = guidance.news(known, [ONE, TWO], b"\1\0\5", {("stack.py", 3)})
+    assert new.edges == (0, 16 + 3)
+    assert new.lines == (("stack.py", 3),)
+    known.add(new)
+    assert not known.lacks(new)
+    guidance.begins()
+    assert not guidance.news(known, [ONE, TWO], b"\1\0\5", {("stack.py", 3)})
+
+
+def test_counts_are_of_the_case() -> None:
+    """Counters that go on from case to case, past 255; only what a case adds is looked at."""
+    guidance, known = Guidance(), Coverage()
+    guidance.begins()
+    assert guidance.news(known, [], b"\xff\0").edges == (7,)
+    assert guidance.news(known, [], b"\0\0").edges == (0,)
+    assert guidance.news(known, [], b"\1\1").edges == (8,)
+    assert guidance.news(known, [], b"\3\1").edges == (1,)
+    assert not guidance.news(known, [], b"\5\1")
+
+
+def test_counters_of_a_fresh_stack() -> None:
+    """A stack started in the midst of a stay counts from 0."""
+    guidance, known = Guidance(), Coverage()
+    guidance.begins()
+    guidance.news(known, [], b"\x02")
+    guidance.restarted()
+    assert not guidance.news(known, [], b"\x02")
+
+
+@given(st.binary(min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_difference_is_octet_by_octet(before: bytes, rng: Random) -> None:
+    """Any two strings of the same size."""
+    now = rng.randbytes(len(before))
+    wanted = bytes((a - b) & 0xFF for a, b in zip(now, before, strict=True))
+    assert _difference(now, before) == wanted
+
+
+def test_classes_grow_with_the_count() -> None:
+    """A bit for each class, none for no count."""
+    assert CLASSES[0] == 0
+    assert [CLASSES[n] for n in (1, 2, 3, 4, 8, 16, 32, 128)] == [1 << k for k in range(8)]
+    assert list(CLASSES) == sorted(CLASSES)
+
+
+# -- the corpus ------------------------------------------------------------------------------------
+
+
+def test_entry_is_known_of_sixteen_stays_later() -> None:
+    """An entry of stay 2."""
+    corpus = Corpus()
+    corpus.admit([_entry(2 * STAY, ONE)])
+    assert corpus.at(2 + BEHIND - 1).size == 0
+    assert corpus.at(2 + BEHIND).size == 1
+    assert ONE in corpus.known.triples
+
+
+def test_same_news_twice_is_one_entry() -> None:
+    """Two stays beside each other have found the same; the first counts."""
+    corpus = Corpus()
+    corpus.admit([_entry(300, ONE)])
+    corpus.admit([_entry(7, ONE)])
+    assert corpus.at(40).size == 1
+
+
+def test_past_is_not_to_be_had() -> None:
+    """A stay before the last one asked for, and an entry that comes too late."""
+    corpus = Corpus()
+    corpus.at(30)
+    with pytest.raises(ValueError, match="past 29"):
+        corpus.at(29)
+    with pytest.raises(ValueError, match="behind stay 30"):
+        corpus.admit([_entry(14 * STAY, ONE)])
+    corpus.admit([_entry(15 * STAY, ONE)])
+
+
+def test_size_has_a_bound() -> None:
+    """5,000 entries of one state, each with a triple of its own."""
+    corpus = Corpus()
+    corpus.admit(_entry(k, ("ESTABLISHED", str(k), "none")) for k in range(5_000))
+    assert 0 < corpus.at(100).size < 200
+
+
+def _found(jobs: int, stays: int) -> list[FuzzCase]:
+    """All cases where `jobs` stays are under way at a time, each case new in its own way."""
+    sources = [Sequence(5, corpus=Corpus()) for _ in range(jobs)]
+    made: dict[int, list[FuzzCase]] = {}
+    for first in range(0, stays, jobs):
+        found: list[Entry] = []
+        for source, stay in zip(sources, range(first, min(stays, first + jobs)), strict=False):
+            made[stay] = [source.case(stay * STAY + k) for k in range(3)]
+            for k, case in enumerate(made[stay]):
+                word = f"{len(case.steps)} {case.steps[-1]}"
+                found += source.ran(stay * STAY + k, case, [("ESTABLISHED", word, "none")])
+        for source in sources:
+            source.admit(reversed(found))
+    return [case for stay in sorted(made) for case in made[stay]]
+
+
+def test_jobs_make_no_difference() -> None:
+    """The cases of 60 stays one after the other, and 7 at a time."""
+    alone = _found(1, 60)
+    assert _found(7, 60) == alone
+    assert any(case.origin.endswith("/changed") for case in alone)
+
+
+def test_case_alone() -> None:
+    """One case by seed, number and the entries that there are in the end."""
+    source = Sequence(5, corpus=Corpus())
+    found: list[Entry] = []
+    cases: dict[int, FuzzCase] = {}
+    for stay in range(40):
+        mine: list[Entry] = []
+        for number in range(stay * STAY, stay * STAY + 4):
+            case = cases[number] = source.case(number)
+            mine += source.ran(number, case, [("ESTABLISHED", str(len(case.steps)), str(number))])
+        source.admit(mine)
+        found += mine
+    number = 39 * STAY + 2
+    corpus = Corpus()
+    corpus.admit(entry for entry in found if entry.number // STAY <= 39 - BEHIND)
+    assert Sequence(5, corpus=corpus).case(number) == cases[number]
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def test_entry_as_json() -> None:
+    """There and back, through text."""
+    new = News((ONE,), (3, 4), (8, 17), (("a.py", 3),))
+    entry = Entry(300, CASE, new, "ESTABLISHED")
+    assert Entry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
+
+
+def _write(folder: Path, *lines: str, end: str = "\n") -> Path:
+    path = folder / "some.jsonl"
+    path.write_text("\n".join(lines) + end)
+    return path
+
+
+GOOD = json.dumps(_entry(7, ONE).to_json())
+
+
+def test_torn_last_line_is_told_of(tmp_path: Path) -> None:
+    """A file whose writer was killed; the rest is there."""
+    read = read_entries(_write(tmp_path, GOOD, GOOD[:50], end=""))
+    assert [entry.number for entry in read.entries] == [7]
+    assert read.remark.endswith("some.jsonl:2: the last line is torn and left out")
+
+
+def test_last_line_without_its_end_counts(tmp_path: Path) -> None:
+    """Whole but for the newline."""
+    read = read_entries(_write(tmp_path, GOOD, GOOD, end=""))
+    assert len(read.entries) == 2
+    assert read.remark == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "wanted an object"),
+        (GOOD.replace('{"schema": 1', '{"schema": 2'), "schema 2; this tcpassay reads schema 1"),
+        (GOOD.replace('"number": 7', '"number": "7"'), "wanted a whole number"),
+        (GOOD.replace('"ip": 4', '"ip": 5'), "ip is 5"),
+        (GOOD.replace('"case"', '"kase"'), "'case' is missing"),
+        (GOOD.replace('"none"]', '"none", 1]'), "wanted state, input and answer"),
+    ],
+)
+def test_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    """A line that is no entry, in the midst; file, line and reason."""
+    with pytest.raises(ConfigurationError, match=reason) as error:
+        read_entries(_write(tmp_path, GOOD, line, GOOD))
+    assert "some.jsonl:2:" in str(error.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """No such file; one line that says so."""
+    with pytest.raises(ConfigurationError, match="No such file"):
+        read_entries(tmp_path / "none.jsonl")
