@@ -269,6 +269,7 @@ class Inbound(Ledger):
             now,
             self._slack,
             listening=listener is not None,
+            time_wait=self._limits.time_wait,
             throttled=lambda: self._throttled(now),
         )
         if listener is not None and closed and conn not in listener.made:
