@@ -47,6 +47,9 @@ baselines: setup  ## write reports/baselines anew: one run a target, every case 
 check-baselines: setup  ## what the last `make conformance` changed against reports/baselines
 	$(BIN)/python -m tcpassay.cli.baselines --check --from $(OUT)/conformance/run.json
 
+fuzz: setup  ## fuzz one target: TARGET=linux SECONDS=600 SEED=n; a minute by default
+	$(BIN)/tcpassay fuzz $(firstword $(TARGET)) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) --json $(OUT)/fuzz/fuzz.json --junit $(OUT)/fuzz/junit.xml --html $(OUT)/fuzz/fuzz.html
+
 mutants: setup  ## show that each planted fault is caught: the kill table
 	$(BIN)/python -m tcpassay.cli.mutants
 
