@@ -16,9 +16,9 @@ help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: pyproject.toml
-	@echo "setup: making $(VENV) and installing tcpassay with its development tools"
+	@echo "setup: making $(VENV) and installing tcpassay with boofuzz and its development tools"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,boofuzz]'
 	@touch $@
 
 setup: $(VENV)/.ready  ## make the virtual environment
