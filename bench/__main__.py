@@ -12,7 +12,7 @@ from bench.measure import machine
 
 BENCHMARKS = (
     "codec", "agents", "bursts", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages",
-    "oracle", "fairness", "fuzz",
+    "oracle", "fairness", "fuzz", "boofuzz",
 )  # fmt: skip
 #: Those that take minutes, and root: only by name.
 BY_NAME = ("fuzz_memory", "goodput")

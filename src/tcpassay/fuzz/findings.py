@@ -145,7 +145,7 @@ class Findings:
         if self._examples[entry] >= TRIES:
             return None
         self._examples[entry] += 1
-        shown = self._confirmer.once(ran.case, alarm)
+        shown = self._confirmer.surely(ran.case, alarm)
         if shown is None:
             return None
         finding = Finding(

@@ -65,10 +65,12 @@ class Sequence:
         rng = self._rng
         rng.seed(f"{self._seed}:{number}")
         profile, draw = self._profile, rng.random
-        if self._corpus is not None and draw() < profile.mutants:
-            parent = self._corpus.at(number // STAY).one(draw)
-            if parent is not None:
-                return self._mutant(number, parent, self._corpus.one(draw) or parent, draw)
+        if self._corpus is not None:
+            corpus = self._corpus.at(number // STAY)
+            parent = corpus.one(draw)
+            share = profile.mutants if corpus.learned else profile.mutants / 3
+            if parent is not None and draw() < share:
+                return self._mutant(number, parent, corpus.one(draw) or parent, draw)
         book, state, way = access(profile, draw)
         steps = profile.least + int(draw() * (profile.most - profile.least + 1))
         go_on(book, steps, profile, draw)

@@ -59,6 +59,7 @@ class Bench(NamedTuple):
     guide: Sequence
     seen: Seen
     seed: int
+    stays: Callable[[Target, Judge, int], Stay] = Stay
 
 
 class Worker:
@@ -91,7 +92,7 @@ class Worker:
         if order.before.cases:
             bench.guide.goes_on(order.stay, entries_of(bench.store, order.stay))
         self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
-        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        stay = bench.stays(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
         whole = _Whole() if judged_whole(bench.seed, order.stay) else None
         try:
             for ran in stay.run(self._cases(order)):

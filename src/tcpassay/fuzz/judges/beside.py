@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion, Stack, Target
 
 #: Cases between two looks at the canary and a new connection: 3 % of the time at most.
-EVERY = 32
+EVERY = 64
 
 Like = tuple["IpVersion", tuple[str, ...]]
 

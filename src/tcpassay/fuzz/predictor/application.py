@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Errors that tell of the end of a connection, once.
 _ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 _GIVEN_UP = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
+#: States in which close() leads to a FIN.
+_FIN_TO_COME = frozenset({"SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 #: Settings of fast open by hand: nothing is said of text on a SYN then.
 _KEYED = frozenset({"TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE"})
 
@@ -127,16 +129,23 @@ class Application:
                 if not conn.accepted:
                     self._abandoned(conn, now, abort=True)
         if socket.conn is not None:
-            conn = socket.conn
-            unread = not (conn.deaf or conn.stream.loose) and conn.in_order > conn.read_octets
-            self._abandoned(conn, now, abort=socket.lingers_zero or unread)
+            self._abandoned(socket.conn, now, abort=socket.lingers_zero)
         return False
 
     def _abandoned(self, conn: Connection, now: int, *, abort: bool) -> None:
         """Nobody has a descriptor any more; `abort`: a reset is due for that."""
-        unsure = conn.deaf or conn.stream.loose or conn.in_order > conn.read_octets
         conn.ended = True
+        if conn.several is None and conn.state == "CLOSED":
+            conn.aborted = True
+            return
+        behind = conn.in_order > conn.read_octets
+        unsure = conn.deaf or behind
+        # Unread text is lost, which a reset shows (3.6.1, SHLD-3).
+        abort = abort or (behind and not (conn.deaf or conn.stream.loose))
         conn.aborted = abort or unsure
+        if not unsure and not abort and conn.several is None and conn.state in _FIN_TO_COME:
+            conn.read = "gone"
+            return
         ways: list[Hypothesis] = []
         for h in conn.ways():
             ways += _aborted(h, now, conn.accepted) if abort else [_let_go(h)]
@@ -159,13 +168,14 @@ class Application:
         self._wire.answered(names.return_named(call, returned))
         conn = socket.conn if socket is not None else None
         rule = _RULES.get(call.name)
-        if conn is not None and not conn.opaque:
-            if rule is not None and not (returned.errno is None and in_time):
+        if conn is not None and rule is not None and not conn.opaque:
+            if returned.errno is not None or not in_time:
                 why = rule(call, conn, returned)
                 if why:
                     self._wire.refuse(n, f"{call.name}(): {why}")
-            if returned.errno in _ENDED or call.name == "getsockopt":
-                conn.reported = True
+            conn.reported = conn.reported or returned.errno in _ENDED
+        elif conn is not None and call.name == "getsockopt":
+            conn.reported = True
         if returned.errno == "EPIPE":
             self._broken_pipe(call, n)
         done = _RETURNED.get(call.name)
@@ -345,6 +355,8 @@ def _end_of_file(call: Call, conn: Connection) -> str:
     if conn.told:
         return ""
     if not conn.fin_taken:
+        if conn.peer_ended and conn.state == "CLOSED":
+            return ""
         return "end-of-file without a FIN"
     if not conn.stream.loose and conn.in_order > conn.read_octets:
         return "end-of-file before the end"

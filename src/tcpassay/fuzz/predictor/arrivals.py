@@ -141,7 +141,7 @@ def _text(conn: Connection, seq: int, flags: int, size: int, now: int) -> int:
     """Text and FIN behind an ACK that counts."""
     at = ((seq - conn.rcv_nxt + HALF) & MASK) - HALF
     if conn.state not in _RECEIVING:
-        return AT_ONCE if flags & FIN and at < 0 else MAYBE
+        return AT_ONCE if flags & FIN and at + size < 0 else MAYBE
     if at > 0:
         _above_a_hole(conn, at, flags, size)
         return AT_ONCE

@@ -59,6 +59,7 @@ class Connection:
         "nowhere",
         "opaque",
         "passive",
+        "peer_ended",
         "peer_scale",
         "pieces",
         "rcv_nxt",
@@ -110,6 +111,8 @@ class Connection:
         self.df = False
         self.completed = 0
         self.accepted = self.aborted = self.ended = self.deaf = self.reported = False
+        #: Whether the target has acknowledged the peer's FIN.
+        self.peer_ended = False
         self.given = bytearray()
         self.taken = Stream()
         self.texts: list[tuple[int, bytes]] = []
@@ -222,9 +225,14 @@ class Connection:
         return self.fin is not None and offset(self.rcv_nxt, self.fin) > 0
 
     @property
+    def syn_heard(self) -> bool:
+        """Whether the peer's SYN has come, so that `irs` is its number."""
+        return self.rcv_nxt != self.irs
+
+    @property
     def in_order(self) -> int:
         """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
-        return offset(self.rcv_nxt, self.irs) - 1 - self.fin_taken if self.irs else 0
+        return offset(self.rcv_nxt, self.irs) - 1 - self.fin_taken if self.syn_heard else 0
 
     @property
     def stream(self) -> Stream:

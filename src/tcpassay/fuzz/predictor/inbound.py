@@ -41,7 +41,6 @@ from tcpassay.wire import (
     SYN,
     URG,
     Icmp,
-    IPv6,
     ParseError,
     Segment,
     parse,
@@ -52,6 +51,8 @@ from tcpassay.wire.connections import quote_of
 _DELAY_NS = NS_PER_S // 2
 
 
+#: Control bits that change what a SYN,ACK is taken for.
+_BUT_PSH = FIN | SYN | RST | ACK | URG
 #: States in which there is no connection.
 _UNCONNECTED = frozenset({"CLOSED", "LISTEN"})
 
@@ -99,6 +100,8 @@ class Inbound(Ledger):
                     made = arrives(conn, seq, ack, flags, window, size, now)
                 else:
                     made = self._stamped(conn, options, seq, ack, flags, window, size, now)
+            elif state == "SYN-SENT" and flags & _BUT_PSH == SYN | ACK and not size:
+                made = self._synchronized(conn, options, seq, ack, window, now)
             elif state in _UNCONNECTED:
                 made = self._unconnected(conn, options, state, seq, ack, flags, window, size, now)
         if made == ASK:
@@ -193,6 +196,20 @@ class Inbound(Ledger):
             conn.ts_recent = options.stamps[0]
         return made
 
+    def _synchronized(
+        self, conn: Connection, options: Options, seq: int, ack: int, window: int, now: int
+    ) -> int:
+        """SYN-SENT: the SYN,ACK that has been waited for (3.10.7.3)."""
+        if ack != conn.snd_nxt:
+            return ASK
+        self._takes_options(conn, options)
+        conn.state, conn.since, conn.snd_una = "ESTABLISHED", now, ack
+        conn.irs, conn.rcv_nxt = seq, (seq + 1) & MASK
+        conn.snd_wnd = conn.max_snd_wnd = window
+        conn.snd_wl1, conn.snd_wl2 = seq, ack
+        conn.ts_recent = options.stamps[0] if conn.ts_offered and options.stamps else None
+        return AT_ONCE
+
     def _unconnected(
         self,
         conn: Connection,
@@ -270,6 +287,7 @@ class Inbound(Ledger):
             now,
             self._slack,
             listening=listener is not None,
+            time_wait=self._limits.time_wait,
             throttled=lambda: self._throttled(now),
         )
         if listener is not None and closed and conn not in listener.made:
@@ -313,8 +331,6 @@ class Inbound(Ledger):
             flaw = "checksum" if body.data_offset is None and not _damaged(ip) else "header"
             self.hears("CLOSED", f"{flags_named(body.flags)} bad-{flaw}")
         else:
-            if isinstance(ip, IPv6) and ip.payload_length is not None:
-                self.refuse(n, "a length that is too large")
             self._segment(octets, unchecked(octets), now, n)
 
     def _icmp(self, message: Icmp) -> None:
@@ -335,7 +351,7 @@ def _over(conn: Connection) -> bool:
 
 def _takes_text(conn: Connection, seq: int, flags: int, text: bytes) -> None:
     """The peer's text in its place, until somebody looks at it."""
-    if text and conn.irs and flags & (ACK | SYN):
+    if text and conn.rcv_nxt != conn.irs and flags & (ACK | SYN):
         at = ((seq - conn.irs + HALF) & MASK) - HALF - 1 + (flags >> 1 & 1)
         if -len(text) < at < 1 << 24:
             conn.texts.append((at, text))

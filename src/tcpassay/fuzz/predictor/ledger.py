@@ -188,6 +188,13 @@ class Ledger:
                 return conn
         return None
 
+    def state(self, local: tuple[str, int], remote: tuple[str, int]) -> str:
+        """Where the newest connection between two ends stands."""
+        for conn in self._inbound.values():
+            if (conn.local, conn.remote) == (local, remote):
+                return conn.state
+        return "CLOSED"
+
     def _meets(self, inbound: bytes) -> Connection:
         """The first of a tuple; its key as it stands in the peer's datagrams."""
         half = (len(inbound) - 4) // 2

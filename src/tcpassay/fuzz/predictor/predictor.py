@@ -81,5 +81,9 @@ class Predictor:
         self.why = wire.why
         return Followed(wire.refused_at is None, wire.refused_at, wire.triples)
 
+    def state(self, local: tuple[str, int], remote: tuple[str, int]) -> str:
+        """Where a connection of the last case stands, by its two ends; CLOSED for no connection."""
+        return self._wire.state(local, remote)
+
     def _another_process(self, _data: object, _now: int, n: int) -> None:
         self._wire.refuse(n, "another process")

@@ -16,7 +16,8 @@ from tcpassay.wire import (
 )
 from tcpassay.wire.options import parse_options
 
-_FOUR = Struct("!BxHxxHBB10x").unpack_from
+#: What is looked at of both headers of IPv4: length, fragment, protocol, and from SEG.SEQ on.
+_FOUR = Struct("!2xH2xHxB14xIIHHH").unpack_from
 _TCP4 = Struct("!20xHHIIHHHH").unpack_from
 _TCP6 = Struct("!40xHHIIHHHH").unpack_from
 _STAMPS = Struct("!II").unpack_from
@@ -31,13 +32,18 @@ Fields = tuple[bytes, int, int, int, int, int, int, int]
 
 
 class Options(NamedTuple):
-    """What of a segment's options matters here; `stamps` are TSval and TSecr."""
+    """What of a segment's options matters here.
+
+    `stamps` are TSval and TSecr of the first such option, `twice` says that there is another;
+    `signed` that the segment carries a signature.
+    """
 
     mss: int | None = None
     scale: int | None = None
     stamps: tuple[int, int] | None = None
     cookie: bool = False
     signed: bool = False
+    twice: bool = False
 
 
 NO_OPTIONS = Options()
@@ -53,7 +59,7 @@ def fields(octets: bytes, *, strict: bool) -> Fields | None:
     if size < 40:
         return None
     if octets[0] == 0x45:
-        _first, total, fragment, _, protocol = _FOUR(octets)
+        total, fragment, protocol, seq, ack, control, window, given = _FOUR(octets)
         if protocol != 6 or total != size or fragment & 0xBFFF:
             return None
         number = int.from_bytes(octets[12:], "big")
@@ -61,7 +67,6 @@ def fields(octets: bytes, *, strict: bool) -> Fields | None:
             return None
         if strict and int.from_bytes(octets[:20], "big") % 0xFFFF:
             return None
-        _, _, seq, ack, control, window, given, _ = _TCP4(octets)
         start, key = 40, octets[12:24]
     elif octets[0] >> 4 == 6 and size >= 60 and octets[6] == 6:
         if octets[4] << 8 | octets[5] != size - 40:
@@ -116,6 +121,8 @@ def _read(octets: bytes) -> Options:
         elif isinstance(option, Timestamps):
             if found.stamps is None:
                 found = found._replace(stamps=(option.tsval, option.tsecr))
+            else:
+                found = found._replace(twice=True)
         elif isinstance(option, FastOpen):
             found = found._replace(cookie=True)
         elif option.kind in _SIGNATURES:

@@ -15,6 +15,9 @@ from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segmen
 if TYPE_CHECKING:
     from tcpassay.fuzz.predictor.connection import Connection
 
+#: States in which a SYN of the target's may be one that it sends again.
+_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
+
 
 class Wire(Inbound):
     """Takes what the target sends, too."""
@@ -159,12 +162,18 @@ class Wire(Inbound):
             return "a SYN without MSS"
         if not flags & ACK:
             return self._goes_first(conn, options, seq, window, now)
-        unbound = [h for h in conn.ways() if not h.bound]
-        again = any(h.bound and h.tcb.iss == seq for h in conn.ways())
-        if unbound and not again:
-            if conn.completed or any(h.tcb.state == "SYN-RECEIVED" for h in conn.ways() if h.bound):
-                conn = self._reborn(conn, found[0], unbound)
-            self._takes_options(conn, conn.syn)
+        if conn.several is None:
+            again = conn.bound and conn.iss == seq and conn.state in _OPENING
+            if not conn.bound and conn.completed:
+                conn = self._reborn(conn, found[0], conn.ways())
+        else:
+            ways = conn.several
+            unbound = [h for h in ways if not h.bound]
+            again = any(h.bound and h.tcb.iss == seq and h.tcb.state in _OPENING for h in ways)
+            if unbound and not again:
+                if conn.completed or any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in ways):
+                    conn = self._reborn(conn, found[0], unbound)
+                self._takes_options(conn, conn.syn)
         why = _answers_wrong(conn, options, flags, stamp)
         if not why and again and conn.due is None and conn.several is None:
             why = departures.retransmission(conn, seq, now, self._limits)
@@ -251,6 +260,8 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
     opens = flags & SYN
     if not opens and (options.mss is not None or options.scale is not None or options.cookie):
         return "an option of a SYN"
+    if options.twice:
+        return "two timestamps"
     if options.stamps is not None and not flags & RST:
         tsval = options.stamps[0]
         last = tsval if conn.tsval is None or opens else conn.tsval

@@ -78,7 +78,7 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     clause, found = _sequence_clause(tcb, segment), []
     for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
         answer = branch.answer
-        if answer.kind == "silence" and branch.tcb.state != "CLOSED":
+        if answer.kind in {"silence", "ack"} and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)
         found.append(_departs(branch.tcb, answer, clause, name))
         other = _other_window(tcb, branch.tcb, segment)
@@ -277,4 +277,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
     if _is_old(tcb, segment):
         return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
+    if segment.flags & ACK and timestamps(segment) is not None:
+        clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
+        return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)
     return ()

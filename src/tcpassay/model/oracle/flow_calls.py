@@ -118,7 +118,7 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypo
         reset = Answer("rst", tcb.reset_numbers, (tcb.rcv_nxt,))
         by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
         due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
-        return (due,)
+        return (due._replace(credit=h.credit),)
     if tcb.state == "SYN-SENT":
         return (Hypothesis(gone, now),)
     # 3.10.5: in CLOSING, LAST-ACK and TIME-WAIT the record just goes, if it is still the socket's.

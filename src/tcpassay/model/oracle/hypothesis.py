@@ -115,6 +115,8 @@ def after_departure(
         why = f"a reset with SEQ={segment.seq}"
         return Refusal(old.due_clause, why, str(due))
     if due is not None and old.tcb.state == "CLOSED":
+        if old.credit and _bare_ack(old.tcb, segment):
+            return old._replace(credit=old.credit - 1)  # Owed before the abort, and sent ahead.
         return Refusal(old.due_clause, "not the reset that is due", str(due))
     if not old.bound:
         return Refusal(old.due_clause, "not the SYN,ACK that is due", str(due))
@@ -159,6 +161,12 @@ def corrected(old: Hypothesis, segment: Segment) -> Hypothesis:
     if stamps is not None and tcb.ts_recent is not None:
         tcb = tcb._replace(ts_recent=stamps.tsecr)
     return old._replace(tcb=tcb, ack_by=NEVER, ack_clause="")
+
+
+def _bare_ack(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a segment is the acknowledgement of all that has come, and no more."""
+    plain = segment.flags & (ACK | FIN | RST | SYN) == ACK and not segment.payload
+    return plain and (segment.seq, segment.ack) == (tcb.snd_nxt, tcb.rcv_nxt)
 
 
 def _answers(due: Answer, segment: Segment) -> bool:

@@ -25,7 +25,7 @@ def with_cookie(
     opening = [b for b in branches if b.answer.kind == "syn-ack" and not b.answer.seqs]
     if valid:
         return (*branches, *(_early(branch, segment) for branch in opening[:1]))
-    if not segment.payload:
+    if not segment.payload or segment.flags & FIN:
         return branches
     return tuple(b._replace(clause=INVALID) if b in opening else b for b in branches)
 

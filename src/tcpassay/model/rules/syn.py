@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
-from tcpassay.model.tcb import offset
+from tcpassay.model.tcb import HALF, offset
 from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -40,9 +40,14 @@ def reopens(tcb: Tcb, segment: Segment) -> bool:
     if segment.flags & (SYN | ACK | RST) != SYN or tcb.state != "TIME-WAIT":
         return False
     stamps = timestamps(segment)
-    if stamps is not None and (tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) > 0):
+    if stamps is not None and (tcb.ts_recent is None or _may_be_newer(stamps.tsval, tcb.ts_recent)):
         return True
-    return offset(segment.seq, tcb.rcv_nxt) > 0
+    return _may_be_newer(segment.seq, tcb.rcv_nxt)
+
+
+def _may_be_newer(number: int, than: int) -> bool:
+    """Half the circle away a number is as new as it is old."""
+    return offset(number, than) > 0 or offset(number, than) == -HALF
 
 
 def _reset_numbers(tcb: Tcb, segment: Segment) -> tuple[int, ...]:

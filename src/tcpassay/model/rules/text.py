@@ -105,6 +105,8 @@ def _advanced(tcb: Tcb, segment: Segment, right: int) -> tuple[Tcb, ...]:
     ends = [tcb.fin] if tcb.fin is not None else []
     if segment.flags & FIN and tcb.held:
         ends.insert(0, (segment.seq + len(segment.payload)) & MASK)
+    if tcb.fin is not None and offset(whole.rcv_nxt, tcb.fin) > 0:
+        whole = whole._replace(fin=None)  # Text lies where the FIN was: it was none.
     before = (advance(_cut(tcb, end), min(right, max(0, offset(end, tcb.rcv_nxt)))) for end in ends)
     return tuple(dict.fromkeys((*before, whole))) if ends else (whole,)
 

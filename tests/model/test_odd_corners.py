@@ -1,0 +1,83 @@
+"""Corners that no document is plain about: the rules leave them open, and no more than them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpassay.model.answers import Answer
+from tcpassay.model.oracle.departures import departures
+from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure
+from tcpassay.model.rules import segment_arrives
+from tcpassay.model.rules.departure import Refusal, Sender
+from tcpassay.model.rules.syn import reopens
+from tcpassay.model.tcb import HALF
+from tcpassay.wire import ACK, FIN, RST, SYN, URG, Segment, Timestamps
+from tests.model.conftest import OPEN
+
+SILENT = Sender(octets=0, ended=False, aborted=False, urgent=False)
+
+
+def segment(flags: int, seq: int, ack: int = OPEN.snd_nxt, text: bytes = b"") -> Segment:
+    return Segment(7, 8, seq & 0xFFFFFFFF, ack, flags, 400, payload=text)
+
+
+@pytest.mark.parametrize(("by", "may"), [(1, True), (0, False), (-1, False), (-HALF, True)])
+def test_half_the_circle_is_as_new_as_old(by: int, may: bool) -> None:
+    """A SYN in TIME-WAIT so far from RCV.NXT; half the circle away it may open or not."""
+    old = OPEN._replace(state="TIME-WAIT")
+    assert reopens(old, segment(SYN, old.rcv_nxt + by, 0)) is may
+
+
+def test_text_over_a_fin_that_waits_may_count() -> None:
+    """Text to behind a FIN above a hole: one of the two counts, and where the text does, no FIN."""
+    waits = OPEN._replace(fin=(OPEN.rcv_nxt + 1) & 0xFFFFFFFF)
+    after = {b.tcb for b in segment_arrives(waits, segment(ACK, waits.rcv_nxt, text=bytes(20)))}
+    by = {(tcb.rcv_nxt - OPEN.rcv_nxt, tcb.state, tcb.fin_taken) for tcb in after}
+    assert by == {(2, "CLOSE-WAIT", True), (20, "ESTABLISHED", False)}
+
+
+def test_syn_ack_of_a_crossed_open_with_text() -> None:
+    """Its SYN is cut off: text and FIN count, or its ACK alone, and the connection is open."""
+    crossed = OPEN._replace(
+        state="SYN-RECEIVED", passive=False, irs=OPEN.rcv_nxt - 1, snd_una=OPEN.snd_nxt - 1
+    )
+    arrived = segment(SYN | ACK | FIN, crossed.irs, text=b"0123456789")
+    after = {
+        (b.tcb.state, b.tcb.rcv_nxt - crossed.rcv_nxt) for b in segment_arrives(crossed, arrived)
+    }
+    assert {("CLOSE-WAIT", 11), ("ESTABLISHED", 0), ("SYN-RECEIVED", 0)} <= after
+    reset = segment(SYN | ACK | RST, crossed.irs, text=b"0123456789")
+    assert all(b.tcb.state != "ESTABLISHED" for b in segment_arrives(crossed, reset))
+
+
+def test_an_owed_acknowledgement_may_go_ahead_of_the_reset() -> None:
+    """After an abort: the ACK that was owed, then the reset; nothing else in its place."""
+    due = Answer("rst", (OPEN.snd_nxt,), (OPEN.rcv_nxt,))
+    gone = Hypothesis(OPEN._replace(state="CLOSED"), due=due, due_by=0, due_clause="X", credit=1)
+    bare = Segment(8, 7, OPEN.snd_nxt, OPEN.rcv_nxt, ACK, 400)
+    after = after_departure(gone, bare, SILENT, 1_460, 0)
+    assert isinstance(after, Hypothesis)
+    assert (after.due, after.credit) == (due, 0)
+    assert isinstance(after_departure(after, bare, SILENT, 1_460, 0), Refusal)
+    wrong = bare._replace(ack=OPEN.rcv_nxt + 1)
+    assert isinstance(after_departure(gone, wrong, SILENT, 1_460, 0), Refusal)
+
+
+def test_urgent_octets_are_told_of_behind_a_closed_window() -> None:
+    """An ACK with URG that nothing has called for: right where something is urgent, else not."""
+    bare = Segment(8, 7, OPEN.snd_nxt, OPEN.rcv_nxt, ACK | URG, OPEN.rcv_wnd, 31)
+    urgent = SILENT._replace(urgent=True)
+    assert isinstance(after_departure(Hypothesis(OPEN), bare, urgent, 1_460, 0), Hypothesis)
+    assert isinstance(after_departure(Hypothesis(OPEN), bare, SILENT, 1_460, 0), Refusal)
+    plain = bare._replace(flags=ACK)
+    assert isinstance(after_departure(Hypothesis(OPEN), plain, urgent, 1_460, 0), Refusal)
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_syn_ack_may_be_reset_for_its_tsecr(offered: bool) -> None:
+    """Only where our SYN had timestamps, and as a known way past the rules."""
+    tcb = OPEN._replace(state="SYN-SENT", ts_offered=offered, snd_una=OPEN.snd_nxt - 1)
+    stamped = segment(SYN | ACK, 5)._replace(options=(Timestamps(1, 2),))
+    named = [b.variant for b in departures(tcb, stamped)]
+    assert named == (["a reset for its TSecr"] if offered else [])
+    assert not departures(tcb, segment(SYN | ACK, 5))
