@@ -28,6 +28,7 @@ PORTS = 4
 #: Times that a case has to show a finding where the clock is real.
 TIMES_ON_A_REAL_CLOCK = 3
 
+_TOLD_BY_PLACE = frozenset({"crash", "sanitizer"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -35,8 +36,11 @@ def alike(alarm: Alarm, other: Alarm) -> bool:
     """Whether two alarms speak of one fault.
 
     The same judge says the same of the same requirement, but for numbers; the state and what
-    arrived there may be others, so that a fault is shown where it is shown most simply.
+    arrived there may be others, so that a fault is shown where it is shown most simply. Crashes
+    are told apart by where they happen: what is printed has paths of one machine in it.
     """
+    if alarm.judge in _TOLD_BY_PLACE:
+        return alarm.judge == other.judge and alarm.key.answer == other.key.answer
     return (
         alarm.key.requirement == other.key.requirement
         and alarm.judge == other.judge

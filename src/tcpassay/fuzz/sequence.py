@@ -117,6 +117,17 @@ class Sequence:
             return ()
         return (Entry(number, case, new, _newest(new, triples)),)
 
+    def goes_on(self, stay: int, entries: abc.Iterable[Entry]) -> None:
+        """A stay that has begun is gone on with; `entries` are what it has brought so far."""
+        self._stay = stay
+        self._guidance.begins()
+        for entry in entries:
+            self._guidance.knows(entry.new)
+
+    def restarted(self) -> None:
+        """A fresh stack: its counters are at 0."""
+        self._guidance.restarted()
+
     def admit(self, entries: abc.Iterable[Entry]) -> None:
         """Take what stays have found, this source's own or another process's."""
         if self._corpus is not None:

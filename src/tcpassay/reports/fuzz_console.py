@@ -59,7 +59,8 @@ def _explained(console: Console, record: FuzzRecord) -> None:
     console.print(Text(f"{one_line(record.target)}: explained by its expectations", "bold"))
     for entry, findings in entries.items():
         times = counted(sum(finding.times for finding in findings), "alarm")
-        line = f"  {entry}: {times} in {counted(len(findings), 'kind')}: {findings[0].why}"
+        why = findings[0].reason or findings[0].why
+        line = f"  {entry}: {times} in {counted(len(findings), 'kind')}: {why}"
         console.print(Text(one_line(line)), soft_wrap=True)
     console.print()
 

@@ -26,10 +26,12 @@ class SourceShare(NamedTuple):
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FuzzFinding:
-    """One finding. `trace` lies in the campaign's folder; `text` are the steps in notation; `times`
-    counts the alarms with its key. `explained` is the glob of the expectation that covers it.
+    """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
+    lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
+    its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
+    `times` then counts all that it covers.
     """
 
     requirement: str
@@ -46,6 +48,8 @@ class FuzzFinding:
     text: tuple[str, ...]
     trace: str
     explained: str
+    reason: str = ""
+    key: tuple[str, ...] = ()
     times: int = 1
 
     @property
@@ -173,6 +177,7 @@ def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
         "text": list(finding.text),
         "trace": finding.trace,
         "explained": finding.explained or None,
+        "reason": finding.reason,
         "times": finding.times,
         "replay": replay_words(record, finding),
     }
