@@ -10,27 +10,24 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpassay.core.errors import StackFault
-from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.confirming import Confirmer, alike
+from tcpassay.fuzz.confirming import Confirmer
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.minimise import minimise
+from tcpassay.fuzz.parts import guided, shares_of
 from tcpassay.fuzz.probes import Probes
-from tcpassay.fuzz.parts import shares_of
-from tcpassay.fuzz.reach import accept
 from tcpassay.fuzz.schedule import Schedule
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stay import Stay
-from tcpassay.fuzz.steps import Do, Listen, Send
+from tcpassay.fuzz.worker import stay_seed
 from tcpassay.targets.registry import open_target
-from tcpassay.wire import ACK, SYN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from tcpassay.fuzz.alarms import Alarm
+    from collections.abc import Iterator, Sequence
+
+    from tcpassay.fuzz.alarms import Key
     from tcpassay.fuzz.confirming import Shown
     from tcpassay.fuzz.stay import Ran
-    from tcpassay.fuzz.steps import FuzzCase, Step
+    from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import IpVersion, Target
     from tcpassay.targets.mutants import Mutant
 
@@ -41,22 +38,28 @@ SECONDS, ALARMS = 60.0, 12
 class Course(NamedTuple):
     """The cases that all mutants of one base are hunted with, and what of it each case calls.
 
-    `second` is what a case takes on the base, with its judges.
+    `second` is what a case takes on the base, with its judges; `known` are the alarms that the
+    base gives itself.
     """
 
     base: str
     cases: tuple[tuple[int, FuzzCase], ...]
     called: tuple[frozenset[str], ...]
     second: float
+    known: frozenset[Key]
 
 
 class Caught(NamedTuple):
-    """A fault found: by case number `number` after `seconds`, as `shown` tells in a small case."""
+    """A fault found: by case number `number` after `seconds`, as `shown` tells in a small case.
+
+    `names` are the requirements that it may be about, the likeliest first.
+    """
 
     mutant: str
     number: int
     seconds: float
     shown: Shown
+    names: tuple[str, ...]
 
 
 def course(mutants: Sequence[Mutant], count: int, seed: int = 0, *, ip: IpVersion = 4) -> Course:
@@ -65,28 +68,35 @@ def course(mutants: Sequence[Mutant], count: int, seed: int = 0, *, ip: IpVersio
     target = open_target(base)
     target.version()
     judge = Judge(target.manifest, target.version())
-    schedule = Schedule(shares_of("all", seed, virtual=True, ip=ip))
-    cases = tuple(_numbered(schedule, count))
-    second = _pace(target, judge, cases[:STAY])
+    guide = guided(seed, target.manifest, ip)
+    schedule = Schedule(shares_of("all", seed, target.manifest, guide, ip))
+    second = _pace(target, judge, list(_numbered(schedule, 0, STAY)))
+    cases: list[tuple[int, FuzzCase]] = []
     called: list[frozenset[str]] = []
+    known: set[Key] = set()
     probes = Probes(mutants)
     try:
         for first in range(0, count, STAY):
-            stay = Stay(target, judge, first // STAY)
-            probes.reached.clear()
-            for _ in stay.run(cases[first : first + STAY]):
+            stay = Stay(target, judge, stay_seed(seed, first // STAY))
+            guide.restarted()
+            probes.taken()
+            for ran in stay.run(_numbered(schedule, first // STAY, count)):
+                cases.append((ran.number, ran.case))
                 called.append(probes.taken())
+                known.update(alarm.key for alarm in ran.alarms)
+                guide.admit(guide.ran(ran.number, ran.case, ran.triples, ran.counters))
             stay.close()
     finally:
         probes.undo()
-    return Course(base, cases, tuple(called), second)
+    return Course(base, tuple(cases), tuple(called), second, frozenset(known))
 
 
-def _numbered(schedule: Schedule, count: int) -> Iterator[tuple[int, FuzzCase]]:
-    for stay in range(-(-count // STAY)):
-        for number, _, case in schedule.cases(stay):
-            if number < count:
-                yield number, case
+def _numbered(schedule: Schedule, stay: int, count: int) -> Iterator[tuple[int, FuzzCase]]:
+    """The cases of a stay below `count`, each made when the one before has been played."""
+    for number, _, case in schedule.cases(stay):
+        if number >= count:
+            return
+        yield number, case
 
 
 def _pace(target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]) -> float:
@@ -99,9 +109,7 @@ def _pace(target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]) -
     return (time.process_time() - began) / max(1, len(cases))
 
 
-def hunt(
-    mutant: Mutant, along: Course, seed: int = 0, *, most: int | None = None
-) -> Caught | None:
+def hunt(mutant: Mutant, along: Course, seed: int = 0, *, most: int | None = None) -> Caught | None:
     """The first finding on a mutant that its base does not have; None where there is none.
 
     `most` bounds the cases that are played.
@@ -124,20 +132,19 @@ def hunt(
             if spent > SECONDS or alarms >= ALARMS:
                 return None
             for alarm in ran.alarms:
-                if alarm.explained:
+                if alarm.explained or alarm.key in along.known:
                     continue
                 alarms += 1
                 shown = confirmer.alone(ran.case, ran.entries, alarm)
-                if shown is None or _known(mutant, shown, seed):
+                if shown is None or shown.alarm.key in along.known:
                     continue
                 spent = time.process_time() - began + (ran.number + 1 - played) * along.second
-                return Caught(mutant.name, ran.number, spent, _small(confirmer, shown))
+                small = _small(confirmer, shown)
+                return Caught(mutant.name, ran.number, spent, small, confirmer.names(small))
     return None
 
 
-def _runs(
-    target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]
-) -> Iterator[Ran]:
+def _runs(target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]) -> Iterator[Ran]:
     """The cases, on a fresh stack for each stay of the campaign and at its end all that is late."""
     for first in range(0, len(cases), STAY):
         stay = Stay(target, judge, cases[first][0] // STAY)
@@ -146,12 +153,6 @@ def _runs(
             yield from stay.boundary()
         finally:
             stay.close()
-
-
-def _known(mutant: Mutant, shown: Shown, seed: int) -> bool:
-    """Whether the base gives the alarm as well. The fault is out while the base is asked."""
-    del mutant, shown, seed
-    return False
 
 
 def _small(confirmer: Confirmer, shown: Shown) -> Shown:

@@ -1,4 +1,4 @@
-"""Which requirements a finding may be about: the cause, where a small case tells it from the symptom.
+"""Which requirements a finding may be about: the cause, where its case tells it from the symptom.
 
 The judge names what it has seen ("ACK=+9 from RCV.NXT"). The smallest case that shows it says more:
 whatever is unusual in it is needed, so a bad checksum that is left in it is the cause. The table is
@@ -68,10 +68,13 @@ def causes() -> Causes:
 def names(case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits) -> tuple[str, ...]:
     """The requirements that a finding may be about, at most four, the likeliest first.
 
-    `case` is the smallest that shows `alarm`, `trace` what it gives alone.
+    `case` is the smallest that shows `alarm`, `trace` what it gives alone. The judge's own word is
+    among them.
     """
     told = peculiar(case, trace, alarm, limits)
-    return tuple(dict.fromkeys(_in_order(told, alarm)))[:MOST]
+    found = tuple(dict.fromkeys(_in_order(told, alarm)))
+    symptom = alarm.key.requirement
+    return found[:MOST] if symptom in found[:MOST] else (*found[: MOST - 1], symptom)
 
 
 def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:

@@ -6,6 +6,7 @@ of the case stand for all of it ("call close", "backlog", "answer RST").
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.events import Call
@@ -15,7 +16,6 @@ from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.model.rules import calls, segment_arrives
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import (
-    ACK,
     FIN,
     SYN,
     URG,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.steps import FuzzCase, LearnedCookie, Step
-    from tcpassay.model.oracle.oracle import FlowKey
     from tcpassay.model.oracle.limits import Limits
+    from tcpassay.model.oracle.oracle import FlowKey
     from tcpassay.wire import Option
 
 #: Numbers below these are small: an MSS, a window.
@@ -242,7 +242,7 @@ def _of_case(case: FuzzCase) -> Iterable[str]:
     if any(isinstance(s, Send) and s.data for s in case.steps[:accepted]):
         yield "text before accept()"
     windows = [step.window for step in case.steps if isinstance(step, Send)]
-    if any(later < first for first, later in zip(windows, windows[1:], strict=False)):
+    if any(later < first for first, later in pairwise(windows)):
         yield "window shrinks"
 
 
