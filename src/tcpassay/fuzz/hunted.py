@@ -81,14 +81,19 @@ def _of_the_way(step: Step) -> bool:
 
 
 class Reason(NamedTuple):
-    """Why some mutants are not found: globs over their names and the requirements they break."""
+    """Why some mutants are not found: globs over their names and the requirements they break, but
+    for those named in `but`.
+    """
 
     mutants: tuple[str, ...]
     requirements: tuple[str, ...]
     why: str
+    but: tuple[str, ...] = ()
 
     def covers(self, mutant: Mutant) -> bool:
         """Whether it speaks of a mutant."""
+        if mutant.name in self.but:
+            return False
         return any(fnmatchcase(mutant.name, glob) for glob in self.mutants) or any(
             fnmatchcase(mutant.requirement, glob) for glob in self.requirements
         )
@@ -108,7 +113,12 @@ def reasons(path: Path | None = None) -> tuple[Reason, ...]:
     """Why mutants are not found. Raises OSError, KeyError and tomllib.TOMLDecodeError."""
     form = tomllib.loads((path or reasons_file()).read_text(encoding="utf-8"))
     return tuple(
-        Reason(tuple(row.get("mutants", ())), tuple(row.get("requirements", ())), row["why"])
+        Reason(
+            tuple(row.get("mutants", ())),
+            tuple(row.get("requirements", ())),
+            row["why"],
+            tuple(row.get("but", ())),
+        )
         for row in form["reason"]
     )
 
@@ -120,12 +130,10 @@ def wrong_reasons(
     told = tuple(given)
     wrong = []
     for mutant in mutants:
-        covering = [reason.why for reason in told if reason.covers(mutant)]
+        whys = [reason.why for reason in told if reason.covers(mutant)]
         if mutant.name in table:
-            wrong += [f"{mutant.name} is found, and there is a reason why not: {covering[0]}"] * (
-                bool(covering)
-            )
-        elif not covering:
+            wrong += [f"{mutant.name} is found, and there is a reason not: {why}" for why in whys]
+        elif not whys:
             wrong.append(f"{mutant.name} is not found, and nothing says why")
     return wrong
 
