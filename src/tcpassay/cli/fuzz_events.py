@@ -88,6 +88,7 @@ class Joined:
         record.alarmed += event.alarmed
         record.played_s += event.played_s
         record.spent_s += event.spent_s
+        record.replayed_s += event.replayed_s
         record.sources = [
             source._replace(done=source.done + more)
             for source, more in zip(record.sources, event.by_source, strict=True)

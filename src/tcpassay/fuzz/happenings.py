@@ -47,7 +47,8 @@ class Begun(NamedTuple):
 class Counted(NamedTuple):
     """Cases run since the last such event, by one worker; the last of them was `case`.
 
-    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`. `entries` are
+    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`,
+    `replayed_s` what went into alarms: confirming and minimising what is new. `entries` are
     what is new in them, as far as the worker may know.
     """
 
@@ -58,6 +59,7 @@ class Counted(NamedTuple):
     by_source: tuple[int, ...]
     played_s: float
     spent_s: float
+    replayed_s: float
     entries: tuple[Entry, ...]
 
 

@@ -59,6 +59,7 @@ class Bench(NamedTuple):
     guide: Sequence
     seen: Seen
     seed: int
+    stays: Callable[[Target, Judge, int], Stay] = Stay
 
 
 class Worker:
@@ -91,7 +92,7 @@ class Worker:
         if order.before.cases:
             bench.guide.goes_on(order.stay, entries_of(bench.store, order.stay))
         self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
-        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        stay = bench.stays(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
         whole = _Whole() if judged_whole(bench.seed, order.stay) else None
         try:
             for ran in stay.run(self._cases(order)):
@@ -161,7 +162,9 @@ class Worker:
             stay, count = divmod(ran.number, STAY)
             return [case for _, _, case in islice(self._bench.schedule.cases(stay), count)]
 
+        began = time.perf_counter()
         found = self._bench.keeper.consider(ran, alarm, before)
+        self._since.replayed_s += time.perf_counter() - began
         if found is not None:
             self._tell(found)
 
@@ -190,6 +193,7 @@ class Worker:
                 tuple(since.by_source),
                 stay.played_s - since.played_s,
                 now - since.spent_from,
+                since.replayed_s,
                 tuple(since.entries),
             )
         )
@@ -204,7 +208,7 @@ class _Since:
         self.cases = self.accepted = self.alarmed = 0
         self.by_source = [0] * sources
         self.entries: list[Entry] = []
-        self.played_s = 0.0
+        self.played_s = self.replayed_s = 0.0
         self.told = self.spent_from = now
 
 

@@ -81,7 +81,8 @@ def _summary(record: FuzzRecord) -> Iterator[str]:
         yield f"lost: {lost}"
     yield (
         f"speed: {record.rate:,.0f} cases a second, {record.bare_share:.0%} of the bare loop's;"
-        f" {record.accepted_share:.1%} accepted by tier one"
+        f" {record.accepted_share:.1%} accepted by tier one;"
+        f" {record.replayed_s:.1f} s for findings"
     )
     if record.interrupted:
         yield f"interrupted by {record.interrupted}: go on with --resume --out {record.folder}"

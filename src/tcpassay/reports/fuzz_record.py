@@ -66,9 +66,9 @@ class FuzzRecord:
     """A campaign as far as it is known; counts are of all its sessions.
 
     `seconds` and `session_cases` are of this session; `played_s` of `spent_s` went into playing
-    cases, the rest into judging them and keeping what they have brought. `dropped` counts alarms
-    that did not come again on a fresh stack. `last_new` is the case that brought the last new
-    triple.
+    cases, `replayed_s` into confirming findings and making them small, the rest into judging.
+    `dropped` counts alarms that did not come again on a fresh stack. `last_new` is the case that
+    brought the last new coverage.
     """
 
     target: str
@@ -86,6 +86,7 @@ class FuzzRecord:
     earlier_s: float = 0.0
     played_s: float = 0.0
     spent_s: float = 0.0
+    replayed_s: float = 0.0
     states: int = 0
     triples: int = 0
     edges: int = 0
@@ -109,8 +110,12 @@ class FuzzRecord:
 
     @property
     def bare_share(self) -> float:
-        """The rate as a share of what it would be without judging; 0 where nothing was played."""
-        return self.played_s / self.spent_s if self.spent_s else 0.0
+        """The rate as a share of what it would be without judging; 0 where nothing was played.
+
+        What findings cost is left out: it is paid once.
+        """
+        judged_s = self.spent_s - self.replayed_s
+        return min(1.0, self.played_s / judged_s) if judged_s > 0 else 0.0
 
     @property
     def accepted_share(self) -> float:
@@ -148,6 +153,7 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
             "seconds": round(record.seconds, 3),
             "rate": round(record.rate, 1),
             "share_of_bare_rate": round(record.bare_share, 3),
+            "replaying": round(record.replayed_s, 3),
             "lost_workers": list(record.lost),
             "interrupted": record.interrupted,
         },
