@@ -12,10 +12,10 @@ from bench.measure import machine
 
 BENCHMARKS = (
     "codec", "agents", "bursts", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages",
-    "oracle", "fairness",
+    "oracle", "fairness", "fuzz", "boofuzz",
 )  # fmt: skip
 #: Those that take minutes, and root: only by name.
-BY_NAME = ("goodput",)
+BY_NAME = ("fuzz_memory", "goodput")
 
 
 def main(names: list[str]) -> int:

@@ -43,12 +43,12 @@ def test_shipped_entries_are_of_many_states() -> None:
 
 
 def test_first_cases_are_made_of_them() -> None:
-    """A source with the shipped entries alone; most of its cases are mutants of several."""
+    """A source with the shipped entries alone; some of its cases are mutants of them."""
     corpus = Corpus(shipped_seeds())
     assert corpus.size > 50
     source = Sequence(1, corpus=corpus)
     cases = [source.case(number) for number in range(200)]
-    assert sum(case.origin.endswith("/changed") for case in cases) > 100
+    assert sum(case.origin.endswith("/changed") for case in cases) > 25
     rng = Random(1)
     drawn = {entry.case.origin for _ in range(300) if (entry := corpus.one(rng.random))}
     assert len(drawn) > 40

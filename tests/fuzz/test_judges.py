@@ -14,6 +14,7 @@ from tcpassay.fuzz.sequence import Sequence as Sequences
 from tcpassay.fuzz.stay import Stay
 from tcpassay.fuzz.steps import FuzzCase, Raw
 from tcpassay.fuzz.sweep import Sweep
+from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import open_target
 from tests.fuzz.faulty import Around, FaultyTarget, case, cases, with_other_text
 
@@ -308,3 +309,24 @@ def test_no_false_alarm_on_the_reference_stack() -> None:
     sequences, sweep = Sequences(5), Sweep(5)
     assert judged(target, [(n, sequences.case(n)) for n in range(300)]) == ([], [])
     assert judged(target, [(n, sweep.case(n * 97)) for n in range(250)]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "judge", "answer"),
+    [
+        ("out_of_order_delivered", "integrity", "wrong text read"),
+        ("overlap_gives_wrong_octets", "integrity", "wrong text read"),
+        ("last_ack_never_ends", "leak", "connections"),
+    ],
+)
+def test_mutants_of_the_reference_stack(name: str, judge: str, answer: str) -> None:
+    """Sixty-four sequences on a stack with a planted fault; the judge that is for it speaks."""
+    (mutant,) = (each for each in load_mutants() if each.name == name)
+    target = mutant.target(open_target("reference").manifest)
+    try:
+        source = Sequences(5)
+        told, late = judged(target, [(n, source.case(n)) for n in range(64)])
+        found = {(a.judge, a.key.answer) for ran in (*told, *late) for a in ran.alarms}
+        assert found == {(judge, answer)}
+    finally:
+        target.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcpassay.fuzz.minimise import minimise
+from tcpassay.fuzz.minimise import beyond_access, minimise
 from tcpassay.fuzz.reach import listen, opened
 from tcpassay.fuzz.sequence import Sequence
 from tcpassay.fuzz.simpler import closed_up, folded, nearer, plainly, unusual
@@ -141,3 +141,13 @@ def test_raw_octets_become_shorter() -> None:
     case = FuzzCase((Raw(bytes(range(90))),))
     small = minimise(case, _needs(lambda step: isinstance(step, Raw) and len(step.octets) >= 20))
     assert small.case.steps == (Raw(bytes(range(20))),)
+
+
+def test_steps_beyond_opening() -> None:
+    """Ways of opening and one segment behind each; one step."""
+    for way in ("listen", "connect", "simultaneous"):
+        reached = opened(way)
+        case = FuzzCase((*reached.steps, Send(seq=1, ack=1, data=3)))
+        assert beyond_access(case) == 1 == beyond_access(case._replace(steps=folded(case.steps)))
+    twice = (*opened().steps, Send(seq=1, ack=1), Wait(5))
+    assert beyond_access(FuzzCase(twice)) == 2

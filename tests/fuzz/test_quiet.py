@@ -6,11 +6,11 @@ import pytest
 
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import MSS, accept, connect, opened, reach
+from tcpassay.fuzz.reach import MSS, accept, connect, listen, opened, reach
 from tcpassay.fuzz.steps import Do, FuzzCase, Send, Step, Wait
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
-from tcpassay.wire import ACK, SYN
+from tcpassay.wire import ACK, FIN, SYN
 
 _ABORT = (
     Do(
@@ -53,6 +53,24 @@ CASES: dict[str, tuple[int | None, tuple[Step, ...]]] = {
             Do("close", "c1"),
             Send(0, SYN, 198_542, options=MSS),
             Send(0, ACK, 198_543, 1),
+        ),
+    ),
+    "a FIN behind a closed window, given up when the user timeout is over": (
+        None,
+        (
+            *listen(),
+            Send(0, SYN, window=0, options=MSS),
+            Send(0, ACK, 1, 1, 0),
+            accept(),
+            Do(
+                "setsockopt",
+                "c0",
+                args=(("name", "IPPROTO_TCP"), ("name", "TCP_USER_TIMEOUT"), ("value", 1_500)),
+            ),
+            Do("shutdown", "c0", args=(("name", "SHUT_WR"),)),
+            Wait(1_600_000_000),
+            Send(0, FIN | ACK, 1, 1, 0, 1),
+            Send(0, ACK, 3, 1, 0),
         ),
     ),
     "text on the SYN,ACK of an open that has crossed": (

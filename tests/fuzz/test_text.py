@@ -223,6 +223,12 @@ def test_real_exchanges_that_are_unusual_are_right() -> None:
     urgent = _played(*opened().steps, Send(0, ACK | URG, 1, 1, data=20, urgent=7), RECV, RECV)
     twice = *connect(), Send(0, SYN | ACK, 0, 1), *connect()[1:]
     again = _played(*twice, Send(0, ACK, 1, 1, data=9), RECV)
-    for entries in (contradiction, urgent, again):
+    on_the_syn = _played(
+        *connect(),
+        Send(0, SYN | ACK | URG, 0, 1, data=100, urgent=2),
+        Send(0, ACK, 1, 1, data=20),
+        RECV,
+    )
+    for entries in (contradiction, urgent, again, on_the_syn):
         assert integrity_alarms(entries) == []
     assert not as_written(urgent)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, WorkerLost
-from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare
+from tcpassay.fuzz.coverage import Seen
+from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, Hinted, WorkerLost
+from tcpassay.fuzz.notation import step_text
+from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from tcpassay.fuzz.coverage import Triple
     from tcpassay.fuzz.happenings import Happening
     from tcpassay.reports.fuzz_progress import FuzzProgress
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 class Joined:
     """A listener that keeps the record and shows it. `record` is None before the target lives."""
 
-    def __init__(self, progress: FuzzProgress) -> None:
+    def __init__(self, progress: FuzzProgress, reasons: Mapping[str, str]) -> None:
+        """`reasons` has what each entry of the target's expectations says, by its glob."""
         self.record: FuzzRecord | None = None
+        self._reasons = reasons
         self._progress = progress
         self._began = 0.0
-        self._triples: set[Triple] = set()
+        self._seen = Seen()
 
     def __call__(self, event: Happening) -> None:
         if isinstance(event, Begun):
@@ -40,6 +42,8 @@ class Joined:
                 self._found(record, event)
             case Again():
                 _again(record, event)
+            case Hinted():
+                self._hinted(record, event)
             case WorkerLost():
                 self._lost(record, event)
             case Ended():
@@ -61,10 +65,11 @@ class Joined:
         ]
         record.cases, record.accepted = earlier.cases, earlier.accepted
         record.alarmed, record.earlier_s = earlier.alarmed, earlier.seconds
-        record.findings = [_finding(found) for found in earlier.findings]
+        record.findings = [self._finding(found) for found in earlier.findings]
         for again in earlier.again:
             _again(record, again)
-        self._see(record, earlier.triples)
+        self._seen, record.last_new = earlier.seen.copy(), earlier.last_new
+        self._show_seen(record)
         for note in event.notes:
             self._progress.say(note)
         what = f"{event.target}: {event.version}, {event.clock} clock, seed {event.seed}"
@@ -73,10 +78,10 @@ class Joined:
         self._progress.say(f"{what}; files in {event.folder}")
         return record
 
-    def _see(self, record: FuzzRecord, triples: Iterable[Triple]) -> None:
-        self._triples.update(triples)
-        record.triples = len(self._triples)
-        record.states = len({state for state, _, _ in self._triples})
+    def _show_seen(self, record: FuzzRecord) -> None:
+        seen = self._seen
+        record.states, record.triples = seen.states, len(seen.triples)
+        record.edges, record.lines = len(seen.edges), len(seen.lines)
 
     def _count(self, record: FuzzRecord, event: Counted) -> None:
         record.cases += event.cases
@@ -85,18 +90,57 @@ class Joined:
         record.alarmed += event.alarmed
         record.played_s += event.played_s
         record.spent_s += event.spent_s
+        record.replayed_s += event.replayed_s
         record.sources = [
             source._replace(done=source.done + more)
             for source, more in zip(record.sources, event.by_source, strict=True)
         ]
-        if event.triples:
-            record.last_new = event.case
-            self._see(record, event.triples)
+        for entry in event.entries:
+            if self._seen.add(entry.new):
+                record.last_new = max(record.last_new or 0, entry.number)
+        if event.entries:
+            self._show_seen(record)
 
     def _found(self, record: FuzzRecord, event: Found) -> None:
-        finding = _finding(event)
+        """Two workers may have found the same at once."""
+        finding = self._finding(event)
+        known = [each for each in record.findings if each.trace == finding.trace]
+        if known:
+            known[0].times += 1
+            return
         record.findings.append(finding)
         self._progress.found(record, finding)
+
+    def _finding(self, found: Found) -> FuzzFinding:
+        finding = found.finding
+        alarm = finding.alarm
+        return FuzzFinding(
+            requirement=finding.requirement,
+            others=finding.others,
+            symptom=alarm.key.requirement,
+            state=alarm.key.state,
+            input=alarm.key.input,
+            answer=alarm.key.answer,
+            key=tuple(finding.key),
+            judge=alarm.judge,
+            level=alarm.level.value,
+            why=alarm.why,
+            allowed=alarm.allowed,
+            case=finding.number,
+            origin=finding.case.origin,
+            steps=len(finding.minimal.steps),
+            text=tuple(step_text(step) for step in finding.minimal.steps),
+            trace=found.trace,
+            explained=alarm.explained,
+            reason=self._reasons.get(alarm.explained, ""),
+        )
+
+    def _hinted(self, record: FuzzRecord, event: Hinted) -> None:
+        hint = event.hint
+        if any((each.input, each.answers) == hint.key for each in record.hints):
+            return
+        record.hints.append(FuzzHint(event.case, str(hint), *hint))
+        self._progress.say(f"differs: case {event.case:,}, {hint}")
 
     def _lost(self, record: FuzzRecord, event: WorkerLost) -> None:
         then = "left out" if event.skipped else "another goes on with it"
@@ -105,35 +149,12 @@ class Joined:
         self._progress.say(words)
 
 
-def _finding(found: Found) -> FuzzFinding:
-    requirement, state, input_, answer = found.key
-    return FuzzFinding(
-        requirement=requirement,
-        state=state,
-        input=input_,
-        answer=answer,
-        judge=found.judge,
-        level=found.level,
-        why=found.why,
-        allowed=found.allowed,
-        case=found.case,
-        origin=found.origin,
-        steps=found.steps,
-        text=found.text,
-        trace=found.trace,
-        explained=found.explained,
-    )
-
-
 def _again(record: FuzzRecord, again: Again) -> None:
-    counts: dict[tuple[str, ...], int] = dict(again.keys)
     record.dropped += again.dropped
-    record.findings = [
-        replace(finding, times=finding.times + more) if (more := _of(finding, counts)) else finding
-        for finding in record.findings
-    ]
-
-
-def _of(finding: FuzzFinding, counts: dict[tuple[str, ...], int]) -> int:
-    key = finding.requirement, finding.state, finding.input, finding.answer
-    return counts.get(key, 0)
+    counts: dict[tuple[str, ...], int] = dict(again.keys)
+    entries = dict(again.explained)
+    for finding in record.findings:
+        if finding.explained:
+            finding.times += entries.get(finding.explained, 0)
+        else:
+            finding.times += counts.get(finding.key, 0)

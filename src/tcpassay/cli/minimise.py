@@ -42,6 +42,7 @@ def minimise(
     """
     from tcpassay.cli.findings import NONSENSE, nonsense, open_for
     from tcpassay.fuzz.kept import finding_of, write_finding
+    from tcpassay.fuzz.minimise import beyond_access
     from tcpassay.fuzz.replaying import make_smaller
     from tcpassay.reports.files import require_writable
     from tcpassay.reports.text import counted, one_line
@@ -70,9 +71,9 @@ def minimise(
     write_finding(place, found, recorded)
     typer.echo("\n".join(one_line(line) for line in Notation().lines(recorded)))
     before, after = len(finding.minimal.steps), len(found.minimal.steps)
+    beyond = beyond_access(found.minimal)
+    said = f"{before} -> {counted(after, 'step')} ({beyond} besides opening)"
     more = "; --stacks ended it" if found.spent else ""
-    typer.echo(
-        f"{before} -> {counted(after, 'step')} in {counted(found.executions, 'stack')}{more}"
-    )
+    typer.echo(f"{said} in {counted(found.executions, 'stack')}{more}")
     typer.echo(str(place))
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcpassay.cli.exporting import Form
 from tcpassay.cli.guard import INTERNAL_FAULT, guarded
 from tcpassay.cli.run import Netns, Peer, Service, WireOnly
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcpassay.conformance.replay import Replayed
+    from tcpassay.wire.tracefile import TraceFile
 
 ANOTHER_VERDICT = 1
 
@@ -29,6 +31,14 @@ def replay(
         int | None,
         typer.Option(metavar="N", min=0, help="For the stack; default: the recorded one."),
     ] = None,
+    export: Annotated[
+        Form | None,
+        typer.Option(help="Write the recorded trace in this form, and play nothing."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Of --export; default: to stdout."),
+    ] = None,
     wire_only: WireOnly = None,
     netns: Netns = None,
     service: Service = None,
@@ -38,6 +48,9 @@ def replay(
 
     Ends with 0 when the verdict is the recorded one, 1 when it is another. Of a trace that the
     fuzzer kept: 0 when the finding is there again, 1 when it is another one or nothing.
+
+    With --export, a trace of either for other tools: packetdrill's notation, a capture file, a case
+    for pytest, a script for Scapy that needs no tcpassay.
 
     tcpassay replay tcpassay-out/20260301-120000/traces/linux/rfc5961__4.2__syn.json
     """
@@ -53,6 +66,10 @@ def replay(
     from tcpassay.wire.tracefile import load
 
     file = load(trace)
+    if export is not None:
+        return _exported(file, trace, export, output)
+    if output is not None:
+        raise ConfigurationError("--output is of --export; say which form")
     if is_finding(file):
         from tcpassay.cli.findings import replay_finding
 
@@ -72,6 +89,16 @@ def replay(
     if replayed.judged.verdict is Verdict.ERROR:
         return INTERNAL_FAULT
     return 0 if replayed.same else ANOTHER_VERDICT
+
+
+def _exported(file: TraceFile, trace: Path, form: Form, output: Path | None) -> int:
+    from tcpassay.cli.exporting import export
+    from tcpassay.reports.files import require_writable
+
+    if output is not None:
+        require_writable(output, "--output")
+    export(file, trace, form, output)
+    return 0
 
 
 def _told(replayed: Replayed) -> Iterator[str]:

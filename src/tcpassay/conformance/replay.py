@@ -21,7 +21,7 @@ from tcpassay.core.trace import Entry, Judgement, Trace
 from tcpassay.core.verdict import Verdict
 from tcpassay.targets.contract import StackOptions
 from tcpassay.wire import Segment, parse
-from tcpassay.wire.tracefile import Binder
+from tcpassay.wire.tracefile import Binder, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +112,20 @@ def replay(
         stack.close()
     judged = judge(trace, ending, case, catalogue)
     return Replayed(recorded, judged, trace, player.taken if player else 0)
+
+
+def play_recorded(bench: Bench, text: str) -> None:
+    """Do on a bench what a recorded trace has done, and expect what it has: the body of a case.
+
+    Raises what a case raises, and ConfigurationError for a trace that makes no sense.
+    """
+    bench.ports_are_meant = True
+    _Player(loads(text.encode(), "the recorded trace"), bench).play_all()
+
+
+def requirements_of(file: TraceFile) -> tuple[str, ...]:
+    """The requirements that the case of a trace may judge."""
+    return _case(file).mark.requirements
 
 
 def _verdict(file: TraceFile) -> Verdict:

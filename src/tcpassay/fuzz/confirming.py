@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import AgentFault
 from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.naming import names
 from tcpassay.fuzz.octets import version_of
 from tcpassay.fuzz.shrinking import fewest, shortest_beginning
 from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Listen, Send, Tell
@@ -28,6 +29,7 @@ PORTS = 4
 #: Times that a case has to show a finding where the clock is real.
 TIMES_ON_A_REAL_CLOCK = 3
 
+_TOLD_BY_PLACE = frozenset({"crash", "sanitizer"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -35,8 +37,11 @@ def alike(alarm: Alarm, other: Alarm) -> bool:
     """Whether two alarms speak of one fault.
 
     The same judge says the same of the same requirement, but for numbers; the state and what
-    arrived there may be others, so that a fault is shown where it is shown most simply.
+    arrived there may be others, so that a fault is shown where it is shown most simply. Crashes
+    are told apart by where they happen: what is printed has paths of one machine in it.
     """
+    if alarm.judge in _TOLD_BY_PLACE:
+        return alarm.judge == other.judge and alarm.key.answer == other.key.answer
     return (
         alarm.key.requirement == other.key.requirement
         and alarm.judge == other.judge
@@ -85,6 +90,11 @@ class Confirmer:
             if shown is None:
                 return None
         return shown
+
+    def names(self, shown: Shown) -> tuple[str, ...]:
+        """The requirements that what a case shows may be about, the likeliest first."""
+        limits = self._judge.limits(shown.case.settings)
+        return names(shown.case, shown.trial.trace, shown.alarm, limits)
 
     def alone(self, case: FuzzCase, entries: Sequence[Entry], wanted: Alarm) -> Shown | None:
         """The case alone: as it is, else with the peer's numbers where they started."""

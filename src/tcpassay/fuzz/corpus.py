@@ -51,6 +51,11 @@ class Corpus:
         """How many entries cases may be made of now."""
         return sum(len(group) for groups in self._drawn.values() for group in groups)
 
+    @property
+    def learned(self) -> bool:
+        """Whether there is more in it than what was there from the start."""
+        return any(self._drawn[rank] for rank, _, _ in _RANKS if rank != "seed")
+
     def admit(self, entries: Iterable[Entry]) -> None:
         """Take what stays have found. Entries of a stay may come in any order, but only once.
 

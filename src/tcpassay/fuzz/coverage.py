@@ -1,27 +1,95 @@
-"""What a campaign has seen, and what of a case is new."""
+"""What a campaign has seen in all its stays, for who reports it; what guides it is `guidance`'s."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.core.json_values import Json, array, mapping, whole_number
+from tcpassay.fuzz.entries import News
 
-Triple = tuple[str, str, str]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tcpassay.fuzz.entries import Line, Triple
 
 
 class Seen:
-    """Triples of (model state, input class, answer class) seen so far."""
+    """Triples, pairs of them, edges and lines that any stay has seen."""
 
-    def __init__(self, triples: Iterable[Triple] = ()) -> None:
-        self.triples = set(triples)
+    def __init__(self) -> None:
+        self.triples: set[Triple] = set()
+        self.pairs: set[int] = set()
+        self.edges: set[int] = set()
+        self.lines: set[Line] = set()
 
-    def new(self, triples: Sequence[Triple]) -> list[Triple]:
-        """Those not seen before, which now are. Costs about 50 ns a triple."""
-        seen = self.triples
-        found = []
-        for triple in triples:
-            if triple not in seen:
-                seen.add(triple)
-                found.append(triple)
-        return found
+    def add(self, new: News) -> News:
+        """Take what a case has brought; what of it nobody had seen."""
+        fresh = News(
+            tuple(triple for triple in new.triples if triple not in self.triples),
+            tuple(pair for pair in new.pairs if pair not in self.pairs),
+            tuple(edge for edge in new.edges if edge not in self.edges),
+            tuple(line for line in new.lines if line not in self.lines),
+        )
+        self.triples.update(fresh.triples)
+        self.pairs.update(fresh.pairs)
+        self.edges.update(fresh.edges)
+        self.lines.update(fresh.lines)
+        return fresh
+
+    def copy(self) -> Seen:
+        """One that grows by itself."""
+        made = Seen()
+        made.add(News(tuple(self.triples), tuple(self.pairs), tuple(self.edges), tuple(self.lines)))
+        return made
+
+    @property
+    def states(self) -> int:
+        """In how many states of the model something has arrived."""
+        return len({state for state, _, _ in self.triples})
+
+
+def news_json(number: int, new: News) -> dict[str, Json]:
+    """A line of coverage.jsonl: the case, and what nobody had seen before it."""
+    made: dict[str, Json] = {"case": number}
+    if new.triples:
+        made["triples"] = [list(triple) for triple in new.triples]
+    if new.pairs:
+        made["pairs"] = list(new.pairs)
+    if new.edges:
+        made["edges"] = list(new.edges)
+    if new.lines:
+        made["lines"] = [list(line) for line in new.lines]
+    return made
+
+
+def read_coverage(lines: Iterable[Json], path: Path) -> tuple[Seen, int | None]:
+    """The lines of coverage.jsonl, and the last case that brought something new.
+
+    Raises ConfigurationError that names the file and the line.
+    """
+    seen, last = Seen(), -1
+    for number, line in enumerate(lines, 1):
+        try:
+            form = mapping(line)
+            last = max(last, whole_number(form["case"]))
+            seen.add(_news(form))
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"{path}:{number}: not what a case has seen ({type(error).__name__}: {error})"
+            raise ConfigurationError(msg) from None
+    return seen, last if last >= 0 else None
+
+
+def _news(form: dict[str, Json]) -> News:
+    triples = []
+    for triple in array(form.get("triples", [])):
+        state, input_, answer = array(triple)
+        triples.append((str(state), str(input_), str(answer)))
+    lines = []
+    for line in array(form.get("lines", [])):
+        file, place = array(line)
+        lines.append((str(file), whole_number(place)))
+    pairs = tuple(whole_number(pair) for pair in array(form.get("pairs", [])))
+    edges = tuple(whole_number(edge) for edge in array(form.get("edges", [])))
+    return News(tuple(triples), pairs, edges, tuple(lines))

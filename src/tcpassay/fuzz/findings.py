@@ -63,7 +63,7 @@ class Findings:
         self._examples: Counter[str] = Counter()
         self._key_of: dict[Key, Key] = {}
         for finding in kept:
-            self._know(finding)
+            self.know(finding)
 
     @property
     def stacks(self) -> int:
@@ -123,9 +123,10 @@ class Findings:
             shown.case,
             small.executions,
             small.spent,
+            names=self._confirmer.names(shown),
         )
         write_finding(self.path(finding), finding, shown.trial.trace)
-        self._know(finding)
+        self.know(finding)
         return finding
 
     def _minimised(self, first: Shown) -> tuple[Minimised, Shown]:
@@ -145,7 +146,7 @@ class Findings:
         if self._examples[entry] >= TRIES:
             return None
         self._examples[entry] += 1
-        shown = self._confirmer.once(ran.case, alarm)
+        shown = self._confirmer.surely(ran.case, alarm)
         if shown is None:
             return None
         finding = Finding(
@@ -159,10 +160,11 @@ class Findings:
             ran.case,
         )
         write_finding(self.path(finding), finding, shown.trial.trace)
-        self._know(finding)
+        self.know(finding)
         return finding
 
-    def _know(self, finding: Finding) -> None:
+    def know(self, finding: Finding) -> None:
+        """Take a finding as kept already: of an earlier session, or of another process."""
         self.all.append(finding)
         if finding.explained:
             self._examples[finding.explained] = TRIES

@@ -25,8 +25,8 @@ class Profile(NamedTuple):
 
     `right` is the share of segments that a right peer might send; `calls` and `waits` are shares of
     steps, `others` that of steps on one more connection; `mutants` is the share of cases that are
-    made of the corpus. `patient` lets cases wait for minutes, as a virtual clock can; otherwise
-    they wait a millisecond at most.
+    made of the corpus once stays have found something. `patient` lets cases wait for minutes, as
+    a virtual clock can; otherwise they wait a millisecond at most.
     """
 
     least: int = 6
@@ -35,7 +35,7 @@ class Profile(NamedTuple):
     calls: float = 0.24
     waits: float = 0.05
     others: float = 0.03
-    mutants: float = 0.75
+    mutants: float = 0.65
     patient: bool = True
     ways: tuple[Way, ...] = ("listen", "listen", "connect", "simultaneous")
     ip: IpVersion = 4

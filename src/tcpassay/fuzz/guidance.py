@@ -75,6 +75,10 @@ class Guidance:
         self._own = Coverage()
         self._counters = b""
 
+    def knows(self, new: News) -> None:
+        """The stay has seen this already."""
+        self._own.add(new)
+
     def restarted(self) -> None:
         """A fresh stack within the stay: its counters are at 0."""
         self._counters = b""

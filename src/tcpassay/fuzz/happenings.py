@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcpassay.fuzz.coverage import Seen
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcpassay.fuzz.alarms import JudgeName, Key
-    from tcpassay.fuzz.coverage import Triple
+    from tcpassay.fuzz.alarms import Key
+    from tcpassay.fuzz.entries import Entry
+    from tcpassay.fuzz.judges.differential import Hint
+    from tcpassay.fuzz.kept import Finding
 
 
 class Earlier(NamedTuple):
@@ -19,7 +23,8 @@ class Earlier(NamedTuple):
     alarmed: int = 0
     seconds: float = 0.0
     by_source: tuple[int, ...] = ()
-    triples: frozenset[Triple] = frozenset()
+    seen: Seen = Seen()
+    last_new: int | None = None
     findings: tuple[Found, ...] = ()
     again: tuple[Again, ...] = ()
 
@@ -41,10 +46,11 @@ class Begun(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Cases run since the last such event, by one worker.
+    """Cases run since the last such event, by one worker; the last of them was `case`.
 
-    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`. `triples` are
-    those seen for the first time, the newest in case `case`.
+    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`,
+    `replayed_s` what went into alarms: confirming and minimising what is new. `entries` are
+    what is new in them, as far as the worker may know.
     """
 
     case: int
@@ -54,37 +60,35 @@ class Counted(NamedTuple):
     by_source: tuple[int, ...]
     played_s: float
     spent_s: float
-    triples: tuple[Triple, ...]
-    edges: int
-    lines: int
+    replayed_s: float
+    entries: tuple[Entry, ...]
 
 
 class Found(NamedTuple):
-    """A finding, or with `explained` the first example of what an expectation covers.
-
-    `trace` lies in the campaign's folder; `steps` is the length of its case, `text` the case in
-    notation, `origin` where it came from.
+    """A finding, or the first example of what an entry of the expectations explains. Its trace
+    file lies in the campaign's folder.
     """
 
-    key: Key
-    judge: JudgeName
-    why: str
-    allowed: str
-    level: str
-    case: int
-    origin: str
-    steps: int
-    text: tuple[str, ...]
+    finding: Finding
     trace: str
-    explained: str
 
 
 class Again(NamedTuple):
-    """Alarms of keys that are known, so many of each; dropped ones did not come again alone."""
+    """Alarms that are findings already, so many of each key; explained ones by the entry's glob;
+    `dropped` ones did not come again alone.
+    """
 
     stay: int
     keys: tuple[tuple[Key, int], ...]
+    explained: tuple[tuple[str, int], ...]
     dropped: int
+
+
+class Hinted(NamedTuple):
+    """Two targets differ in a case, as they did not before; told once for each such difference."""
+
+    case: int
+    hint: Hint
 
 
 class WorkerLost(NamedTuple):
@@ -103,4 +107,4 @@ class Ended(NamedTuple):
     interrupted: str | None
 
 
-Happening = Begun | Counted | Found | Again | WorkerLost | Ended
+Happening = Begun | Counted | Found | Again | Hinted | WorkerLost | Ended

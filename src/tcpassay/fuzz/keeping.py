@@ -1,151 +1,176 @@
-"""Findings of a campaign: what alarms become when their case does it again alone."""
+"""Findings and corpus of a campaign as its folder keeps them."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.core.json_values import Json, array, mapping
+from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.fuzz.alarms import Key
-from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.casejson import case_to_json
+from tcpassay.fuzz.entries import Entry
+from tcpassay.fuzz.findings import Findings
 from tcpassay.fuzz.happenings import Again, Found
-from tcpassay.fuzz.store import FINDINGS_FOLDER
-from tcpassay.wire import tracefile
+from tcpassay.fuzz.kept import finding_from_json
+from tcpassay.fuzz.lines import read_lines
+from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.store import CORPUS_FILE, FINDINGS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-    from tcpassay.core.trace import Trace
     from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.findings import Before
+    from tcpassay.fuzz.judges.differential import Hint
     from tcpassay.fuzz.judging import Judge
+    from tcpassay.fuzz.kept import Finding
     from tcpassay.fuzz.stay import Ran
     from tcpassay.fuzz.store import Store
     from tcpassay.targets.contract import Target
 
 
 class Keeper:
-    """Keeps the findings of one worker; keys that others have found are told by `know`."""
+    """Keeps the findings of one worker; those of others are told by `know`."""
 
-    def __init__(self, target: Target, judge: Judge, store: Store, seed: int) -> None:
-        self._target = target
-        self._judge = judge
+    def __init__(
+        self, target: Target, judge: Judge, store: Store, seed: int, kept: Iterable[Finding] = ()
+    ) -> None:
         self._store = store
-        self._seed = seed
-        self._known: set[Key] = set()
+        self._findings = Findings(target, judge, seed, store.folder / FINDINGS_FOLDER)
+        self._seen: Counter[Key] = Counter()
+        self._explained: Counter[str] = Counter()
         self._dropped = 0
-        self._again: Counter[Key] = Counter()
+        self.know(kept)
 
-    def know(self, keys: Iterable[Key]) -> None:
-        """Keys that are found already."""
-        self._known.update(keys)
+    def know(self, findings: Iterable[Finding]) -> None:
+        """Findings that are kept already."""
+        for finding in findings:
+            self._findings.know(finding)
+            if not finding.explained:
+                self._seen[finding.key] += finding.times
 
-    def consider(self, ran: Ran, alarm: Alarm) -> Found | None:
-        """What an alarm comes to: None where its key is known, or where it does not come again."""
-        if alarm.key in self._known:
-            self._again[alarm.key] += 1
+    def consider(self, ran: Ran, alarm: Alarm, before: Before) -> Found | None:
+        """What an alarm comes to: a finding that is new, and kept; else None.
+
+        `before` gives the cases of its stay before it. Raises as `Findings.consider`.
+        """
+        finding = self._findings.consider(ran, alarm, before)
+        if finding is None:
             return None
-        trial = try_alone(self._target, self._judge, ran.case, self._seed)
-        if all(each.key != alarm.key for each in trial.alarms):
-            self._dropped += 1
-            return None
-        self._known.add(alarm.key)
-        return self._keep(ran, alarm, trial.trace)
-
-    def again(self, stay: int) -> Again | None:
-        """What has come again since the last time, as it is kept; None for nothing."""
-        if not self._again and not self._dropped:
-            return None
-        again = Again(stay, tuple(self._again.items()), self._dropped)
-        self._again.clear()
-        self._dropped = 0
-        self._store.add("findings", {"again": again_json(again)})
-        return again
-
-    def _keep(self, ran: Ran, alarm: Alarm, trace: Trace) -> Found:
-        name = f"{FINDINGS_FOLDER}/{finding_name(alarm.key)}.json"
-        info = {
-            "verdict": "fail",
-            "requirements": [alarm.key.requirement],
-            "message": alarm.why,
-            "fuzz": {"case": case_to_json(ran.case), "key": list(alarm.key), "number": ran.number},
-        }
-        self._store.write(name, tracefile.dumps(trace, info))
-        found = Found(
-            key=alarm.key,
-            judge=alarm.judge,
-            why=alarm.why,
-            allowed=alarm.allowed,
-            level=alarm.level.value,
-            case=ran.number,
-            origin=ran.case.origin,
-            steps=len(ran.case.steps),
-            text=(),
-            trace=name,
-            explained=alarm.explained,
-        )
+        if finding.explained:
+            self._explained[finding.explained] += 1
+        else:
+            self._seen[finding.key] += 1
+        trace = self._findings.path(finding).relative_to(self._store.folder)
+        found = Found(finding, str(trace))
         self._store.add("findings", {"found": found_json(found)}, sync=True)
         return found
 
-
-def finding_name(key: Key) -> str:
-    """A file name for a key: its requirement, and what tells it from others of that."""
-    digest = hashlib.blake2s("\0".join(key).encode(), digest_size=4).hexdigest()
-    plain = "".join(c if c.isalnum() or c in ".-" else "_" for c in key.requirement)
-    return f"{plain}-{digest}"
+    def again(self, stay: int) -> Again | None:
+        """What has come again since the last time, and is kept; None for nothing."""
+        findings = self._findings
+        dropped = findings.not_confirmed.total()
+        again = Again(
+            stay,
+            tuple((findings.seen - self._seen).items()),
+            tuple((findings.explained - self._explained).items()),
+            dropped - self._dropped,
+        )
+        if not any(again[1:]):
+            return None
+        self._seen, self._explained = findings.seen.copy(), findings.explained.copy()
+        self._dropped = dropped
+        self._store.add("findings", {"again": again_json(again)})
+        return again
 
 
 def found_json(found: Found) -> dict[str, Json]:
     """A finding as a value that JSON holds."""
-    return {
-        **found._asdict(),
-        "key": list(found.key),
-        "text": list(found.text),
-    }
-
-
-def found_from_json(value: Json) -> Found:
-    """The finding that `found_json` was given. Raises KeyError, TypeError, ValueError."""
-    form = dict(mapping(value))
-    key = Key(*(str(part) for part in array(form.pop("key"))))
-    text = tuple(str(line) for line in array(form.pop("text")))
-    return Found(key=key, text=text, **form)  # type: ignore[arg-type]
+    return {"trace": found.trace, "finding": found.finding.to_json()}
 
 
 def again_json(again: Again) -> dict[str, Json]:
     """What came again as a value that JSON holds."""
     keys: list[Json] = [[*key, count] for key, count in again.keys]
-    return {"stay": again.stay, "keys": keys, "dropped": again.dropped}
+    explained: list[Json] = [[entry, count] for entry, count in again.explained]
+    return {"stay": again.stay, "keys": keys, "explained": explained, "dropped": again.dropped}
 
 
-def again_from_json(value: Json) -> Again:
-    """What `again_json` was given. Raises KeyError, TypeError, ValueError."""
-    form = mapping(value)
-    keys = []
-    for item in array(form["keys"]):
-        *key, count = array(item)
-        keys.append((Key(*(str(part) for part in key)), int(str(count))))
-    return Again(int(str(form["stay"])), tuple(keys), int(str(form["dropped"])))
-
-
-def kept(lines: Iterable[Json], path: object) -> tuple[list[Found], list[Again]]:
-    """The lines of findings.jsonl. A key found twice (by two workers at once) counts once.
+def read_findings(lines: Iterable[Json], path: Path) -> tuple[list[Found], list[Again]]:
+    """The lines of findings.jsonl. A key that two workers have found at once counts once.
 
     Raises ConfigurationError that names the file and the line.
     """
-    found: dict[Key, Found] = {}
+    found: dict[tuple[Key, str], Found] = {}
     again: list[Again] = []
     for number, line in enumerate(lines, 1):
         try:
             form = mapping(line)
             if "found" in form:
-                finding = found_from_json(form["found"])
-                found.setdefault(finding.key, finding)
+                each = _found(form["found"])
+                found.setdefault((each.finding.key, each.finding.explained), each)
             else:
-                again.append(again_from_json(form["again"]))
+                again.append(_again(form["again"]))
         except (KeyError, TypeError, ValueError) as error:
             msg = f"{path}:{number}: not a finding ({type(error).__name__}: {error})"
             raise ConfigurationError(msg) from None
     return list(found.values()), again
+
+
+def _found(value: Json) -> Found:
+    form = mapping(value)
+    return Found(finding_from_json(form["finding"]), str(form["trace"]))
+
+
+def _again(value: Json) -> Again:
+    form = mapping(value)
+    keys, explained = [], []
+    for item in array(form["keys"]):
+        *key, count = array(item)
+        keys.append((Key(*(str(part) for part in key)), whole_number(count)))
+    for item in array(form["explained"]):
+        entry, count = array(item)
+        explained.append((str(entry), whole_number(count)))
+    return Again(
+        whole_number(form["stay"]), tuple(keys), tuple(explained), whole_number(form["dropped"])
+    )
+
+
+def hint_json(number: int, hint: Hint) -> dict[str, Json]:
+    """A line of hints.jsonl: the case, the step, and what each target answers there."""
+    return {
+        "case": number,
+        "step": hint.step,
+        "input": hint.input,
+        "targets": list(hint.targets),
+        "answers": list(hint.answers),
+        "said": list(hint.said),
+    }
+
+
+def read_corpus(lines: Iterable[Json], path: Path) -> list[Entry]:
+    """The lines of corpus.jsonl; of a case that was run again, what it brought first.
+
+    Raises ConfigurationError that names the file and the line.
+    """
+    entries: dict[int, Entry] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = Entry.from_json(line)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}:{number}: no entry of a corpus: {error}") from None
+        entries.setdefault(entry.number, entry)
+    return list(entries.values())
+
+
+def entries_of(store: Store, stay: int) -> list[Entry]:
+    """What a stay has brought so far, as the folder has it now."""
+    path = store.folder / CORPUS_FILE
+    first, last = stay * STAY, (stay + 1) * STAY
+    lines = [
+        line
+        for line in read_lines(path).values
+        if first <= whole_number(mapping(line)["number"]) < last
+    ]
+    return read_corpus(lines, path)

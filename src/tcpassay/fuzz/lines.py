@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
@@ -52,7 +53,8 @@ class Lines:
             while octets:
                 octets = octets[os.write(self._fd, octets) :]
         except OSError:
-            os.ftruncate(self._fd, before)
+            with suppress(OSError):
+                os.ftruncate(self._fd, before)
             raise
 
     def sync(self) -> None:

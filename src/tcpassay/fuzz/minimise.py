@@ -22,7 +22,8 @@ from tcpassay.fuzz.simpler import (
     shorter_octets,
     unusual,
 )
-from tcpassay.fuzz.steps import Raw, Send
+from tcpassay.fuzz.steps import Do, Listen, Raw, Send
+from tcpassay.wire import ACK, SYN
 
 if TYPE_CHECKING:
     from tcpassay.fuzz.simpler import Edit
@@ -33,6 +34,9 @@ Shows = Callable[["FuzzCase"], bool]
 
 #: Stacks that making one case small may cost, unless somebody is told to take their time.
 BUDGET: Final = 80
+
+
+_OPENING = frozenset({"socket", "bind", "listen", "accept", "accept4", "connect"})
 
 
 class Minimised(NamedTuple):
@@ -59,6 +63,32 @@ def minimise(case: FuzzCase, shows: Shows, budget: int = BUDGET) -> Minimised:
     if len(case.steps) > 1:
         case = _one_by_one(case, work)
     return Minimised(case, work.executions, work.spent)
+
+
+def beyond_access(case: FuzzCase) -> int:
+    """How many steps there are besides those that open connections.
+
+    These are the calls that make listeners and connections, whole SYNs, and each connection's
+    first ACK without anything else.
+    """
+    opened: set[int] = set()
+    count = 0
+    for step in case.steps:
+        match step:
+            case Listen():
+                continue
+            case Do(call=call) if call in _OPENING:
+                continue
+            case Send(conn=conn, flags=flags, data=0, flaws=()) if flags in (SYN, SYN | ACK):
+                continue
+            case Send(conn=conn, flags=flags, data=0, flaws=()) if flags == ACK:
+                if conn not in opened:
+                    opened.add(conn)
+                    continue
+            case _:
+                pass
+        count += 1
+    return count
 
 
 class _Work:

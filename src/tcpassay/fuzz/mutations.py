@@ -38,16 +38,16 @@ def mutant(steps: Sequence[Step], other: Sequence[Step], go_on: GoOn, draw: Draw
     `go_on` writes steps that fit what has gone before. Costs about what a fresh case does.
     """
     what = draw()
-    if what < 0.35:
+    if what < 0.5:
         made = extended(steps, go_on, draw)
-    elif what < 0.5:
+    elif what < 0.65:
         made = inserted(steps, go_on, draw)
-    elif what < 0.6:
+    elif what < 0.75:
         made = spliced(steps, other, draw)
     else:
         made = list(steps)
         pick(_CHANGES, draw)(made, opening(made), draw)
-    while draw() < 0.4:
+    while draw() < 0.3:
         pick(_CHANGES, draw)(made, opening(made), draw)
     del made[LONGEST:]
     return made
@@ -70,7 +70,7 @@ def extended(steps: Sequence[Step], go_on: GoOn, draw: Draw) -> list[Step]:
     left_out = draw()
     keep = len(steps) - int(left_out * left_out * (len(steps) - first + 1))
     book = Book(steps[:keep])
-    go_on(book, 1 + int(draw() * 10), draw)
+    go_on(book, 2 + int(draw() * 12), draw)
     return book.steps
 
 

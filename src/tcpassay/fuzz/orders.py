@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from tcpassay.fuzz.corpus import BEHIND
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stays_file import Progress
 from tcpassay.fuzz.worker import Order
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.schedule import Schedule
 
-#: A stay knows what those up to so many before it have found; nothing of those between.
-BEHIND: Final = 16
-
 
 class Orders:
-    """Hands out the stays of a campaign up to its case `limit` (exclusive; None: all there are)."""
+    """Hands out the stays of a campaign up to its case `limit` (exclusive; None: all there are).
+
+    A stay begins when all are over that it may know of.
+    """
 
     def __init__(
         self, schedule: Schedule, progress: Sequence[Progress], limit: int | None = None
@@ -49,10 +50,6 @@ class Orders:
     def ended(self, stay: int) -> None:
         """A stay is over."""
         self._open.discard(stay)
-
-    def again(self, order: Order) -> None:
-        """An order that somebody else has to go on with."""
-        self._begun.append(order)
 
     def _last(self, stay: int) -> int:
         if self._limit is None:

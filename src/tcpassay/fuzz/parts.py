@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal
 
+from tcpassay.core.errors import ConfigurationError
+from tcpassay.fuzz.campaigns import load_campaigns, read_campaign
+from tcpassay.fuzz.corpus import Corpus, shipped_seeds
 from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.schedule import Share
-from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.sequence import Sequence as Guide
+from tcpassay.fuzz.shuffle import Shuffle
 from tcpassay.fuzz.sweep import Sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from tcpassay.fuzz.sources import Source
     from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import IpVersion
+    from tcpassay.targets.manifest import Manifest
 
 #: What of the sources is wanted.
-Mode = Literal["all", "sweep", "sequence", "campaigns"]
+Mode = Literal["all", "sweep", "sequence", "campaigns", "boofuzz"]
 
 #: Blocks in a turn of all. Single edits and campaigns come to an end; pairs hardly do.
 WEIGHTS: Final = {"single edits": 3, "campaigns": 1, "sequence": 3, "pairs": 1}
@@ -37,19 +47,64 @@ class Part:
         return self._source.case(self._first + number)
 
 
-def shares_of(mode: Mode, seed: int, *, virtual: bool, ip: IpVersion = 4) -> tuple[Share, ...]:
-    """The sources of a campaign by its seed. Where the clock is `virtual` cases may wait long."""
-    shares: list[Share] = []
+def guided(seed: int, manifest: Manifest, ip: IpVersion = 4) -> Guide:
+    """The source that learns of what all cases bring.
+
+    Raises ConfigurationError for a corpus file that is broken.
+    """
+    profile = Profile(ip=ip, patient=manifest.clock == "virtual")
+    return Guide(seed, profile, Corpus(shipped_seeds()))
+
+
+class Together:
+    """The cases of several sources, each once, in an order that a seed gives: so a short run sees
+    something of all.
+    """
+
+    def __init__(self, name: str, sources: Sequence[Source], seed: int) -> None:
+        self.name = name
+        self._sources = tuple(sources)
+        self._ends = (0, *accumulate(source.total or 0 for source in sources))
+        self.total: int | None = self._ends[-1]
+        self._shuffle = Shuffle(self._ends[-1], f"{seed}:{name}")
+
+    def case(self, number: int) -> FuzzCase:
+        """The case of a number from 0 on. Raises IndexError behind the last."""
+        at = self._shuffle.at(number)
+        which = bisect_right(self._ends, at) - 1
+        return self._sources[which].case(at - self._ends[which])
+
+
+def shares_of(
+    mode: Mode, seed: int, manifest: Manifest, guide: Guide, ip: IpVersion = 4
+) -> tuple[Share, ...]:
+    """The sources of a campaign by its seed: what this target can be put to.
+
+    Raises ConfigurationError for a campaign file that is wrong, and where nothing is left.
+    """
+    sources: list[Source] = []
     if mode in {"all", "sweep"}:
-        sweep = Sweep(seed, ip=ip)
-        shares.append(_share("single edits", Part("single edits", sweep, 0, sweep.singles)))
-        pairs = Part("pairs", sweep, sweep.singles, sweep.pairs)
-        shares.append(_share("pairs", pairs))
+        sweep = Sweep(seed, ip=ip, capabilities=manifest.capabilities)
+        sources.append(Part("single edits", sweep, 0, sweep.singles))
+        sources.append(Part("pairs", sweep, sweep.singles, sweep.pairs))
+    if mode in {"all", "campaigns"}:
+        known = [campaign.on(manifest) for campaign in load_campaigns()]
+        sources.append(Together("campaigns", [each for each in known if each.total], seed))
     if mode in {"all", "sequence"}:
-        profile = Profile(ip=ip, patient=virtual)
-        shares.append(_share("sequence", Sequence(seed, profile)))
-    return tuple(shares)
+        sources.append(guide)
+    return tuple(Share(source, WEIGHTS[source.name]) for source in sources)
 
 
-def _share(name: str, source: Source) -> Share:
-    return Share(source, WEIGHTS[name])
+def share_of_file(path: Path, seed: int, manifest: Manifest) -> Share:
+    """The campaign of one file alone.
+
+    Raises ConfigurationError for a file that is wrong, and for one that needs what the target has
+    not.
+    """
+    campaign = read_campaign(path)
+    able = campaign.on(manifest)
+    if not able.total:
+        needs = ", ".join(sorted(campaign.capabilities - manifest.capabilities)) or "more"
+        msg = f"{path}: nothing of it can be played on {manifest.name}, which lacks {needs}"
+        raise ConfigurationError(msg)
+    return Share(Together(able.name, [able], seed), 1)

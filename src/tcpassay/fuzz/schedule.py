@@ -27,6 +27,11 @@ class Share(NamedTuple):
     source: Source
     weight: int
 
+    def __str__(self) -> str:
+        total = self.source.total
+        of = "no end" if total is None else f"{total} cases"
+        return f"{self.source.name}, {of}, share {self.weight}"
+
 
 class Turn(NamedTuple):
     """So many cases of a source, by its place among the sources, from its number `first` on."""

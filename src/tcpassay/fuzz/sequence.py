@@ -65,10 +65,12 @@ class Sequence:
         rng = self._rng
         rng.seed(f"{self._seed}:{number}")
         profile, draw = self._profile, rng.random
-        if self._corpus is not None and draw() < profile.mutants:
-            parent = self._corpus.at(number // STAY).one(draw)
-            if parent is not None:
-                return self._mutant(number, parent, self._corpus.one(draw) or parent, draw)
+        if self._corpus is not None:
+            corpus = self._corpus.at(number // STAY)
+            parent = corpus.one(draw)
+            share = profile.mutants if corpus.learned else profile.mutants / 3
+            if parent is not None and draw() < share:
+                return self._mutant(number, parent, corpus.one(draw) or parent, draw)
         book, state, way = access(profile, draw)
         steps = profile.least + int(draw() * (profile.most - profile.least + 1))
         go_on(book, steps, profile, draw)
@@ -114,6 +116,17 @@ class Sequence:
         if not new:
             return ()
         return (Entry(number, case, new, _newest(new, triples)),)
+
+    def goes_on(self, stay: int, entries: abc.Iterable[Entry]) -> None:
+        """A stay that has begun is gone on with; `entries` are what it has brought so far."""
+        self._stay = stay
+        self._guidance.begins()
+        for entry in entries:
+            self._guidance.knows(entry.new)
+
+    def restarted(self) -> None:
+        """A fresh stack: its counters are at 0."""
+        self._guidance.restarted()
 
     def admit(self, entries: abc.Iterable[Entry]) -> None:
         """Take what stays have found, this source's own or another process's."""

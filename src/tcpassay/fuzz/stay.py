@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class Ran:
     """One case that was played and judged; its entries stand in `trace` among others'.
 
+    `counters` are the stack's coverage counters behind it, where it has any.
     `behind` is how many cases of its stay have to be before it for its alarms to come; None where
     nobody has looked, or where no replay gave them again.
     """
@@ -41,6 +42,7 @@ class Ran:
     accepted: bool
     triples: list[tuple[str, str, str]] = field(default_factory=list)
     behind: int | None = None
+    counters: bytes | None = None
 
 
 class Stay:
@@ -80,6 +82,8 @@ class Stay:
             alarms = [*others, *judged.alarms]
             ran = Ran(number, case, trace, entries, alarms, judged.accepted, judged.triples)
             self._on_it.append(ran)
+            if played.fault is None:
+                ran.counters = beside.counters()
             for place, came in strays.items():
                 self._stray(place, came)
             if played.fault is not None or played.storm:

@@ -49,6 +49,15 @@ class StaysFile:
             msg = f"{path}: not written by this tcpassay's `fuzz`; give another --out DIR"
             raise ConfigurationError(msg)
 
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether there is such a file."""
+        try:
+            with path.open("rb") as file:
+                return file.read(len(_MAGIC)) == _MAGIC
+        except OSError:
+            return False
+
     def set(self, stay: int, progress: Progress) -> None:
         """How far a stay is now. Raises TcpassayError where that cannot be written."""
         cases, accepted, alarmed, over = progress
@@ -60,15 +69,17 @@ class StaysFile:
         except OSError as error:
             raise unwritten(self._path, error) from error
 
+    def get(self, stay: int) -> Progress:
+        """How far a stay is."""
+        octets = os.pread(self._fd, _RECORD.size, len(_MAGIC) + stay * _RECORD.size)
+        return _progress(_RECORD.unpack(octets.ljust(_RECORD.size, b"\0")))
+
     def all(self) -> list[Progress]:
         """Every stay up to the last that has begun."""
         size = os.fstat(self._fd).st_size - len(_MAGIC)
         octets = os.pread(self._fd, max(0, size), len(_MAGIC))
         octets += bytes(-len(octets) % _RECORD.size)
-        found = [
-            Progress(min(cases, STAY), accepted, alarmed, bool(flags & _OVER))
-            for cases, accepted, alarmed, flags in _RECORD.iter_unpack(octets)
-        ]
+        found = [_progress(record) for record in _RECORD.iter_unpack(octets)]
         while found and found[-1] == Progress():
             found.pop()
         return found
@@ -89,3 +100,8 @@ class StaysFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _progress(record: tuple[int, ...]) -> Progress:
+    cases, accepted, alarmed, flags = record
+    return Progress(min(cases, STAY), accepted, alarmed, bool(flags & _OVER))

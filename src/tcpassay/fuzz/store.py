@@ -6,6 +6,7 @@ coverage.jsonl      what was seen for the first time, and in which case
 corpus.jsonl        cases that brought something new
 findings.jsonl      findings, then how often each came again
 findings/*.json     a trace each
+hints.jsonl         where another target does otherwise (--differential)
 sessions.jsonl      how long each session took, and how it ended
 
 What a case has brought is written before it counts as done. So a case in flight when the tester is
@@ -16,14 +17,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
-from tcpassay.core.json_values import Json, array, mapping
-from tcpassay.fuzz.lines import Lines, read_lines, unwritten
+from tcpassay.core.json_values import Json, array, mapping, whole_number
+from tcpassay.core.whole import write_whole
+from tcpassay.fuzz.lines import Lines, read_lines
 from tcpassay.fuzz.stays_file import StaysFile
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 #: Of the folder's files. Another version is refused.
 STORE_SCHEMA: Final = 1
 CAMPAIGN_FILE: Final = "campaign.json"
+CORPUS_FILE: Final = "corpus.jsonl"
+PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
-_LINES = ("coverage", "corpus", "findings", "sessions")
+_LINES = ("coverage", "corpus", "findings", "hints", "sessions")
 #: Seconds in which the workers of a tester that was killed have ended too.
 _LEAVING_S = 3.0
 
@@ -45,6 +47,8 @@ class Identity(NamedTuple):
     target: str
     version: str
     seed: int
+    mode: str
+    ip: int
     sources: tuple[str, ...]
     material: Mapping[str, str]
 
@@ -57,7 +61,7 @@ class Store:
         self.folder = folder
         self.notes: list[str] = []
         try:
-            self.stays = StaysFile(folder / "progress", new=new)
+            self.stays = StaysFile(folder / PROGRESS_FILE, new=new)
             self._lock()
             self.earlier: dict[str, list[Json]] = {name: self._read(name) for name in _LINES}
             self._files = {name: Lines(folder / f"{name}.jsonl") for name in _LINES}
@@ -71,21 +75,17 @@ class Store:
         """A new campaign in a folder that is empty or made. Raises ConfigurationError."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            present = sorted(path.name for path in folder.iterdir())
+            strangers = _strangers(folder)
         except OSError as error:
             msg = f"{folder}: cannot write the campaign here ({error.strerror}); give --out DIR"
             raise ConfigurationError(msg) from error
-        if CAMPAIGN_FILE in present:
+        if (folder / CAMPAIGN_FILE).exists():
             msg = f"{folder}: holds a campaign; go on with it by --resume, or give another --out"
             raise ConfigurationError(msg)
-        left = set(present) - {"progress"}
-        if left:
-            msg = f"{folder}: holds files of something else ({present[0]}, ...); give another --out"
+        if strangers:
+            msg = f"{folder}: holds files of something else ({strangers[0]}); give another --out"
             raise ConfigurationError(msg)
-        with suppress(FileNotFoundError):
-            # Of a campaign that was killed before it had begun.
-            (folder / "progress").unlink()
-        store = cls(folder, new=True)
+        store = cls(folder, new=not (folder / PROGRESS_FILE).exists())
         try:
             store.write(CAMPAIGN_FILE, (json.dumps(_as_json(identity), indent=1) + "\n").encode())
         except TcpassayError:
@@ -106,19 +106,11 @@ class Store:
 
     def write(self, relative: str, octets: bytes) -> None:
         """A file that is there whole or not at all, and on the disk. Raises TcpassayError."""
-        path = self.folder / relative
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(octets)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise unwritten(path, error) from error
+
+        def put(part: Path) -> None:
+            part.write_bytes(octets)
+
+        write_whole(self.folder / relative, put, lasting=True)
 
     def sync(self) -> None:
         """Everything onto the disk, what cases have brought first. Raises TcpassayError."""
@@ -163,13 +155,12 @@ def read_identity(folder: Path) -> Identity:
         if form["schema"] != STORE_SCHEMA:
             msg = f"{path}: schema {form['schema']!r}; this tcpassay reads schema {STORE_SCHEMA}"
             raise ConfigurationError(msg)
-        seed = form["seed"]
-        if not isinstance(seed, int):
-            raise TypeError(seed)
         return Identity(
             str(form["target"]),
             str(form["version"]),
-            seed,
+            whole_number(form["seed"]),
+            str(form["mode"]),
+            whole_number(form["ip"]),
             tuple(str(source) for source in array(form["sources"])),
             {name: str(digest) for name, digest in mapping(form["material"]).items()},
         )
@@ -183,22 +174,33 @@ def read_identity(folder: Path) -> Identity:
         raise ConfigurationError(msg) from None
 
 
+def _strangers(folder: Path) -> list[str]:
+    """What lies in a folder and is not of a campaign that was killed before it had begun."""
+    present = {path.name for path in folder.iterdir()}
+    if not StaysFile.is_one(folder / PROGRESS_FILE):
+        return sorted(present)
+    files = {PROGRESS_FILE, CAMPAIGN_FILE, FINDINGS_FOLDER, *(f"{name}.jsonl" for name in _LINES)}
+    return sorted(name for name in present - files if not name.endswith(".part"))
+
+
 def _as_json(identity: Identity) -> dict[str, Json]:
     return {
         "schema": STORE_SCHEMA,
         "target": identity.target,
         "version": identity.version,
         "seed": identity.seed,
+        "mode": identity.mode,
+        "ip": identity.ip,
         "sources": list(identity.sources),
         "material": dict(identity.material),
     }
 
 
 def _require_same(folder: Path, recorded: Identity, wanted: Identity) -> None:
-    for name in ("target", "version", "seed", "sources"):
+    for name in ("target", "version", "seed", "mode", "ip", "sources"):
         was, now = getattr(recorded, name), getattr(wanted, name)
         if was != now:
-            was, now = (" ".join(map(str, v)) if isinstance(v, tuple) else v for v in (was, now))
+            was, now = ("; ".join(v) if isinstance(v, tuple) else v for v in (was, now))
             msg = f"{folder}: cannot go on: its {name} was {was}, now it is {now}; "
             raise ConfigurationError(msg + "begin a campaign of its own with another --out")
     changed = [
@@ -209,11 +211,3 @@ def _require_same(folder: Path, recorded: Identity, wanted: Identity) -> None:
     if changed:
         msg = f"{folder}: cannot go on: {', '.join(changed)} changed since, and so have the cases; "
         raise ConfigurationError(msg + "begin a campaign of its own with another --out")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.fuzz.happenings import Counted
+from tcpassay.fuzz.coverage import news_json
+from tcpassay.fuzz.happenings import Counted, Hinted
+from tcpassay.fuzz.keeping import entries_of, hint_json
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stay import Stay
 from tcpassay.fuzz.stays_file import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from tcpassay.core.trace import Entry, Trace
+    from tcpassay.core.trace import Trace
     from tcpassay.fuzz.alarms import Alarm
-    from tcpassay.fuzz.coverage import Seen, Triple
+    from tcpassay.fuzz.coverage import Seen
+    from tcpassay.fuzz.entries import Entry
     from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.judges.differential import Differential
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.keeping import Keeper
+    from tcpassay.fuzz.kept import Finding
     from tcpassay.fuzz.schedule import Schedule
+    from tcpassay.fuzz.sequence import Sequence
     from tcpassay.fuzz.stay import Ran
     from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.fuzz.store import Store
@@ -49,8 +57,11 @@ class Bench(NamedTuple):
     schedule: Schedule
     store: Store
     keeper: Keeper
+    guide: Sequence
     seen: Seen
     seed: int
+    stays: Callable[[Target, Judge, int], Stay] = Stay
+    differential: Differential | None = None
 
 
 class Worker:
@@ -64,7 +75,14 @@ class Worker:
         self._stopping = stopping
         self._progress = Progress()
         self._source = 0
+        self._hinted: set[tuple[str, tuple[str, str]]] = set()
+        self._trace: Trace | None = None
         self._since = _Since(len(bench.schedule.sources), time.perf_counter())
+
+    def know(self, findings: Iterable[Finding], entries: Iterable[Entry]) -> None:
+        """What other workers have found."""
+        self._bench.keeper.know(findings)
+        self._bench.guide.admit(entries)
 
     def work(self, order: Order) -> bool:
         """Whether every case of the order has been run; not where there was a reason to stop.
@@ -74,8 +92,10 @@ class Worker:
         """
         bench = self._bench
         self._progress = order.before
+        if order.before.cases:
+            bench.guide.goes_on(order.stay, entries_of(bench.store, order.stay))
         self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
-        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        stay = bench.stays(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
         whole = _Whole() if judged_whole(bench.seed, order.stay) else None
         try:
             for ran in stay.run(self._cases(order)):
@@ -94,6 +114,12 @@ class Worker:
         bench.store.sync()
         return self._progress.cases >= order.last
 
+    def close(self) -> None:
+        """Let the targets go; may be called twice."""
+        self._bench.target.close()
+        if self._bench.differential is not None:
+            self._bench.differential.close()
+
     def _cases(self, order: Order) -> Iterator[tuple[int, FuzzCase]]:
         end = order.stay * STAY + order.last
         for number, place, case in self._bench.schedule.cases(order.stay, order.before.cases):
@@ -105,15 +131,13 @@ class Worker:
     def _take(self, ran: Ran, stay: int) -> None:
         """Keep what a case has brought, and then that it is done."""
         bench, since = self._bench, self._since
-        new = bench.seen.new(ran.triples)
-        if new:
-            bench.store.add("coverage", {"case": ran.number, "triples": [list(t) for t in new]})
-            since.triples += new
-            since.case = ran.number
+        self._learn(ran)
         if ran.alarms:
             for alarm in ran.alarms:
                 self._consider(ran, alarm)
             since.alarmed += 1
+        if bench.differential is not None:
+            self._compare(bench.differential, ran)
         cases, accepted, alarmed, over = self._progress
         self._progress = Progress(
             cases + 1, accepted + ran.accepted, alarmed + bool(ran.alarms), over
@@ -123,19 +147,49 @@ class Worker:
         since.accepted += ran.accepted
         since.by_source[self._source] += 1
 
+    def _learn(self, ran: Ran) -> None:
+        """What is new in a case, for others to be made of it."""
+        bench = self._bench
+        if ran.trace is not self._trace:
+            self._trace = ran.trace
+            bench.guide.restarted()
+        entries = bench.guide.ran(ran.number, ran.case, ran.triples, ran.counters)
+        if not entries:
+            return
+        bench.guide.admit(entries)
+        self._since.entries += entries
+        for entry in entries:
+            bench.store.add("corpus", entry.to_json())
+            fresh = bench.seen.add(entry.new)
+            if fresh:
+                bench.store.add("coverage", news_json(entry.number, fresh))
+
+    def _compare(self, differential: Differential, ran: Ran) -> None:
+        """Where another target does otherwise, and has not done so before."""
+        for hint in differential.compare(ran):
+            if hint.key not in self._hinted:
+                self._hinted.add(hint.key)
+                self._bench.store.add("hints", hint_json(ran.number, hint))
+                self._tell(Hinted(ran.number, hint))
+
     def _consider(self, ran: Ran, alarm: Alarm) -> None:
-        found = self._bench.keeper.consider(ran, alarm)
+        def before() -> list[FuzzCase]:
+            stay, count = divmod(ran.number, STAY)
+            return [case for _, _, case in islice(self._bench.schedule.cases(stay), count)]
+
+        began = time.perf_counter()
+        found = self._bench.keeper.consider(ran, alarm, before)
+        self._since.replayed_s += time.perf_counter() - began
         if found is not None:
             self._tell(found)
 
     def _boundary(self, order: Order, stay: Stay, whole: _Whole | None) -> None:
         """Judge what only the end of a stay shows."""
-        for late in stay.boundary():
-            for alarm in late.alarms:
-                self._consider(late, alarm)
+        late = [(ran, alarm) for ran in stay.boundary() for alarm in ran.alarms]
         if whole is not None:
-            for ran, alarm in whole.alarms(self._bench.judge):
-                self._consider(ran, alarm)
+            late += whole.alarms(self._bench.judge)
+        for ran, alarm in late:
+            self._consider(ran, alarm)
         over = order.last == STAY
         self._bench.store.stays.set(order.stay, self._progress._replace(over=over))
 
@@ -147,16 +201,15 @@ class Worker:
             self._tell(again)
         self._tell(
             Counted(
-                since.case if since.triples else case,
+                case,
                 since.cases,
                 since.accepted,
                 since.alarmed,
                 tuple(since.by_source),
                 stay.played_s - since.played_s,
                 now - since.spent_from,
-                tuple(since.triples),
-                0,
-                0,
+                since.replayed_s,
+                tuple(since.entries),
             )
         )
         self._since = _Since(len(since.by_source), now)
@@ -167,36 +220,34 @@ class _Since:
     """What a worker has not told of yet."""
 
     def __init__(self, sources: int, now: float) -> None:
-        self.case = self.cases = self.accepted = self.alarmed = 0
+        self.cases = self.accepted = self.alarmed = 0
         self.by_source = [0] * sources
-        self.triples: list[Triple] = []
-        self.played_s = 0.0
+        self.entries: list[Entry] = []
+        self.played_s = self.replayed_s = 0.0
         self.told = self.spent_from = now
 
 
 class _Whole:
-    """A stay as one: the entries of all its cases, by the stack that they were played on."""
+    """A stay as one: all that happened on each of its stacks, the judges' own connections too."""
 
     def __init__(self) -> None:
-        self._stacks: dict[int, tuple[Trace, list[Entry], list[Ran]]] = {}
+        self._stacks: dict[int, tuple[Trace, list[Ran]]] = {}
 
     def take(self, ran: Ran) -> None:
         """One case that was played."""
-        kept = self._stacks.setdefault(id(ran.trace), (ran.trace, [], []))
-        kept[1].extend(ran.entries)
-        kept[2].append(ran)
+        self._stacks.setdefault(id(ran.trace), (ran.trace, []))[1].append(ran)
 
     def alarms(self, judge: Judge) -> Iterator[tuple[Ran, Alarm]]:
-        """What one oracle says of everything, each with the case that it falls into."""
-        for trace, entries, rans in self._stacks.values():
-            for alarm in judge.alarms(trace, entries):
-                at, guilty = alarm.event, rans[0]
-                for ran in rans:
-                    if at < len(ran.entries):
-                        guilty = ran
-                        break
-                    at -= len(ran.entries)
-                yield guilty, alarm._replace(event=at)
+        """What one oracle says of everything and has not said of a case alone, each with the case
+        that it falls into or comes behind.
+        """
+        for trace, rans in self._stacks.values():
+            starts = [ran.entries[0].n if ran.entries else 0 for ran in rans]
+            for alarm in judge.alarms(trace, trace.entries):
+                which = max(0, bisect_right(starts, alarm.event) - 1)
+                if all(each.key != alarm.key for each in rans[which].alarms):
+                    event = max(0, alarm.event - starts[which])
+                    yield rans[which], alarm._replace(event=event)
 
 
 def stay_seed(seed: int, stay: int) -> int:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from junit_xml import TestCase, TestSuite
 
+import tcpassay
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.failure import expected_words, story
 from tcpassay.reports.files import write_text
+from tcpassay.reports.fuzz_console import finding_story
 from tcpassay.reports.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.result import CaseResult, TargetInfo
     from tcpassay.reports.failure import Describe
+    from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord
     from tcpassay.reports.record import CaseRecord, RunRecord
 
 
@@ -33,11 +36,70 @@ def render(record: RunRecord, describe: Describe, out: Path | None) -> str:
         root.append(_suite(record, target, describe, out))
     for absent in record.not_started:
         root.append(_absent_suite(absent.target, one_line(absent.reason), skipped=absent.skipped))
+    return _whole(root, record.wall_s)
+
+
+def _whole(root: ET.Element, seconds: float) -> str:
     for total in ("tests", "failures", "errors", "skipped"):
         root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
-    root.set("time", f"{record.wall_s:.3f}")
+    root.set("time", f"{seconds:.3f}")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def write_fuzz_junit(path: Path, record: FuzzRecord, describe: Describe) -> None:
+    """Write a campaign's report whole. Raises TcpassayError where it cannot be written."""
+    write_text(path, render_fuzz(record, describe))
+
+
+def render_fuzz(record: FuzzRecord, describe: Describe) -> str:
+    """One test case a finding, and one for the campaign as such; explained findings are skipped."""
+    rows = [_campaign_row(record)]
+    rows += [_finding_row(record, finding, describe) for finding in record.findings]
+    suite = TestSuite(
+        name=one_line(f"{record.target}.fuzz"),
+        test_cases=rows,
+        properties={
+            "version": one_line(record.version),
+            "clock": record.clock,
+            "seed": str(record.seed),
+            "cases": str(record.cases),
+        },
+    )
+    root = ET.Element("testsuites", {"name": f"tcpassay {tcpassay.__version__}"})
+    root.append(suite.build_xml_doc())
+    return _whole(root, record.seconds)
+
+
+def _campaign_row(record: FuzzRecord) -> TestCase:
+    """Passed where the campaign came to its end with all its workers."""
+    row = TestCase("campaign", classname=_classname(record), elapsed_sec=max(record.seconds, 1e-6))
+    if record.lost:
+        row.add_error_info(
+            message=one_line(record.lost[0]), output=printable("\n".join(record.lost))
+        )
+    elif record.interrupted:
+        row.add_skipped_info(message=f"interrupted by {record.interrupted}")
+    return row
+
+
+def _finding_row(record: FuzzRecord, finding: FuzzFinding, describe: Describe) -> TestCase:
+    row = TestCase(
+        one_line(f"{finding.requirement}: {finding.where}"), classname=_classname(record)
+    )
+    body = "\n".join(finding_story(record, finding, describe))
+    if finding.explained:
+        why = finding.reason or finding.explained
+        row.add_skipped_info(message=one_line(f"{finding.level} not met: {why}"), output=body)
+    else:
+        row.add_failure_info(
+            message=one_line(finding.why), output=body, failure_type=one_line(finding.judge)
+        )
+    return row
+
+
+def _classname(record: FuzzRecord) -> str:
+    return one_line(f"{record.target}.fuzz")
 
 
 def _suite(

@@ -24,14 +24,22 @@ def write_capture(path: Path, *, trace: Trace, result: CaseResult) -> None:
 
 def capture(trace: Trace, result: CaseResult) -> bytes:
     """The octets of the capture file."""
-    datagrams = [entry for entry in trace if entry.kind in {"send", "receive"}]
     title = f"{result.id} on {result.target}, IPv{result.ip}: {result.title}"
+    return annotated(trace, title, verdict_line(result))
+
+
+def annotated(trace: Trace, title: str, verdict: str, culprit: int | None = None) -> bytes:
+    """A capture file with a title on its first packet and a verdict on the offending one.
+
+    That is the last one up to entry `culprit`, by default the one that broke an expectation.
+    """
+    datagrams = [entry for entry in trace if entry.kind in {"send", "receive"}]
     comments: dict[int, list[str]] = {}
     if datagrams:
         comments.setdefault(datagrams[0].n, []).append(title)
-        culprit = offending(trace, datagrams)
-        comments.setdefault(culprit.n, []).append(verdict_line(result))
-    head = section([title, verdict_line(result)]) + interface("peer")
+        at = offending(trace, datagrams) if culprit is None else _up_to(datagrams, culprit)
+        comments.setdefault(at.n, []).append(verdict)
+    head = section([title, verdict]) + interface("peer")
     return head + b"".join(_packet(entry, comments.get(entry.n, [])) for entry in datagrams)
 
 
@@ -44,8 +52,13 @@ def offending(trace: Trace, datagrams: list[Entry]) -> Entry:
         if judgement.met:
             continue
         at = entry.n if judgement.event is None else judgement.event
-        return max((sent for sent in datagrams if sent.n <= at), default=datagrams[-1])
+        return _up_to(datagrams, at)
     return datagrams[-1]
+
+
+def _up_to(datagrams: list[Entry], n: int) -> Entry:
+    """The last datagram that is no later than entry `n`, else the last of all."""
+    return max((each for each in datagrams if each.n <= n), default=datagrams[-1])
 
 
 def verdict_line(result: CaseResult) -> str:

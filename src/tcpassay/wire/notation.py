@@ -51,6 +51,10 @@ class Notation:
 
         With `last`, so many lines of the end, at about the cost of those.
         """
+        return [line for _, line in self.numbered(trace, last)]
+
+    def numbered(self, trace: Iterable[Entry], last: int | None = None) -> list[tuple[Entry, str]]:
+        """The same lines, each with the entry that it begins with."""
         entries = list(trace)
         for entry in entries:
             self._look_at(entry)
@@ -58,17 +62,17 @@ class Notation:
         first = 0 if last is None else max(0, len(entries) - 2 * last - 2)
         if first:
             self._last_ns = entries[first - 1].t_ns
-        out: list[str] = []
+        out: list[tuple[Entry, str]] = []
         skip = -1
         for here, entry in enumerate(entries[first:], first):
             if here == skip:
                 continue
             after = entries[here + 1] if here + 1 < len(entries) else None
             if after is not None and _returns_at_once(entry, after):
-                out.append(self._joined(entry, after))
+                out.append((entry, self._joined(entry, after)))
                 skip = here + 1
             else:
-                out.append(self.line(entry))
+                out.append((entry, self.line(entry)))
         return out if last is None else out[-last:]
 
     def line(self, entry: Entry) -> str:

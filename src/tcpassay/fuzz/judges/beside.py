@@ -13,6 +13,7 @@ from tcpassay.fuzz.judges.weight import Weight, weigh
 from tcpassay.fuzz.player import Player
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.inprocess import InProcessStack
+from tcpassay.targets.process import ProcessStack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.contract import IpVersion, Stack, Target
 
 #: Cases between two looks at the canary and a new connection: 3 % of the time at most.
-EVERY = 32
+EVERY = 64
 
 Like = tuple["IpVersion", tuple[str, ...]]
 
@@ -47,7 +48,7 @@ class Beside:
 
     def __init__(self, target: Target, like: Like, seed: int) -> None:
         manifest = target.manifest
-        options = StackOptions(seed=seed, ip=like[0], settings=like[1], spare=True)
+        options = StackOptions(seed=seed, ip=like[0], settings=like[1], spare=True, coverage=True)
         self.stack: Stack = target.start(options)
         self.budget = Budget(manifest.name) if isinstance(self.stack, InProcessStack) else None
         try:
@@ -67,6 +68,10 @@ class Beside:
         """What is to be said of a case by its own entries."""
         self._since += 1
         return [*integrity_alarms(entries), *storm_alarms(entries, len(case.steps))]
+
+    def counters(self) -> bytes | None:
+        """Which code has run since the stack's start, where somebody counts."""
+        return self.stack.coverage() if isinstance(self.stack, ProcessStack) else None
 
     @property
     def due(self) -> bool:

@@ -105,7 +105,9 @@ class Streams:
         if body.flags & ACK:
             self._acked.setdefault(ports, set()).add(body.ack)
         if body.flags & URG:
-            marks = ((first + body.urgent - back) & _MASK for back in (0, 1))
+            backs = (0, 1, 2) if body.flags & SYN else (0, 1)
+            # Which octet is meant, and whether a SYN counts, stacks read in more than one way.
+            marks = ((first + body.urgent - back) & _MASK for back in backs)
             self._urgent.setdefault(ports, set()).update(marks)
         said = self._said.setdefault(ports, {})
         for place, octet in enumerate(body.payload):

@@ -81,6 +81,8 @@ def _may_be_gone(flow: Flow, h: Hypothesis, now: int) -> bool:
         return True  # RFC 1122, 4.2.3.9; RFC 5461, 3: any error ends what is being opened.
     if state == "FIN-WAIT-2" and h.tcb.read == "gone":
         return True
+    if flow.user_timeout and h.tcb.snd_una != h.tcb.snd_nxt:
+        return True  # 3.10.8: whenever it is over that the application has asked for.
     gone = flow.retries >= LEAST_RETRIES
     gone = gone and not flow.transmission.waits_too_short(now, state)
     flow.lapsed = flow.lapsed or gone

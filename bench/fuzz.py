@@ -1,0 +1,94 @@
+"""Cases a second of the fuzzer on one processor, every case judged, beside a loop that only plays.
+
+A case has ten segments behind its handshake. Rounds of both take turns, so that a machine that is
+slower for a while is so for both.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.fuzz_memory import short_memory
+from bench.measure import Figure
+from tcpassay.conformance.preflight import preflight
+from tcpassay.conformance.processor import on_one_processor
+from tcpassay.core.errors import TcpassayError
+from tcpassay.fuzz.engine import Cases, Settings, run
+from tcpassay.fuzz.happenings import Counted
+from tcpassay.fuzz.parts import guided
+from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.schedule import Schedule, Share
+from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.sources import STAY
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
+from tcpassay.targets.registry import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.targets.contract import Target
+
+TARGETS = ("reference", "linux", "lwip", "lwip-asan")
+#: Stays of a round, and rounds.
+STAYS, ROUNDS = 4, 3
+
+
+def figures() -> Iterator[Figure]:
+    """Cases a second of a campaign with its state on disk, as a share of the bare loop's."""
+    for name in TARGETS:
+        try:
+            with closing(open_target(name)) as target, on_one_processor():
+                if target.manifest.kind == "namespace":
+                    enter_user_namespace_if_needed()
+                preflight(target, 4)
+                yield from _rates(name, target)
+        except TcpassayError as error:
+            yield Figure(f"{name}: not measured, {str(error)[:60]}", 0.0, "cases/s")
+    yield from short_memory()
+
+
+def _rates(name: str, target: Target) -> Iterator[Figure]:
+    bare, judged = [], []
+    for number in range(ROUNDS):
+        bare.append(_bare(target, number))
+        judged.append(_judged(target, number))
+    only = statistics.median(bare)
+    yield Figure(f"{name}: played only", only, "cases/s")
+    rate = statistics.median(judged)
+    yield Figure(f"{name}: every case judged", rate, "cases/s", rate / only, "played only")
+
+
+def _bare(target: Target, seed: int) -> float:
+    """Cases a second that are made and played, a stack for each 256."""
+    source = Sequence.bench(seed)
+    began = time.perf_counter()
+    for stay in range(STAYS):
+        stack = target.start(StackOptions(seed=stay, spare=True))
+        player = Player(stack, target.manifest, stay, 4)
+        for number in range(stay * STAY, (stay + 1) * STAY):
+            player.play(source.case(number), number)
+        stack.close()
+    return STAYS * STAY / (time.perf_counter() - began)
+
+
+def _judged(target: Target, seed: int) -> float:
+    """Cases a second of a campaign from the same source, without what new findings cost once."""
+    schedule = Schedule([Share(Sequence.bench(seed), 1)])
+    cases = Cases(schedule, guided(seed, target.manifest))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(Path(folder) / "out", seed, cases=STAYS * STAY)
+        spent: list[float] = []
+
+        def listener(event: Happening) -> None:
+            if isinstance(event, Counted):
+                spent.append(event.spent_s - event.replayed_s)
+
+        run(target, settings, listener, cases)
+    return STAYS * STAY / sum(spent)
