@@ -115,7 +115,9 @@ class Joined:
         finding = found.finding
         alarm = finding.alarm
         return FuzzFinding(
-            requirement=alarm.key.requirement,
+            requirement=finding.requirement,
+            others=finding.others,
+            symptom=alarm.key.requirement,
             state=alarm.key.state,
             input=alarm.key.input,
             answer=alarm.key.answer,

@@ -46,6 +46,7 @@ def finding_story(record: FuzzRecord, finding: FuzzFinding, describe: Describe) 
     """Everything about a finding, one printable line an element."""
     lines = [
         f"requirement  {describe(finding.requirement)}",
+        *(f"or           {describe(other)}" for other in finding.others),
         f"wrong        {finding.why} ({finding.judge})",
     ]
     if finding.allowed:

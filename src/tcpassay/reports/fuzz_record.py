@@ -43,7 +43,8 @@ class FuzzFinding:
     """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
     lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
     its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
-    `times` then counts all that it covers.
+    `times` then counts all that it covers. `requirement` is what its smallest case tells of, and
+    `others` what else it may be about; `symptom` is what the judge has named.
     """
 
     requirement: str
@@ -63,6 +64,8 @@ class FuzzFinding:
     reason: str = ""
     key: tuple[str, ...] = ()
     times: int = 1
+    others: tuple[str, ...] = ()
+    symptom: str = ""
 
     @property
     def where(self) -> str:
@@ -191,6 +194,8 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
 def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
     return {
         "requirement": finding.requirement,
+        "others": list(finding.others),
+        "symptom": finding.symptom or finding.requirement,
         "state": finding.state,
         "input": finding.input,
         "answer": finding.answer,
