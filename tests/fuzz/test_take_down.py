@@ -76,7 +76,7 @@ def test_nothing_is_left_of_cases_at_random(player: _Looking) -> None:
 
 def test_a_name_that_is_given_twice(player: _Looking) -> None:
     """Two descriptors of one name; both are closed at the end, and no listener is left."""
-    steps = (*listen(), Do("socket", gives="listener", args=STREAM))
+    steps = (*listen(), listen()[0])
     played = player.play(FuzzCase(steps))
     closed = [
         entry.data
