@@ -9,7 +9,7 @@ from tcpassay.fuzz.judges.leaks import levels
 from tcpassay.fuzz.player import Player
 from tcpassay.fuzz.reach import listen, opened, reach
 from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import STREAM, Do, FuzzCase, Send
+from tcpassay.fuzz.steps import Do, FuzzCase, Send
 from tcpassay.targets.contract import Stack, StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, SYN, Sack
