@@ -417,6 +417,10 @@ class Player:
             return
         call, on, gives, _ = step
         if gives:
+            # A name given twice: what had it first is closed at the end all the same.
+            before = self._slots.pop(gives, None)
+            if before is not None:
+                self._slots[f"{gives} {before}"] = before
             self._slots[gives] = returned.value
             self._said.pop(returned.value, None)
         if call == "close":
