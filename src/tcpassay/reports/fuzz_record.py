@@ -26,6 +26,18 @@ class SourceShare(NamedTuple):
     total: int | None
 
 
+class FuzzHint(NamedTuple):
+    """A step of a case at which two targets differ, in words and in parts; no fault by itself."""
+
+    case: int
+    text: str
+    step: int
+    input: str
+    answers: tuple[str, str]
+    targets: tuple[str, str]
+    said: tuple[str, str]
+
+
 @dataclass(slots=True)
 class FuzzFinding:
     """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
@@ -93,6 +105,7 @@ class FuzzRecord:
     lines: int = 0
     last_new: int | None = None
     findings: list[FuzzFinding] = field(default_factory=list)
+    hints: list[FuzzHint] = field(default_factory=list)
     dropped: int = 0
     lost: list[str] = field(default_factory=list)
     interrupted: str | None = None
@@ -166,6 +179,14 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
             "last_new": record.last_new,
         },
         "findings": [_finding_json(record, finding) for finding in record.findings],
+        "hints": [
+            {
+                "case": hint.case, "step": hint.step, "input": hint.input,
+                "targets": list(hint.targets), "answers": list(hint.answers),
+                "said": list(hint.said),
+            }
+            for hint in record.hints
+        ],
         "complete": record.complete,
     }  # fmt: skip
 
