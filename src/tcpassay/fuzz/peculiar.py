@@ -59,6 +59,8 @@ _OPTIONS: dict[type[object], str] = {
 }  # fmt: skip
 #: Seconds of a wait from which a time-out of the stack's may have come.
 _LONG_NS = 1_000_000_000
+#: Ten days: RFC 7323, 5.5 speaks of 24.
+_WEEKS_NS = 864_000 * _LONG_NS
 
 
 class Met(NamedTuple):
@@ -268,6 +270,8 @@ def _of_step(step: Step) -> Iterable[str]:
             yield "wait"
             if ns >= _LONG_NS:
                 yield "long wait"
+            if ns >= _WEEKS_NS:
+                yield "weeks"
         case Do(call=call, args=args, on=on):
             yield f"call {call}"
             if on == "listener":
