@@ -272,14 +272,18 @@ def _of_step(step: Step) -> Iterable[str]:
                 yield "long wait"
             if ns >= _WEEKS_NS:
                 yield "weeks"
-        case Do(call=call, args=args, on=on):
-            yield f"call {call}"
-            if on == "listener":
-                yield f"call {call} listener"
-            for tag, value in args:
-                if tag == "linger":
-                    yield "abort"
-                elif tag == "name":
-                    yield f"{value}"
-                elif tag == "flags" and isinstance(value, tuple):
-                    yield from (str(flag) for flag in value)
+        case Do():
+            yield from _of_call(step)
+
+
+def _of_call(step: Do) -> Iterable[str]:
+    yield f"call {step.call}"
+    if step.on == "listener":
+        yield f"call {step.call} listener"
+    for tag, value in step.args:
+        if tag == "linger":
+            yield "abort"
+        elif tag == "name":
+            yield f"{value}"
+        elif tag == "flags" and isinstance(value, tuple):
+            yield from (str(flag) for flag in value)
