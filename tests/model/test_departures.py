@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tcpassay.model.oracle.departures import departures, neighbours, no_room
+from tcpassay.model.oracle.departures import delayed_syn_ack, departures, neighbours, no_room
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import Segment, Timestamps, flags_value
 from tests.model.conftest import OPEN
@@ -62,6 +62,8 @@ def segment_(
         (OPEN._replace(snd_wnd=900), segment_("A", 1000), "RFC9293:3.8.6-SEND-IN-WINDOW",
          "a window update of its own"),
         (OPEN._replace(snd_wl1=1100, snd_wnd=9), segment_("A", 1000, 3005), RULE + "WND-OLD-SEG",
+         "a window update of its own"),
+        (OPEN._replace(snd_wl1=1100), segment_("A", 1000, 3005), RULE + "WND-OLD-SEG",
          "a window update of its own"),
         (FIN_TAKEN, segment_("R", 999), RULE + "SEQ-RST-SILENT", "a RST on the FIN"),
         (FIN_TAKEN, segment_("A", 990, text=bytes(20)), RULE + "TEXT-CW",
@@ -135,3 +137,10 @@ def test_no_room_keeps_the_ack_and_not_the_text() -> None:
     assert (in_order.tcb.snd_una, in_order.tcb.rcv_nxt, in_order.answer.kind) == (3005, 1000, "ack")
     (above,) = no_room(OPEN, segment_("A", 1100, 3005, b"x"))
     assert (above.tcb.snd_una, above.tcb.held, above.answer.kind) == (3005, (), "silence")
+
+
+@pytest.mark.parametrize("irs", [7, 0x90000000])
+def test_a_delayed_ack_of_a_syn_ack_counts_as_sent(irs: int) -> None:
+    """Wherever the peer's numbers start, its first text is not above Last.ACK.sent."""
+    (delayed,) = delayed_syn_ack(OPENING, segment_("SA", irs, 3000, tsval=5))
+    assert (delayed.tcb.last_ack, delayed.answer.within_s) == (irs + 1, 0.5)

@@ -212,7 +212,9 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
-    if segment.window == tcb.snd_wnd or not acceptable(tcb, segment):
+    # Where the window is the same, what may differ is what the next one is held against.
+    older = offset(segment.seq, tcb.snd_wl1) < 0 and segment.ack != tcb.snd_una
+    if (segment.window == tcb.snd_wnd and not older) or not acceptable(tcb, segment):
         return ()
     if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
         return ()
@@ -391,10 +393,16 @@ def delayed_syn_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state != "SYN-SENT" or segment.flags & (SYN | ACK | RST) != SYN | ACK:
         return ()
     name = "an ACK of the SYN,ACK that is delayed"
+    opened = (b.tcb for b in syn_sent(tcb, segment) if b.tcb.state == "ESTABLISHED")
+    # It counts as sent where Last.ACK.sent is asked for (RFC 7323, 5.3, R3).
     return tuple(
-        _departs(b.tcb, acknowledge(b.tcb, within_s=ACK_DELAY_S), "RFC9293:3.10.7.3-SYNACK", name)
-        for b in syn_sent(tcb, segment)
-        if b.tcb.state == "ESTABLISHED"
+        _departs(
+            new._replace(last_ack=(segment.seq + 1) & MASK),
+            acknowledge(new, within_s=ACK_DELAY_S),
+            "RFC9293:3.10.7.3-SYNACK",
+            name,
+        )
+        for new in opened
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
+from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, offset
 from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
@@ -32,7 +33,7 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.heard = now
     flow.reset_at = now if flags & RST else -1
     flow.changes(now)
-    old = (*flow.hypotheses, *flow_due.lapsed(flow, now))
+    old = (*flow.hypotheses, *flow_due.lapsed(flow, now), *_ahead(flow))
     found: list[Hypothesis] = []
     for reading in _readings(segment):
         spreads(flow, old, reading, now)
@@ -46,6 +47,17 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
         flow.taken.loose = True
     if segment.payload and flags & (ACK | SYN):
         _take_text(flow, segment)
+
+
+def _ahead(flow: Flow) -> list[Hypothesis]:
+    """Real time: a delayed ACK may have left by now, and be read later: Last.ACK.sent is open."""
+    if not flow.limits.slack:
+        return []
+    return [
+        h._replace(tcb=h.tcb._replace(last_ack=h.tcb.rcv_nxt))
+        for h in flow.hypotheses
+        if h.tcb.ts_recent is not None and h.ack_by < NEVER and h.tcb.last_ack != h.tcb.rcv_nxt
+    ]
 
 
 def _readings(segment: Segment) -> tuple[Segment, ...]:
