@@ -243,3 +243,17 @@ def test_text_behind_a_fin_is_told_apart_from_wrong_text(flags: int, where: str)
     script.reads(peer_text(1, 4) + peer_text(6, 4))
     (alarm,) = integrity_alarms(script.entries)
     assert where in alarm.why
+
+
+@pytest.mark.parametrize(("ack", "beside"), [(1, True), (300, False)])
+def test_text_moved_with_the_ack_of_a_cookie_is_told_apart(ack: int, beside: bool) -> None:
+    """The stack started at 1000: an ACK of 1002 in place of 1001, and text from there on."""
+    script = Script()
+    numbers = PEER[1], STACK[1], 1001, 1001 + ack, ACK, 65535
+    octets = build(Datagram(IPv4(PEER[0], STACK[0]), Segment(*numbers)))
+    script.add("send", octets)
+    sent = app_text(1, 3)
+    script.call("send", 3, (("fd", 5), ("octets", sent)))
+    script.stack(ACK, 1 + ack, sent)
+    (alarm,) = integrity_alarms(script.entries)
+    assert ("beside a cookie" in alarm.why) is beside

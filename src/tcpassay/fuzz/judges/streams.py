@@ -24,6 +24,8 @@ MAKING = frozenset({"socket", "accept", "accept4"})
 
 NO_FLAGS: tuple[str, ...] = ()
 
+#: How far beside a cookie another may be: as many as there are sizes that it tells, less one.
+_BESIDE = 3
 _MASK, _HALF = 0xFFFFFFFF, 1 << 31
 #: Port of the peer and of the stack.
 Ports = tuple[int, int]
@@ -251,6 +253,8 @@ class Streams:
             if self._fault_told(read=False):
                 return
             why = f"{len(body.payload)} octets of text that the application never wrote there"
+            if self._moved(ports, first & _MASK, body.payload):
+                why += ", but beside it, as the peer's first ACK was beside a cookie"
             self.faults.append(TextFault(at, why, read=False))
 
     def _may_send(self, ports: Ports, first: int, text: bytes) -> bool:
@@ -258,13 +262,26 @@ class Streams:
         if isses is None:
             # A connection of another case: not this one's text.
             return True
-        for iss in isses:
-            place = (first - iss - 1) & _MASK
-            if any(stream[place : place + len(text)] == text for stream in self._written):
-                return True
+        if any(self._wrote_at((first - iss - 1) & _MASK, text) for iss in isses):
+            return True
         # RFC 1122, 4.2.3.6: the octet of a keep-alive, which was acknowledged long ago, is garbage.
         acked = self._acked.get(ports, ())
         return len(text) == 1 and any(0 < (ack - first) & _MASK < _HALF for ack in acked)
+
+    def _wrote_at(self, place: int, text: bytes) -> bool:
+        return any(stream[place : place + len(text)] == text for stream in self._written)
+
+    def _moved(self, ports: Ports, first: int, text: bytes) -> bool:
+        """Whether text is right from a number on that the peer has acknowledged in place of the
+        SYN's: a SYN cookie (RFC 4987, 3.6) may hold for its neighbours.
+        """
+        near = (
+            ack
+            for ack in self._acked.get(ports, ())
+            for iss in self._isses.get(ports, ())
+            if (ack - iss - 1 + _BESIDE) & _MASK <= 2 * _BESIDE and ack != (iss + 1) & _MASK
+        )
+        return any(self._wrote_at((first - ack) & _MASK, text) for ack in near)
 
     def _fault_told(self, *, read: bool) -> bool:
         return any(fault.read == read for fault in self.faults)
