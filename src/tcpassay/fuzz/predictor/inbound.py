@@ -78,8 +78,11 @@ class Inbound(Ledger):
         if conn is None:
             conn = self._meets(key)
         flags = control & 0x1FF
-        options = NO_OPTIONS if start == end else options_of(octets[start:end])
-        if (conn.special or options.signed) and self._is_special(conn, options, octets, flags, n):
+        options = NO_OPTIONS
+        if start != end:
+            options = options_of(octets[start:end])
+            conn.special = conn.special or options.signed
+        if conn.special and self._is_special(conn, options, octets, flags, n):
             return
         if flags & SYN:
             conn = self._hears_syn(key, conn, options, octets[end:], flags)
@@ -88,10 +91,9 @@ class Inbound(Ledger):
         state: str = conn.state
         if state == "CLOSED" and self.listeners and self.listener(conn) is not None:
             state = "LISTEN"
-        if self._input:
-            self._tells()
-        self._state, self._wait_from = state, 0
-        self._input = segment_named(conn, seq, ack, flags, window, size)
+        self._wait_from = 0
+        named = segment_named(conn, seq, ack, flags, window, size)
+        self.triples.append((state, named, "none"))
         una = conn.snd_una
         made = ASK
         if conn.several is None and conn.bound:
@@ -146,14 +148,16 @@ class Inbound(Ledger):
 
     def _owes_ack(self, conn: Connection, made: int, now: int) -> None:
         if made == GRACE:
-            conn.grace = 1
-        elif made == MAYBE or (made == LIMITED and self._throttled(now)):
-            conn.credit += 1
-            return
+            conn.grace, by = 1, 0
         else:
             conn.credit += 1
+            if made == MAYBE or (made == LIMITED and self._throttled(now)):
+                return
             by = now + _DELAY_NS + self._slack if made == SOON else now
-            conn.ack_by = min(conn.ack_by, by)
+            if by < conn.ack_by:
+                conn.ack_by = by
+        if by < self.due_at:
+            self.due_at = by
         if not conn.listed:
             conn.listed = True
             self.owing.append(conn)

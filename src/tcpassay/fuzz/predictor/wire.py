@@ -32,7 +32,7 @@ class Wire(Inbound):
             return
         key, _seq, _ack, control, _window, size, _end, _start = found
         flags = control & 0x1FF
-        self._answers.append(answer_named(flags, size))
+        self.answered(answer_named(flags, size))
         conn = self._outbound.get(key)
         if conn is None:
             if flags != SYN:
@@ -55,10 +55,10 @@ class Wire(Inbound):
             self.refuse(n, "a datagram that cannot be read")
             return
         if isinstance(body, Segment):
-            self._answers.append(f"odd {flags_named(body.flags)}")
+            self.answered(f"odd {flags_named(body.flags)}")
             self.refuse(n, "an odd segment")
         else:
-            self._answers.append("ICMP" if isinstance(body, Icmp) else "not TCP")
+            self.answered("ICMP" if isinstance(body, Icmp) else "not TCP")
 
     def _goes(self, conn: Connection, octets: bytes, found: Fields, now: int) -> str:
         """What stands against a segment of the target's; empty for nothing."""
