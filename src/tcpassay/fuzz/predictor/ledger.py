@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _LOOK_NS = 2 * NS_PER_S
 
 
+#: MUST-40: an ACK is delayed by less than this.
+_DELAY_NS = NS_PER_S // 2
+
+
 class Ledger:
     """Connections by their ends, what they owe, and the triples of the case so far."""
 
@@ -33,6 +37,7 @@ class Ledger:
         self._addresses = frozenset(addresses)
         self._slack = limits.slack
         self._limits = limits
+        self._delay = _DELAY_NS + limits.slack
         self.virtual = not limits.slack
         self.begins()
 

@@ -15,6 +15,7 @@ _ALL = SYN | FIN | RST | ACK | URG
 _SEQ = ("", " seq=old", " seq=partly old", " seq=in-window", " seq=partly beyond", " seq=beyond")
 _ACK = ("", " ack=new", " ack=old", " ack=far old", " ack=future")
 _MASK, _HALF = 0xFFFFFFFF, 0x80000000
+_NEW_ACK = ACK | 1 << 9
 #: Answers to one input that are told one by one.
 TOLD = 4
 
@@ -56,6 +57,16 @@ def segment_named(conn: Connection, seq: int, ack: int, flags: int, window: int,
     return _inputs.get(key) or _named(key)
 
 
+def in_order_named(new: bool, size: int, window: int) -> str:
+    """The class of an ACK, maybe with text, that is in order; `new`: of all that was in flight."""
+    key = _NEW_ACK if new else ACK
+    if size:
+        key |= 0x1000
+    if not window:
+        key |= 0x2000
+    return _inputs.get(key) or _named(key)
+
+
 def _ack_place(conn: Connection, ack: int) -> int:
     nxt, una = conn.snd_nxt, conn.snd_una
     if ack == una == nxt:
@@ -90,11 +101,7 @@ def answer_named(flags: int, size: int) -> str:
 
 
 def call_named(call: Call) -> str:
-    """The class of a call: its name, and what of its arguments makes it another call."""
-    name = call.name
-    plain = _PLAIN.get(name)
-    if plain is not None:
-        return plain
+    """The class of a call not in PLAIN: its name, and what of its arguments makes it another."""
     told = [
         text
         for tag, value in call.args
@@ -102,20 +109,21 @@ def call_named(call: Call) -> str:
         for text in ((value,) if tag == "name" else value if isinstance(value, tuple) else ())
         if isinstance(text, str) and text not in _NOT_TOLD
     ]
-    return f"{name}({','.join(told)})"
+    return f"{call.name}({','.join(told)})"
 
 
-_PLAIN = {
+#: Calls that no argument makes another one.
+PLAIN = {
     name: f"{name}()"
     for name in ("socket", "bind", "listen", "accept4", "accept", "close", "connect")
 }
 _NOT_TOLD = frozenset({"MSG_DONTWAIT", "MSG_NOSIGNAL", "SOL_SOCKET", "IPPROTO_TCP"})
 
 
-def return_named(call: Call, returned: Returned) -> str:
-    """The class of what a call has returned."""
+def return_named(name: str, returned: Returned) -> str:
+    """The class of what a call of this name has returned."""
     if returned.errno is not None:
         return f"errno {returned.errno}"
-    if call.name in {"recv", "recvmsg"}:
+    if name in {"recv", "recvmsg"}:
         return "text" if returned.value > 0 else "end"
     return "ok"
