@@ -10,7 +10,7 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
+.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed fuzz-mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ mutants: setup  ## show that each planted fault is caught: the kill table
 
 mutants-full: setup  ## every case on every planted fault: reports/baselines/kills.json anew
 	$(BIN)/python -m tcpassay.cli.mutants_full
+
+fuzz-mutants: setup  ## hunt each planted fault by fuzzing: reports/baselines/fuzz_kills.json anew
+	$(BIN)/python -m tcpassay.cli.fuzz_mutants
 
 mutants-changed: setup  ## the same for cases and mutants that are new or have changed
 	$(BIN)/python -m tcpassay.cli.mutants_full --changed

@@ -115,6 +115,14 @@ def fuzz(
             rich_help_panel=_LENGTH,
         ),
     ] = None,
+    differential: Annotated[
+        str | None,
+        typer.Option(
+            metavar="B",
+            help="Play each case on this target as well; where they differ is told as a hint.",
+            rich_help_panel=_LENGTH,
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -181,6 +189,7 @@ def fuzz(
             jobs=jobs,
             web=web,
             resume=resume,
+            differential=differential,
             out=out,
             json=json,
             junit=junit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -53,6 +53,7 @@ class Request(NamedTuple):
     jobs: int = 1
     web: int | None = None
     resume: bool = False
+    differential: str | None = None
     out: Path | None = None
     json: Path | None = None
     junit: Path | None = None
@@ -64,13 +65,21 @@ def carry_out(request: Request) -> int:
     for path, option in _files(request):
         if path is not None:
             require_writable(path, option)
-    with closing(open_target(request.target)) as target:
+    with ExitStack() as held:
+        target = held.enter_context(closing(open_target(request.target)))
         if target.manifest.kind == "wire":
             msg = f"target {target.manifest.name} has no agent; fuzz needs one that makes calls"
             raise ConfigurationError(msg)
         if target.manifest.kind == "namespace":
             enter_user_namespace_if_needed()
         settings = _settings(request)
+        if request.differential is not None:
+            other = held.enter_context(closing(open_target(request.differential)))
+            if other.manifest.name == target.manifest.name:
+                raise ConfigurationError("--differential: name another target than the one fuzzed")
+            if other.manifest.kind == "namespace":
+                enter_user_namespace_if_needed()
+            settings = settings._replace(differential=other)
         if request.alone is not None:
             return run_alone(target, settings, request.alone)
         record = _campaign(target, settings)

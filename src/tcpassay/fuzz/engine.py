@@ -17,6 +17,7 @@ from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.coverage import read_coverage
 from tcpassay.fuzz.crew import STAY_S, Crew
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
+from tcpassay.fuzz.judges.differential import Differential
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.keeping import Keeper, read_corpus, read_findings
 from tcpassay.fuzz.material import digests
@@ -62,6 +63,7 @@ class Settings(NamedTuple):
     seconds: float | None = None
     jobs: int = 1
     resume: bool = False
+    differential: Target | None = None
     web: int | None = None
 
 
@@ -144,6 +146,10 @@ class _Session:
         earlier = _earlier(store, cases.schedule, progress)
         entries = read_corpus(store.earlier["corpus"], store.folder / CORPUS_FILE)
         cases.guide.admit(entries)
+        numbers = frozenset(entry.number for entry in entries)
+        # A long campaign's corpus is kept as the guide keeps it, and not twice.
+        entries.clear()
+        store.earlier.clear()
         sources = tuple((source.name, source.total) for source in cases.schedule.sources)
         self._tell(
             Begun(
@@ -164,7 +170,7 @@ class _Session:
             return self._bench(target, store, cases, version, earlier)
 
         if settings.jobs > 1:
-            self._crew(store, bench, orders, [entry.number for entry in entries])
+            self._crew(store, bench, orders, numbers)
         else:
             self._alone(bench(self._target), orders)
         store.sync()
@@ -189,7 +195,7 @@ class _Session:
         store: Store,
         bench: Callable[[Target], Bench],
         orders: Orders,
-        earlier: Sequence[int],
+        earlier: frozenset[int],
     ) -> None:
         """The orders in several processes, each with a target of its own."""
         ours, manifest = self._target, self._target.manifest
@@ -197,6 +203,9 @@ class _Session:
         if not in_python:
             # Nothing of such a target outlives a fork: threads do not.
             ours.close()
+        other = self._settings.differential
+        if other is not None and other.manifest.kind != "in-process":
+            other.close()
 
         def make(tell: Callable[[Happening], None], stopping: Callable[[], bool]) -> Worker:
             target = ours if in_python else open_manifest(manifest)
@@ -215,8 +224,22 @@ class _Session:
         known = [found.finding for found in earlier.findings]
         keeper = Keeper(target, judge, store, seed, known)
         seen = earlier.seen.copy()
+        other = self._differential(target, judge)
         stays = Stay if cases.front is None else cases.front.stay
-        return Bench(target, judge, cases.schedule, store, keeper, cases.guide, seen, seed, stays)
+        return Bench(
+            target, judge, cases.schedule, store, keeper, cases.guide, seen, seed, stays, other
+        )
+
+    def _differential(self, target: Target, judge: Judge) -> Differential | None:
+        """Another target beside this one, where one is wanted; each worker has its own."""
+        other = self._settings.differential
+        if other is None:
+            return None
+        if self._settings.jobs > 1 and other.manifest.kind != "in-process":
+            other = open_manifest(other.manifest)
+        others = Judge(other.manifest, other.version())
+        name = target.manifest.name
+        return Differential(name, judge, other, others, self._settings.seed)
 
     def _stopping(self) -> bool:
         seconds = self._settings.seconds

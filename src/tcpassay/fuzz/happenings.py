@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.alarms import Key
     from tcpassay.fuzz.entries import Entry
+    from tcpassay.fuzz.judges.differential import Hint
     from tcpassay.fuzz.kept import Finding
 
 
@@ -83,6 +84,13 @@ class Again(NamedTuple):
     dropped: int
 
 
+class Hinted(NamedTuple):
+    """Two targets differ in a case, as they did not before; told once for each such difference."""
+
+    case: int
+    hint: Hint
+
+
 class WorkerLost(NamedTuple):
     """A process of the tester's has ended in the midst of a stay; another goes on at `case`."""
 
@@ -99,4 +107,4 @@ class Ended(NamedTuple):
     interrupted: str | None
 
 
-Happening = Begun | Counted | Found | Again | WorkerLost | Ended
+Happening = Begun | Counted | Found | Again | Hinted | WorkerLost | Ended

@@ -26,12 +26,25 @@ class SourceShare(NamedTuple):
     total: int | None
 
 
+class FuzzHint(NamedTuple):
+    """A step of a case at which two targets differ, in words and in parts; no fault by itself."""
+
+    case: int
+    text: str
+    step: int
+    input: str
+    answers: tuple[str, str]
+    targets: tuple[str, str]
+    said: tuple[str, str]
+
+
 @dataclass(slots=True)
 class FuzzFinding:
     """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
     lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
     its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
-    `times` then counts all that it covers.
+    `times` then counts all that it covers. `requirement` is what its smallest case tells of, and
+    `others` what else it may be about; `symptom` is what the judge has named.
     """
 
     requirement: str
@@ -51,6 +64,8 @@ class FuzzFinding:
     reason: str = ""
     key: tuple[str, ...] = ()
     times: int = 1
+    others: tuple[str, ...] = ()
+    symptom: str = ""
 
     @property
     def where(self) -> str:
@@ -90,6 +105,7 @@ class FuzzRecord:
     lines: int = 0
     last_new: int | None = None
     findings: list[FuzzFinding] = field(default_factory=list)
+    hints: list[FuzzHint] = field(default_factory=list)
     dropped: int = 0
     lost: list[str] = field(default_factory=list)
     interrupted: str | None = None
@@ -163,6 +179,14 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
             "last_new": record.last_new,
         },
         "findings": [_finding_json(record, finding) for finding in record.findings],
+        "hints": [
+            {
+                "case": hint.case, "step": hint.step, "input": hint.input,
+                "targets": list(hint.targets), "answers": list(hint.answers),
+                "said": list(hint.said),
+            }
+            for hint in record.hints
+        ],
         "complete": record.complete,
     }  # fmt: skip
 
@@ -170,6 +194,8 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
 def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
     return {
         "requirement": finding.requirement,
+        "others": list(finding.others),
+        "symptom": finding.symptom or finding.requirement,
         "state": finding.state,
         "input": finding.input,
         "answer": finding.answer,
