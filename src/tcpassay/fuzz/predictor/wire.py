@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.fuzz.predictor import departures, several
 from tcpassay.fuzz.predictor.inbound import Inbound
 from tcpassay.fuzz.predictor.names import answer_named, flags_named
-from tcpassay.fuzz.predictor.segments import Fields, Options, fields, options_of, whole
+from tcpassay.fuzz.predictor.segments import NO_OPTIONS, Fields, Options, fields, options_of, whole
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.tcb import HALF, MASK
 from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segment, parse
@@ -150,7 +150,7 @@ class Wire(Inbound):
         mark = (octets[1] & 3) if start == 40 else (octets[1] >> 4) & 3
         if mark and not (conn.echoes and seq == conn.snd_nxt and (size or flags & FIN)):
             return "a mark of ECN"
-        stamp = None
+        stamp, options = None, NO_OPTIONS
         if start != end:
             options = options_of(octets[start:end])
             why = _options_wrong(conn, options, flags)
@@ -161,7 +161,7 @@ class Wire(Inbound):
         elif flags & SYN:
             return "a SYN without MSS"
         if flags & SYN:
-            return self._goes_syn(conn, octets, found, stamp, now)
+            return self._goes_syn(conn, octets, found, options, stamp, now)
         if flags & RST:
             return self._goes_reset(conn, octets, found, now)
         if conn.stack_scale and conn.peer_scale is not None:
@@ -233,10 +233,15 @@ class Wire(Inbound):
         return why or departures.edge(conn, ack, window)
 
     def _goes_syn(
-        self, conn: Connection, octets: bytes, found: Fields, stamp: int | None, now: int
+        self,
+        conn: Connection,
+        octets: bytes,
+        found: Fields,
+        options: Options,
+        stamp: int | None,
+        now: int,
     ) -> str:
-        _, seq, ack, flags, window, size, end, start = found
-        options = options_of(octets[start:end])
+        _, seq, ack, flags, window, size, _, _ = found
         if size or options.cookie:
             return "a SYN for fast open"
         if options.mss is None:
