@@ -43,7 +43,10 @@ def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
         requirement = NO_STORM if judge == "storm" else SURVIVES
         where = place_of(played.fault)
         answer = f"{judge}: {where}" if where else str(judge)
-        alarms.append(_alarm(judge, requirement, plain(message)[:_LONGEST], entries, answer))
+        why = plain(message)[:_LONGEST]
+        if where not in why:
+            why = f"{why}: {where}"
+        alarms.append(_alarm(judge, requirement, why, entries, answer))
     if played.storm:
         why = f"{played.storm} events in one step of waiting, and no end"
         alarms.append(_alarm("storm", NO_STORM, why, entries, "storm"))

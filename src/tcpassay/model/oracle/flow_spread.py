@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.departures import departures
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
+from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
@@ -96,7 +97,11 @@ def _one_arrival(
 
 def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What the rules make of a segment, and the known ways past them."""
-    branches = (*segment_arrives(tcb, segment), *departures(tcb, segment))
+    branches = (
+        *segment_arrives(tcb, segment),
+        *departures(tcb, segment),
+        *other_departures(tcb, segment),
+    )
     if flow.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
         branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
     if flow.fast_open is not None and segment.flags & SYN:
