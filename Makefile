@@ -10,7 +10,7 @@ COUNT ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-live soak-check clean
+.PHONY: help setup targets $(TARGETS) conformance matrix compare coverage baselines check-baselines mutants mutants-full mutants-changed fuzz-mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ mutants: setup  ## show that each planted fault is caught: the kill table
 mutants-full: setup  ## every case on every planted fault: reports/baselines/kills.json anew
 	$(BIN)/python -m tcpassay.cli.mutants_full
 
+fuzz-mutants: setup  ## hunt each planted fault by fuzzing: reports/baselines/fuzz_kills.json anew
+	$(BIN)/python -m tcpassay.cli.fuzz_mutants
+
 mutants-changed: setup  ## the same for cases and mutants that are new or have changed
 	$(BIN)/python -m tcpassay.cli.mutants_full --changed
 
@@ -77,7 +80,7 @@ docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one ba
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench
 
-soak: soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-live soak-check  ## the long forms of the trials, one after the other
+soak: soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check  ## the long forms of the trials, one after the other
 
 soak-duel: setup  ## 10,000 schedules of two stacks over bad links; SEED=n replays one with its trace
 	$(BIN)/python -m tests.trials duel $(if $(SEED),--seed $(SEED))
@@ -96,6 +99,10 @@ soak-oracle-linux: setup  ## 10,000 exchanges with the kernel: no alarm but what
 
 soak-tiers: setup  ## 100,000 fuzzed cases of each target: what tier one accepts the oracle has nothing against
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/fuzz/test_tiers_agree.py -v --durations=10
+
+soak-campaign: setup  ## a million fuzzed cases of the reference stack, 200,000 of the kernel: nothing unexpected
+	$(BIN)/tcpassay fuzz reference --cases 1000000 --jobs $$(nproc) --seed $(or $(SEED),1) --out $(OUT)/soak-reference
+	$(BIN)/tcpassay fuzz linux --cases 200000 --seed $(or $(SEED),1) --out $(OUT)/soak-linux
 
 soak-live: setup  ## 20 MB to and from the kernel's programs over good and bad links
 	TCPASSAY_SOAK=1 $(BIN)/python -m pytest tests/live -v --durations=10

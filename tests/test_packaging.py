@@ -89,6 +89,7 @@ def test_content_is_there(names: set[str]) -> None:
     wanted = {
         *_below("conformance/catalogue", "*.toml"),
         *_below("conformance/cases", "*.py"),
+        *_below("fuzz", "*.toml"),
         *_below("fuzz/corpus", "*.jsonl"),
         *_below("reports/schema", "*.json"),
         *_below("reports/baselines", "*.json"),

@@ -82,6 +82,23 @@ def test_bad_usage(tcpassay: Run) -> None:
         assert answer.err.count("\n") == 1
 
 
+def test_another_target_beside(tcpassay: Run, tmp_path: Path) -> None:
+    """--differential; what differs is told once each, in JSON too, and is no finding."""
+    options = ("fuzz", "reference", "--mode", "sweep", "--cases", "20", "--seed", "1", "--out", "o")
+    answer = tcpassay(*options, "--differential", "reference-documents", "--json", "r.json")
+    assert answer.code == 0, answer.out + answer.err
+    value = json.loads((tmp_path / "r.json").read_text())
+    schema = json.loads((content_root() / "reports/schema/fuzz-v1.json").read_text())
+    jsonschema.validate(value, schema)
+    lines = (tmp_path / "o" / "hints.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == value["hints"]
+    kinds = [(hint["input"], *hint["answers"]) for hint in value["hints"]]
+    assert len(set(kinds)) == len(kinds)
+    itself = tcpassay("fuzz", "reference", "--differential", "reference")
+    assert itself.code == 2
+    assert "another target" in itself.err
+
+
 def test_a_target_that_dies_at_start(tcpassay: Run, tmp_path: Path) -> None:
     """An agent that ends at once; 4, one line, no folder."""
     (tmp_path / "target.toml").write_text(

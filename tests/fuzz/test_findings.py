@@ -98,7 +98,8 @@ def test_trace_of_a_finding(kept: tuple[Findings, Finding]) -> None:
     file = load(path)
     assert finding_of(file, "x") == finding
     assert file.info["verdict"] == "fail"
-    assert file.info["requirements"] == ["RFC9293:MUST-16"]
+    assert file.info["requirements"] == [finding.requirement, *finding.others]
+    assert "RFC9293:MUST-16" in finding.names
     assert finding_from_json(json.loads(json.dumps(finding.to_json()))) == finding
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 

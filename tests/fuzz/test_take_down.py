@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tcpassay.core.events import ReadState, StateRead
+from tcpassay.core.events import Call, ReadState, StateRead
+from tcpassay.fuzz.judges.leaks import levels
 from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import opened, reach
+from tcpassay.fuzz.reach import listen, opened, reach
 from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
-from tcpassay.targets.contract import StackOptions
+from tcpassay.fuzz.steps import STREAM, Do, FuzzCase, Send
+from tcpassay.targets.contract import Stack, StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, SYN, Sack
 
@@ -36,6 +37,11 @@ CASES = {
 
 class _Looking(Player):
     """Tells what is left when a case is over."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack that it plays on."""
+        return self._stack
 
     def left(self) -> list[str]:
         """The states of the case's connections that are not closed."""
@@ -66,3 +72,16 @@ def test_nothing_is_left_of_cases_at_random(player: _Looking) -> None:
     for number in range(250):
         player.play(source.case(number), number)
         assert player.left() == [], number
+
+
+def test_a_name_that_is_given_twice(player: _Looking) -> None:
+    """Two descriptors of one name; both are closed at the end, and no listener is left."""
+    steps = (*listen(), Do("socket", gives="listener", args=STREAM))
+    played = player.play(FuzzCase(steps))
+    closed = [
+        entry.data
+        for entry in player.trace.entries[played.first : played.last]
+        if isinstance(entry.data, Call) and entry.data.name == "close"
+    ]
+    assert len(closed) == 2
+    assert levels(player.stack)["listeners"] == 0

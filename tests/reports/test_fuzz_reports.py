@@ -16,7 +16,7 @@ from tcpassay.core.content import content_root
 from tcpassay.reports.fuzz_console import show_campaign
 from tcpassay.reports.fuzz_html import render_fragment, write_fuzz_html
 from tcpassay.reports.fuzz_progress import FuzzProgress, share_words
-from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare, fuzz_json
+from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare, fuzz_json
 from tcpassay.reports.junit import render_fuzz, write_fuzz_junit
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m]]>\x00&\n\u202e{{ 7 * 7 }}"
@@ -77,6 +77,9 @@ def record() -> FuzzRecord:
         triples=300,
         last_new=1_999,
         findings=[finding, explained],
+        hints=[
+            FuzzHint(3, HOSTILE, 2, "S", ("ACK", "none"), ("linux", "lwip"), ("right", "right"))
+        ],
         complete=True,
     )
 
@@ -183,6 +186,7 @@ def test_the_result_on_the_console(record: FuzzRecord) -> None:
     assert "2,000 cases (1,000 in earlier sessions)" in told
     assert "1 finding (1 oracle), 1 more that expectations explain" in told
     assert "500 cases a second, 53% of the bare loop's; 95.0% accepted by tier one" in told
+    assert "1 difference, hints and no faults" in told
     assert "11 states, 300 triples; last new coverage in case 1,999" in told
     assert "\x1b" not in told
 

@@ -68,6 +68,8 @@ def _told(finding: Finding, again: PlayedAgain) -> Iterator[str]:
             yield one_line(f"besides: event {alarm.event}: {alarm}{behind}")
     if again.alarm is not None:
         yield one_line(f"event {again.alarm.event}: {again.alarm}")
+    if finding.names:
+        yield one_line(f"about {', or '.join(finding.names)}")
     where = f"{trace.target}  {finding.key}"
     if again.outcome == "same finding":
         yield one_line(f"SAME FINDING  {where}")

@@ -25,6 +25,13 @@ class ModeChoice(StrEnum):
     CAMPAIGNS = "campaigns"
 
 
+class EngineChoice(StrEnum):
+    """Values of --engine."""
+
+    NATIVE = "native"
+    BOOFUZZ = "boofuzz"
+
+
 @guarded
 def fuzz(
     target: Annotated[
@@ -45,6 +52,14 @@ def fuzz(
         typer.Option(
             metavar="F",
             help="Only the cases of this file: fuzz/campaigns/window.toml, or your own.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None,
+    engine: Annotated[
+        EngineChoice | None,
+        typer.Option(
+            help="Who makes the cases: this project (default), or boofuzz: its lists of values in "
+            "every field and option, in every state.",
             rich_help_panel=_CASES,
         ),
     ] = None,
@@ -90,6 +105,24 @@ def fuzz(
             metavar="N", min=1, max=64, help="Processes beside each other.", rich_help_panel=_LENGTH
         ),
     ] = 1,
+    web: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65_535,
+            help="With --engine boofuzz: its pages on http://127.0.0.1:PORT/ while it runs.",
+            rich_help_panel=_LENGTH,
+        ),
+    ] = None,
+    differential: Annotated[
+        str | None,
+        typer.Option(
+            metavar="B",
+            help="Play each case on this target as well; where they differ is told as a hint.",
+            rich_help_panel=_LENGTH,
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -137,6 +170,8 @@ def fuzz(
     tcpassay fuzz linux --resume --out night --cases 400000
 
     tcpassay fuzz linux --seed 7 --out night --alone 1234
+
+    tcpassay fuzz linux --engine boofuzz --web 26000
     """
     from tcpassay.cli.fuzzing import Request, carry_out
 
@@ -145,13 +180,16 @@ def fuzz(
             target=target,
             mode=None if mode is None else mode.value,
             campaign=campaign,
+            engine=None if engine is None else engine.value,
             ip=None if ip is None else 6 if ip is IpChoice.V6 else 4,
             seed=seed,
             alone=alone,
             seconds=seconds,
             cases=cases,
             jobs=jobs,
+            web=web,
             resume=resume,
+            differential=differential,
             out=out,
             json=json,
             junit=junit,

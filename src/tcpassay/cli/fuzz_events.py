@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from tcpassay.fuzz.coverage import Seen
-from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, WorkerLost
+from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, Hinted, WorkerLost
 from tcpassay.fuzz.notation import step_text
-from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare
+from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Joined:
                 self._found(record, event)
             case Again():
                 _again(record, event)
+            case Hinted():
+                self._hinted(record, event)
             case WorkerLost():
                 self._lost(record, event)
             case Ended():
@@ -88,6 +90,7 @@ class Joined:
         record.alarmed += event.alarmed
         record.played_s += event.played_s
         record.spent_s += event.spent_s
+        record.replayed_s += event.replayed_s
         record.sources = [
             source._replace(done=source.done + more)
             for source, more in zip(record.sources, event.by_source, strict=True)
@@ -112,7 +115,9 @@ class Joined:
         finding = found.finding
         alarm = finding.alarm
         return FuzzFinding(
-            requirement=alarm.key.requirement,
+            requirement=finding.requirement,
+            others=finding.others,
+            symptom=alarm.key.requirement,
             state=alarm.key.state,
             input=alarm.key.input,
             answer=alarm.key.answer,
@@ -129,6 +134,13 @@ class Joined:
             explained=alarm.explained,
             reason=self._reasons.get(alarm.explained, ""),
         )
+
+    def _hinted(self, record: FuzzRecord, event: Hinted) -> None:
+        hint = event.hint
+        if any((each.input, each.answers) == hint.key for each in record.hints):
+            return
+        record.hints.append(FuzzHint(event.case, str(hint), *hint))
+        self._progress.say(f"differs: case {event.case:,}, {hint}")
 
     def _lost(self, record: FuzzRecord, event: WorkerLost) -> None:
         then = "left out" if event.skipped else "another goes on with it"

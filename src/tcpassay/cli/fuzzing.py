@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from tcpassay.cli.fuzz_alone import run_alone
 from tcpassay.cli.fuzz_events import Joined
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tcpassay.reports.fuzz_record import FuzzRecord
     from tcpassay.targets.contract import IpVersion, Target
 
+#: Who makes the cases: this project's own sources, or boofuzz.
+Engine = Literal["native", "boofuzz"]
+
 #: A finding that no expectation explains.
 FOUND = 1
 _SIGNALLED = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED}
@@ -42,12 +45,15 @@ class Request(NamedTuple):
     mode: Mode | None = None
     ip: IpVersion | None = None
     campaign: Path | None = None
+    engine: Engine | None = None
     seed: int | None = None
     alone: int | None = None
     seconds: float | None = None
     cases: int | None = None
     jobs: int = 1
+    web: int | None = None
     resume: bool = False
+    differential: str | None = None
     out: Path | None = None
     json: Path | None = None
     junit: Path | None = None
@@ -59,13 +65,21 @@ def carry_out(request: Request) -> int:
     for path, option in _files(request):
         if path is not None:
             require_writable(path, option)
-    with closing(open_target(request.target)) as target:
+    with ExitStack() as held:
+        target = held.enter_context(closing(open_target(request.target)))
         if target.manifest.kind == "wire":
             msg = f"target {target.manifest.name} has no agent; fuzz needs one that makes calls"
             raise ConfigurationError(msg)
         if target.manifest.kind == "namespace":
             enter_user_namespace_if_needed()
         settings = _settings(request)
+        if request.differential is not None:
+            other = held.enter_context(closing(open_target(request.differential)))
+            if other.manifest.name == target.manifest.name:
+                raise ConfigurationError("--differential: name another target than the one fuzzed")
+            if other.manifest.kind == "namespace":
+                enter_user_namespace_if_needed()
+            settings = settings._replace(differential=other)
         if request.alone is not None:
             return run_alone(target, settings, request.alone)
         record = _campaign(target, settings)
@@ -104,7 +118,7 @@ def _settings(request: Request) -> Settings:
         raise ConfigurationError(
             "--alone: which campaign's case? give its --seed, or its --out DIR"
         )
-    mode, ip, campaign = request.mode, request.ip, request.campaign
+    mode, ip, campaign = _mode(request), request.ip, request.campaign
     if request.resume or (request.alone is not None and (folder / CAMPAIGN_FILE).exists()):
         # What is not named is as it was.
         was = read_identity(folder)
@@ -116,6 +130,8 @@ def _settings(request: Request) -> Settings:
                 campaign = Path(named)
             else:
                 mode = next((each for each in get_args(Mode) if each == was.mode), None)
+    if request.web is not None and (mode != "boofuzz" or request.jobs > 1):
+        raise ConfigurationError("--web shows a session of --engine boofuzz, with --jobs 1")
     return Settings(
         folder,
         secrets.randbits(32) if seed is None else seed,
@@ -126,7 +142,21 @@ def _settings(request: Request) -> Settings:
         seconds=request.seconds,
         jobs=request.jobs,
         resume=request.resume,
+        web=request.web,
     )
+
+
+def _mode(request: Request) -> Mode | None:
+    """Which cases are asked for; None for what is not said."""
+    if request.engine is None:
+        return request.mode
+    if request.engine == "native":
+        return request.mode or "all"
+    if request.mode is not None or request.campaign is not None:
+        raise ConfigurationError(
+            "--engine boofuzz makes all cases; leave out --mode and --campaign"
+        )
+    return "boofuzz"
 
 
 def _files(request: Request) -> tuple[tuple[Path | None, str], ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import AgentFault
 from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.naming import names
 from tcpassay.fuzz.octets import version_of
 from tcpassay.fuzz.shrinking import fewest, shortest_beginning
 from tcpassay.fuzz.steps import PER_PORT, Do, FuzzCase, Listen, Send, Tell
@@ -89,6 +90,11 @@ class Confirmer:
             if shown is None:
                 return None
         return shown
+
+    def names(self, shown: Shown) -> tuple[str, ...]:
+        """The requirements that what a case shows may be about, the likeliest first."""
+        limits = self._judge.limits(shown.case.settings)
+        return names(shown.case, shown.trial.trace, shown.alarm, limits)
 
     def alone(self, case: FuzzCase, entries: Sequence[Entry], wanted: Alarm) -> Shown | None:
         """The case alone: as it is, else with the peer's numbers where they started."""

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.processor import on_one_processor
+from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import mapping
+from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.coverage import read_coverage
 from tcpassay.fuzz.crew import STAY_S, Crew
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
+from tcpassay.fuzz.judges.differential import Differential
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.keeping import Keeper, read_corpus, read_findings
 from tcpassay.fuzz.material import digests
 from tcpassay.fuzz.orders import Orders
 from tcpassay.fuzz.parts import guided, share_of_file, shares_of
-from tcpassay.fuzz.schedule import Schedule
+from tcpassay.fuzz.schedule import Schedule, Share
+from tcpassay.fuzz.stay import Stay
 from tcpassay.fuzz.store import CORPUS_FILE, Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
 from tcpassay.targets.registry import open_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tcpassay.core.json_values import Json
+    from tcpassay.fuzz.boofuzz_front.front import Front
     from tcpassay.fuzz.happenings import Happening
     from tcpassay.fuzz.parts import Mode
     from tcpassay.fuzz.sequence import Sequence as Guide
@@ -43,7 +50,8 @@ _PREFLIGHT_S = 60.0
 
 class Settings(NamedTuple):
     """What a campaign is to be. It ends behind case `cases` - 1, counted from its very beginning,
-    or after `seconds` of this session. With `campaign` it has the cases of that file alone.
+    or after `seconds` of this session. With `campaign` it has the cases of that file alone. `web`
+    is the port of boofuzz's pages where the cases are boofuzz's.
     """
 
     folder: Path
@@ -55,13 +63,19 @@ class Settings(NamedTuple):
     seconds: float | None = None
     jobs: int = 1
     resume: bool = False
+    differential: Target | None = None
+    web: int | None = None
 
 
 class Cases(NamedTuple):
-    """Where the cases of a campaign come from, and who learns of what they bring."""
+    """Where the cases of a campaign come from, and who learns of what they bring.
+
+    `front` is what they pass through before they are played, where they are boofuzz's.
+    """
 
     schedule: Schedule
     guide: Guide
+    front: Front | None = None
 
 
 def run(
@@ -102,6 +116,11 @@ class _Session:
         target, settings = self._target, self._settings
         version = target.version()
         cases = cases or cases_of(target, settings)
+        with _pages(cases.front, settings.web):
+            return self._run(cases, version)
+
+    def _run(self, cases: Cases, version: str) -> Ended:
+        target, settings = self._target, self._settings
         identity = Identity(
             target.manifest.name,
             version,
@@ -180,6 +199,9 @@ class _Session:
         if not in_python:
             # Nothing of such a target outlives a fork: threads do not.
             ours.close()
+        other = self._settings.differential
+        if other is not None and other.manifest.kind != "in-process":
+            other.close()
 
         def make(tell: Callable[[Happening], None], stopping: Callable[[], bool]) -> Worker:
             target = ours if in_python else open_manifest(manifest)
@@ -198,7 +220,22 @@ class _Session:
         known = [found.finding for found in earlier.findings]
         keeper = Keeper(target, judge, store, seed, known)
         seen = earlier.seen.copy()
-        return Bench(target, judge, cases.schedule, store, keeper, cases.guide, seen, seed)
+        other = self._differential(target, judge)
+        stays = Stay if cases.front is None else cases.front.stay
+        return Bench(
+            target, judge, cases.schedule, store, keeper, cases.guide, seen, seed, stays, other
+        )
+
+    def _differential(self, target: Target, judge: Judge) -> Differential | None:
+        """Another target beside this one, where one is wanted; each worker has its own."""
+        other = self._settings.differential
+        if other is None:
+            return None
+        if self._settings.jobs > 1 and other.manifest.kind != "in-process":
+            other = open_manifest(other.manifest)
+        others = Judge(other.manifest, other.version())
+        name = target.manifest.name
+        return Differential(name, judge, other, others, self._settings.seed)
 
     def _stopping(self) -> bool:
         seconds = self._settings.seconds
@@ -208,12 +245,36 @@ class _Session:
 
 
 def cases_of(target: Target, settings: Settings) -> Cases:
-    """The cases of a campaign from its beginning; nothing has been learned yet."""
+    """The cases of a campaign from its beginning; nothing has been learned yet.
+
+    Raises ConfigurationError where they are boofuzz's and it is not installed, or of IPv6.
+    """
     mode, seed, manifest, ip = settings.mode, settings.seed, target.manifest, settings.ip
     guide = guided(seed, manifest, ip)
+    if mode == "boofuzz":
+        front = _front(target, ip)
+        return Cases(Schedule([Share(front.source, 1)]), guide, front)
     if settings.campaign is not None:
         return Cases(Schedule([share_of_file(settings.campaign, seed, manifest)]), guide)
     return Cases(Schedule(shares_of(mode, seed, manifest, guide, ip)), guide)
+
+
+def _front(target: Target, ip: IpVersion) -> Front:
+    require_boofuzz()
+    if ip != 4:
+        raise ConfigurationError("--engine boofuzz makes cases of IPv4; leave out --ip 6")
+    from tcpassay.fuzz.boofuzz_front.front import Front
+
+    return Front(2, target.manifest.capabilities)
+
+
+def _pages(front: Front | None, port: int | None) -> AbstractContextManager[object]:
+    """The web interface, where it is wanted."""
+    if front is None or port is None:
+        return nullcontext()
+    from tcpassay.fuzz.boofuzz_front.web import WebInterface
+
+    return WebInterface(front.session, port)
 
 
 def _earlier(store: Store, schedule: Schedule, progress: Sequence[Progress]) -> Earlier:

@@ -123,6 +123,7 @@ class Findings:
             shown.case,
             small.executions,
             small.spent,
+            names=self._confirmer.names(shown),
         )
         write_finding(self.path(finding), finding, shown.trial.trace)
         self.know(finding)

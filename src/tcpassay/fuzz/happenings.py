@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.alarms import Key
     from tcpassay.fuzz.entries import Entry
+    from tcpassay.fuzz.judges.differential import Hint
     from tcpassay.fuzz.kept import Finding
 
 
@@ -47,7 +48,8 @@ class Begun(NamedTuple):
 class Counted(NamedTuple):
     """Cases run since the last such event, by one worker; the last of them was `case`.
 
-    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`. `entries` are
+    `by_source` counts them a source; `played_s` is what the stack took of `spent_s`,
+    `replayed_s` what went into alarms: confirming and minimising what is new. `entries` are
     what is new in them, as far as the worker may know.
     """
 
@@ -58,6 +60,7 @@ class Counted(NamedTuple):
     by_source: tuple[int, ...]
     played_s: float
     spent_s: float
+    replayed_s: float
     entries: tuple[Entry, ...]
 
 
@@ -81,6 +84,13 @@ class Again(NamedTuple):
     dropped: int
 
 
+class Hinted(NamedTuple):
+    """Two targets differ in a case, as they did not before; told once for each such difference."""
+
+    case: int
+    hint: Hint
+
+
 class WorkerLost(NamedTuple):
     """A process of the tester's has ended in the midst of a stay; another goes on at `case`."""
 
@@ -97,4 +107,4 @@ class Ended(NamedTuple):
     interrupted: str | None
 
 
-Happening = Begun | Counted | Found | Again | WorkerLost | Ended
+Happening = Begun | Counted | Found | Again | Hinted | WorkerLost | Ended

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.findings import Before
+    from tcpassay.fuzz.judges.differential import Hint
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.kept import Finding
     from tcpassay.fuzz.stay import Ran
@@ -134,6 +135,18 @@ def _again(value: Json) -> Again:
     return Again(
         whole_number(form["stay"]), tuple(keys), tuple(explained), whole_number(form["dropped"])
     )
+
+
+def hint_json(number: int, hint: Hint) -> dict[str, Json]:
+    """A line of hints.jsonl: the case, the step, and what each target answers there."""
+    return {
+        "case": number,
+        "step": hint.step,
+        "input": hint.input,
+        "targets": list(hint.targets),
+        "answers": list(hint.answers),
+        "said": list(hint.said),
+    }
 
 
 def read_corpus(lines: Iterable[Json], path: Path) -> list[Entry]:

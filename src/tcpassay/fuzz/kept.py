@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.core.json_values import Json, mapping, whole_number
+from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.core.verdict import Level, verdict_when_not_met
 from tcpassay.core.whole import write_whole
 from tcpassay.fuzz.alarms import Alarm, JudgeName, Key
@@ -33,6 +33,8 @@ class Finding(NamedTuple):
     `alarm` is what the judge says of `minimal`; `key` is that of `case`, the one that was found as
     number `number` of a campaign with `seed`. `executions` is how many stacks it took to make it
     small, `spent` that more might have been left out. `times` counts the cases that gave it.
+    `names` are the requirements that it may be about, the likeliest first; empty where nobody has
+    looked.
     """
 
     target: str
@@ -46,6 +48,17 @@ class Finding(NamedTuple):
     executions: int = 0
     spent: bool = False
     times: int = 1
+    names: tuple[str, ...] = ()
+
+    @property
+    def requirement(self) -> str:
+        """What it is about, as far as its smallest case tells; else what the judge has named."""
+        return self.names[0] if self.names else self.alarm.key.requirement
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What else it may be about, the likeliest first."""
+        return self.names[1:]
 
     @property
     def explained(self) -> str:
@@ -71,6 +84,7 @@ class Finding(NamedTuple):
             "why": alarm.why,
             "allowed": alarm.allowed,
             "level": str(alarm.level),
+            "names": list(self.names),
             "explained": alarm.explained,
             "event": alarm.event,
             "shown": _key_json(alarm.key),
@@ -112,6 +126,7 @@ def finding_from_json(value: Json) -> Finding:
             whole_number(form["executions"]),
             bool(form["spent"]),
             whole_number(form["times"]),
+            tuple(str(name) for name in array(form.get("names", []))),
         )
     except KeyError as error:
         msg = f"{error.args[0]!r} is missing"
@@ -159,7 +174,7 @@ def info_of(finding: Finding) -> dict[str, object]:
     alarm = finding.alarm
     return {
         "verdict": str(verdict_when_not_met(alarm.level)),
-        "requirements": [alarm.key.requirement],
+        "requirements": [finding.requirement, *finding.others],
         "fuzz": finding.to_json(),
     }
 

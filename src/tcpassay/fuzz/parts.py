@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 #: What of the sources is wanted.
-Mode = Literal["all", "sweep", "sequence", "campaigns"]
+Mode = Literal["all", "sweep", "sequence", "campaigns", "boofuzz"]
 
 #: Blocks in a turn of all. Single edits and campaigns come to an end; pairs hardly do.
 WEIGHTS: Final = {"single edits": 3, "campaigns": 1, "sequence": 3, "pairs": 1}

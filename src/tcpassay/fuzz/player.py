@@ -384,6 +384,10 @@ class Player:
         if step is None or returned.errno is not None:
             return
         if step.gives:
+            # A name given twice: what had it first is closed at the end all the same.
+            before = self._slots.pop(step.gives, None)
+            if before is not None:
+                self._slots[f"{step.gives} {before}"] = before
             self._slots[step.gives] = returned.value
             self._said.pop(returned.value, None)
         if step.call == "close":

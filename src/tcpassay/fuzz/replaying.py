@@ -91,6 +91,7 @@ def make_smaller(
         minimal=shown.case,
         executions=small.executions,
         spent=small.spent,
+        names=confirmer.names(shown),
     )
     return smaller, shown.trial.trace
 

@@ -6,6 +6,7 @@ coverage.jsonl      what was seen for the first time, and in which case
 corpus.jsonl        cases that brought something new
 findings.jsonl      findings, then how often each came again
 findings/*.json     a trace each
+hints.jsonl         where another target does otherwise (--differential)
 sessions.jsonl      how long each session took, and how it ended
 
 What a case has brought is written before it counts as done. So a case in flight when the tester is
@@ -35,7 +36,7 @@ CAMPAIGN_FILE: Final = "campaign.json"
 CORPUS_FILE: Final = "corpus.jsonl"
 PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
-_LINES = ("coverage", "corpus", "findings", "sessions")
+_LINES = ("coverage", "corpus", "findings", "hints", "sessions")
 #: Seconds in which the workers of a tester that was killed have ended too.
 _LEAVING_S = 3.0
 

@@ -9,8 +9,8 @@ from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.fuzz.coverage import news_json
-from tcpassay.fuzz.happenings import Counted
-from tcpassay.fuzz.keeping import entries_of
+from tcpassay.fuzz.happenings import Counted, Hinted
+from tcpassay.fuzz.keeping import entries_of, hint_json
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stay import Stay
 from tcpassay.fuzz.stays_file import Progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.coverage import Seen
     from tcpassay.fuzz.entries import Entry
     from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.judges.differential import Differential
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.keeping import Keeper
     from tcpassay.fuzz.kept import Finding
@@ -59,6 +60,8 @@ class Bench(NamedTuple):
     guide: Sequence
     seen: Seen
     seed: int
+    stays: Callable[[Target, Judge, int], Stay] = Stay
+    differential: Differential | None = None
 
 
 class Worker:
@@ -72,6 +75,7 @@ class Worker:
         self._stopping = stopping
         self._progress = Progress()
         self._source = 0
+        self._hinted: set[tuple[str, tuple[str, str]]] = set()
         self._trace: Trace | None = None
         self._since = _Since(len(bench.schedule.sources), time.perf_counter())
 
@@ -91,7 +95,7 @@ class Worker:
         if order.before.cases:
             bench.guide.goes_on(order.stay, entries_of(bench.store, order.stay))
         self._since.played_s, self._since.spent_from = 0.0, time.perf_counter()
-        stay = Stay(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
+        stay = bench.stays(bench.target, bench.judge, stay_seed(bench.seed, order.stay))
         whole = _Whole() if judged_whole(bench.seed, order.stay) else None
         try:
             for ran in stay.run(self._cases(order)):
@@ -111,8 +115,10 @@ class Worker:
         return self._progress.cases >= order.last
 
     def close(self) -> None:
-        """Let the target go; may be called twice."""
+        """Let the targets go; may be called twice."""
         self._bench.target.close()
+        if self._bench.differential is not None:
+            self._bench.differential.close()
 
     def _cases(self, order: Order) -> Iterator[tuple[int, FuzzCase]]:
         end = order.stay * STAY + order.last
@@ -130,6 +136,8 @@ class Worker:
             for alarm in ran.alarms:
                 self._consider(ran, alarm)
             since.alarmed += 1
+        if bench.differential is not None:
+            self._compare(bench.differential, ran)
         cases, accepted, alarmed, over = self._progress
         self._progress = Progress(
             cases + 1, accepted + ran.accepted, alarmed + bool(ran.alarms), over
@@ -156,12 +164,22 @@ class Worker:
             if fresh:
                 bench.store.add("coverage", news_json(entry.number, fresh))
 
+    def _compare(self, differential: Differential, ran: Ran) -> None:
+        """Where another target does otherwise, and has not done so before."""
+        for hint in differential.compare(ran):
+            if hint.key not in self._hinted:
+                self._hinted.add(hint.key)
+                self._bench.store.add("hints", hint_json(ran.number, hint))
+                self._tell(Hinted(ran.number, hint))
+
     def _consider(self, ran: Ran, alarm: Alarm) -> None:
         def before() -> list[FuzzCase]:
             stay, count = divmod(ran.number, STAY)
             return [case for _, _, case in islice(self._bench.schedule.cases(stay), count)]
 
+        began = time.perf_counter()
         found = self._bench.keeper.consider(ran, alarm, before)
+        self._since.replayed_s += time.perf_counter() - began
         if found is not None:
             self._tell(found)
 
@@ -190,6 +208,7 @@ class Worker:
                 tuple(since.by_source),
                 stay.played_s - since.played_s,
                 now - since.spent_from,
+                since.replayed_s,
                 tuple(since.entries),
             )
         )
@@ -204,7 +223,7 @@ class _Since:
         self.cases = self.accepted = self.alarmed = 0
         self.by_source = [0] * sources
         self.entries: list[Entry] = []
-        self.played_s = 0.0
+        self.played_s = self.replayed_s = 0.0
         self.told = self.spent_from = now
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord
 
 
+#: The others are in hints.jsonl and in the JSON.
+_MOST_HINTS: Final = 20
+
+
 def show_campaign(console: Console, record: FuzzRecord, describe: Describe) -> None:
     """Print the whole result."""
     for finding in record.unexplained:
@@ -27,6 +31,13 @@ def show_campaign(console: Console, record: FuzzRecord, describe: Describe) -> N
             console.print(Text(f"  {line}"), soft_wrap=True)
         console.print()
     _explained(console, record)
+    if record.hints:
+        console.print(
+            Text(f"{counted(len(record.hints), 'difference')}, hints and no faults", "bold")
+        )
+        for hint in record.hints[:_MOST_HINTS]:
+            console.print(Text(one_line(f"  case {hint.case:,}, {hint.text}")), soft_wrap=True)
+        console.print()
     for line in _summary(record):
         console.print(Text(one_line(line)), soft_wrap=True)
 
@@ -35,6 +46,7 @@ def finding_story(record: FuzzRecord, finding: FuzzFinding, describe: Describe) 
     """Everything about a finding, one printable line an element."""
     lines = [
         f"requirement  {describe(finding.requirement)}",
+        *(f"or           {describe(other)}" for other in finding.others),
         f"wrong        {finding.why} ({finding.judge})",
     ]
     if finding.allowed:
@@ -80,7 +92,8 @@ def _summary(record: FuzzRecord) -> Iterator[str]:
         yield f"lost: {lost}"
     yield (
         f"speed: {record.rate:,.0f} cases a second, {record.bare_share:.0%} of the bare loop's;"
-        f" {record.accepted_share:.1%} accepted by tier one"
+        f" {record.accepted_share:.1%} accepted by tier one;"
+        f" {record.replayed_s:.1f} s for findings"
     )
     if record.interrupted:
         yield f"interrupted by {record.interrupted}: go on with --resume --out {record.folder}"

@@ -53,6 +53,7 @@ def _finding(record: FuzzRecord, finding: FuzzFinding, describe: Describe) -> di
     return {
         **{name: one_line(getattr(finding, name)) for name in texts},
         "described": one_line(describe(finding.requirement)),
+        "others": [one_line(describe(other)) for other in finding.others],
         "case": finding.case,
         "times": finding.times,
         "text": [one_line(step) for step in finding.text],

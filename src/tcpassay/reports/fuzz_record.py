@@ -26,12 +26,25 @@ class SourceShare(NamedTuple):
     total: int | None
 
 
+class FuzzHint(NamedTuple):
+    """A step of a case at which two targets differ, in words and in parts; no fault by itself."""
+
+    case: int
+    text: str
+    step: int
+    input: str
+    answers: tuple[str, str]
+    targets: tuple[str, str]
+    said: tuple[str, str]
+
+
 @dataclass(slots=True)
 class FuzzFinding:
     """One finding, as its minimal case shows it. `key` is what alarms are told apart by; `trace`
     lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
     its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
-    `times` then counts all that it covers.
+    `times` then counts all that it covers. `requirement` is what its smallest case tells of, and
+    `others` what else it may be about; `symptom` is what the judge has named.
     """
 
     requirement: str
@@ -51,6 +64,8 @@ class FuzzFinding:
     reason: str = ""
     key: tuple[str, ...] = ()
     times: int = 1
+    others: tuple[str, ...] = ()
+    symptom: str = ""
 
     @property
     def where(self) -> str:
@@ -63,9 +78,9 @@ class FuzzRecord:
     """A campaign as far as it is known; counts are of all its sessions.
 
     `seconds` and `session_cases` are of this session; `played_s` of `spent_s` went into playing
-    cases, the rest into judging them and keeping what they have brought. `dropped` counts alarms
-    that did not come again on a fresh stack. `last_new` is the case that brought the last new
-    triple.
+    cases, `replayed_s` into confirming findings and making them small, the rest into judging.
+    `dropped` counts alarms that did not come again on a fresh stack. `last_new` is the case that
+    brought the last new coverage.
     """
 
     target: str
@@ -83,12 +98,14 @@ class FuzzRecord:
     earlier_s: float = 0.0
     played_s: float = 0.0
     spent_s: float = 0.0
+    replayed_s: float = 0.0
     states: int = 0
     triples: int = 0
     edges: int = 0
     lines: int = 0
     last_new: int | None = None
     findings: list[FuzzFinding] = field(default_factory=list)
+    hints: list[FuzzHint] = field(default_factory=list)
     dropped: int = 0
     lost: list[str] = field(default_factory=list)
     interrupted: str | None = None
@@ -106,8 +123,12 @@ class FuzzRecord:
 
     @property
     def bare_share(self) -> float:
-        """The rate as a share of what it would be without judging; 0 where nothing was played."""
-        return self.played_s / self.spent_s if self.spent_s else 0.0
+        """The rate as a share of what it would be without judging; 0 where nothing was played.
+
+        What findings cost is left out: it is paid once.
+        """
+        judged_s = self.spent_s - self.replayed_s
+        return min(1.0, self.played_s / judged_s) if judged_s > 0 else 0.0
 
     @property
     def accepted_share(self) -> float:
@@ -145,6 +166,7 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
             "seconds": round(record.seconds, 3),
             "rate": round(record.rate, 1),
             "share_of_bare_rate": round(record.bare_share, 3),
+            "replaying": round(record.replayed_s, 3),
             "lost_workers": list(record.lost),
             "interrupted": record.interrupted,
         },
@@ -157,6 +179,14 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
             "last_new": record.last_new,
         },
         "findings": [_finding_json(record, finding) for finding in record.findings],
+        "hints": [
+            {
+                "case": hint.case, "step": hint.step, "input": hint.input,
+                "targets": list(hint.targets), "answers": list(hint.answers),
+                "said": list(hint.said),
+            }
+            for hint in record.hints
+        ],
         "complete": record.complete,
     }  # fmt: skip
 
@@ -164,6 +194,8 @@ def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
 def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
     return {
         "requirement": finding.requirement,
+        "others": list(finding.others),
+        "symptom": finding.symptom or finding.requirement,
         "state": finding.state,
         "input": finding.input,
         "answer": finding.answer,

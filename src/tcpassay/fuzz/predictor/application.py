@@ -355,6 +355,8 @@ def _end_of_file(call: Call, conn: Connection) -> str:
     if conn.told:
         return ""
     if not conn.fin_taken:
+        if conn.peer_ended and conn.state == "CLOSED":
+            return ""
         return "end-of-file without a FIN"
     if not conn.stream.loose and conn.in_order > conn.read_octets:
         return "end-of-file before the end"

@@ -59,6 +59,7 @@ class Connection:
         "nowhere",
         "opaque",
         "passive",
+        "peer_ended",
         "peer_scale",
         "pieces",
         "rcv_nxt",
@@ -110,6 +111,8 @@ class Connection:
         self.df = False
         self.completed = 0
         self.accepted = self.aborted = self.ended = self.deaf = self.reported = False
+        #: Whether the target has acknowledged the peer's FIN.
+        self.peer_ended = False
         self.given = bytearray()
         self.taken = Stream()
         self.texts: list[tuple[int, bytes]] = []

@@ -67,6 +67,8 @@ def bare(conn: Connection, seq: int, ack: int, window: int, stamp: int | None) -
     else:
         return "an ACK that nothing has called for"
     conn.ack_by, conn.last_ack = NEVER, ack
+    if conn.fin is not None and ack == (conn.fin + 1) & MASK:
+        conn.peer_ended = True
     return ""
 
 
@@ -122,7 +124,7 @@ def _numbered(conn: Connection, gone: Gone, start: int) -> str:
     if gone.stamp != conn.ts_recent:
         return "another timestamp"
     size = gone.size
-    if start > 0 or (start == -1 and size == 1):
+    if start > 0 or (start == -1 and size == 1 and conn.snd_una == conn.snd_nxt):
         return "text in another place"
     if size > max(conn.mss, SMALLEST_MSS):
         return "more text than MSS"

@@ -51,6 +51,8 @@ from tcpassay.wire.connections import quote_of
 _DELAY_NS = NS_PER_S // 2
 
 
+#: Control bits that change what a SYN,ACK is taken for.
+_BUT_PSH = FIN | SYN | RST | ACK | URG
 #: States in which there is no connection.
 _UNCONNECTED = frozenset({"CLOSED", "LISTEN"})
 
@@ -98,6 +100,8 @@ class Inbound(Ledger):
                     made = arrives(conn, seq, ack, flags, window, size, now)
                 else:
                     made = self._stamped(conn, options, seq, ack, flags, window, size, now)
+            elif state == "SYN-SENT" and flags & _BUT_PSH == SYN | ACK and not size:
+                made = self._synchronized(conn, options, seq, ack, window, now)
             elif state in _UNCONNECTED:
                 made = self._unconnected(conn, options, state, seq, ack, flags, window, size, now)
         if made == ASK:
@@ -192,6 +196,20 @@ class Inbound(Ledger):
             conn.ts_recent = options.stamps[0]
         return made
 
+    def _synchronized(
+        self, conn: Connection, options: Options, seq: int, ack: int, window: int, now: int
+    ) -> int:
+        """SYN-SENT: the SYN,ACK that has been waited for (3.10.7.3)."""
+        if ack != conn.snd_nxt:
+            return ASK
+        self._takes_options(conn, options)
+        conn.state, conn.since, conn.snd_una = "ESTABLISHED", now, ack
+        conn.irs, conn.rcv_nxt = seq, (seq + 1) & MASK
+        conn.snd_wnd = conn.max_snd_wnd = window
+        conn.snd_wl1, conn.snd_wl2 = seq, ack
+        conn.ts_recent = options.stamps[0] if conn.ts_offered and options.stamps else None
+        return AT_ONCE
+
     def _unconnected(
         self,
         conn: Connection,
@@ -269,6 +287,7 @@ class Inbound(Ledger):
             now,
             self._slack,
             listening=listener is not None,
+            time_wait=self._limits.time_wait,
             throttled=lambda: self._throttled(now),
         )
         if listener is not None and closed and conn not in listener.made:

@@ -67,8 +67,9 @@ def answer_named(flags: int, size: int) -> str:
 def call_named(call: Call) -> str:
     """The class of a call: its name, and what of its arguments makes it another call."""
     name = call.name
-    if name in _PLAIN:
-        return f"{name}()"
+    plain = _PLAIN.get(name)
+    if plain is not None:
+        return plain
     told = [
         text
         for tag, value in call.args
@@ -79,7 +80,10 @@ def call_named(call: Call) -> str:
     return f"{name}({','.join(told)})"
 
 
-_PLAIN = frozenset({"socket", "bind", "listen", "accept4", "accept", "close", "connect"})
+_PLAIN = {
+    name: f"{name}()"
+    for name in ("socket", "bind", "listen", "accept4", "accept", "close", "connect")
+}
 _NOT_TOLD = frozenset({"MSG_DONTWAIT", "MSG_NOSIGNAL", "SOL_SOCKET", "IPPROTO_TCP"})
 
 

@@ -31,12 +31,20 @@ def after(
     slack: int,
     *,
     listening: bool,
+    time_wait: int,
     throttled: Callable[[], bool],
 ) -> list[Hypothesis]:
     """What may be true after a segment of the peer's, by a rule that is no variant."""
     out: dict[Hypothesis, None] = {}
     held_back: bool | None = None
-    for old in conn.ways():
+    ways = conn.ways()
+    # TIME-WAIT may be over (3.10.8).
+    over = [
+        Hypothesis(h.tcb._replace(state="CLOSED"))
+        for h in ways
+        if h.tcb.state == "TIME-WAIT" and now - h.since >= time_wait
+    ]
+    for old in (*ways, *over):
         h = _met(old, now, listening=listening)
         tcb = Tcb("LISTEN" if listening else "CLOSED") if _unconnected(h) else h.tcb
         for branch in segment_arrives(tcb, segment):
