@@ -27,6 +27,8 @@ _KINDS: tuple[tuple[str, JudgeName], ...] = (
     ("without being idle", "storm"),
     ("stays at", "hang"),
 )
+#: What the oracle says of an answer that is due.
+NO_ANSWER = "the answer due has not come"
 #: What of a message tells one fault from another: addresses and numbers differ each time.
 _LONGEST = 160
 
@@ -51,6 +53,13 @@ def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
         why = f"{played.storm} events in one step of waiting, and no end"
         alarms.append(_alarm("storm", NO_STORM, why, entries, "storm"))
     return alarms
+
+
+def without_answers(alarms: list[Alarm], played: Played) -> list[Alarm]:
+    """Alarms of the oracle without the answers that a stack owed when it ended."""
+    if played.fault is None:
+        return alarms
+    return [alarm for alarm in alarms if alarm.why != NO_ANSWER]
 
 
 def _alarm(

@@ -167,12 +167,14 @@ def _with_what_follows(alarms: list[Alarm]) -> list[Alarm]:
     """A departure that is explained explains what the oracle has against the rest of the case.
 
     It knows where the target stands behind a way past the rules that it follows; behind any other
-    it goes on from what the target says, and may be wrong.
+    it goes on from what the target says, and may be wrong. Whether a RST of RFC 793 has ended
+    anything shows later alone.
     """
     left, by = [], ""
     for alarm in alarms:
         left.append(alarm._replace(explained=by) if by and not alarm.explained else alarm)
-        if not by and not alarm.why.startswith(FOLLOWED):
+        followed = alarm.why.startswith(FOLLOWED) and not alarm.why.endswith("RFC 793")
+        if not by and not followed:
             by = alarm.explained
     return left
 
