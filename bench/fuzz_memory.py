@@ -34,7 +34,7 @@ def figures() -> Iterator[Figure]:
 
 def short_memory() -> Iterator[Figure]:
     """The same for a hundredth of it, in which the corpus and what was seen still grow."""
-    yield from _memory(SHORT, 1.5)
+    yield from _memory(SHORT, 2.0)
 
 
 def _memory(cases: int, most: float) -> Iterator[Figure]:

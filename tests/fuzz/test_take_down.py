@@ -9,7 +9,7 @@ from tcpassay.fuzz.judges.leaks import levels
 from tcpassay.fuzz.player import Player
 from tcpassay.fuzz.reach import listen, opened, reach
 from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import STREAM, Do, FuzzCase, Send
+from tcpassay.fuzz.steps import Do, FuzzCase, Send
 from tcpassay.targets.contract import Stack, StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, SYN, Sack
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_cases_at_random(player: _Looking) -> None:
 
 def test_a_name_that_is_given_twice(player: _Looking) -> None:
     """Two descriptors of one name; both are closed at the end, and no listener is left."""
-    steps = (*listen(), Do("socket", gives="listener", args=STREAM))
+    steps = (*listen(), listen()[0])
     played = player.play(FuzzCase(steps))
     closed = [
         entry.data

@@ -21,8 +21,10 @@ from tcpassay.conformance.interrupts import CutShort, Interrupts
 from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.entries import Entry
 from tcpassay.fuzz.happenings import Counted, Found, WorkerLost
-from tcpassay.fuzz.keeping import entries_of
+from tcpassay.fuzz.keeping import entries_of, read_corpus
+from tcpassay.fuzz.lines import read_lines
 from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.store import CORPUS_FILE
 from tcpassay.targets.orphans import die_with
 
 if TYPE_CHECKING:
@@ -68,13 +70,17 @@ class Failed(NamedTuple):
 
 @dataclass(slots=True)
 class _Member:
-    """A process, and what it is at; None while it waits."""
+    """A process, and what it is at; None while it waits.
+
+    It has been told of so many findings and entries; None for one that begins in the midst.
+    """
 
     number: int
     process: multiprocessing.process.BaseProcess
     pipe: Connection
     order: Order | None = None
-    told: int = 0
+    findings: int = 0
+    entries: int | None = 0
 
 
 class Crew:
@@ -106,8 +112,12 @@ class Crew:
         self._deadline = deadline
         self._members: list[_Member] = []
         self._deaths: Counter[int] = Counter()
-        #: What workers have found, each with the worker's number; -1 where it is no more.
-        self._found: list[tuple[int, Finding | Entry]] = []
+        #: What workers have found, each with the worker's number; -1 where that one is no more.
+        #: Of the entries the first `_forgot` are gone: everybody knows them.
+        self._findings: list[tuple[int, Finding]] = []
+        self._entries: list[tuple[int, Entry]] = []
+        self._forgot = 0
+        self._corpus = store.folder / CORPUS_FILE
 
     def run(self) -> None:
         """Until every order is carried out, the time is up, or a signal has come.
@@ -172,10 +182,27 @@ class Crew:
 
     def _task(self, member: _Member, order: Order) -> Task:
         """An order, with what others have found that the worker has not been told of."""
-        news = [each for number, each in self._found[member.told :] if number != member.number]
-        member.told = len(self._found)
-        findings = tuple(each for each in news if not isinstance(each, Entry))
-        return Task(order, findings, tuple(each for each in news if isinstance(each, Entry)))
+        entries = self._entries_for(member)
+        findings = tuple(
+            each for number, each in self._findings[member.findings :] if number != member.number
+        )
+        member.findings, member.entries = len(self._findings), self._forgot + len(self._entries)
+        self._forget()
+        return Task(order, findings, entries)
+
+    def _entries_for(self, member: _Member) -> tuple[Entry, ...]:
+        if member.entries is None:
+            # It takes the place of one that has died: all that this session has brought.
+            every = read_corpus(read_lines(self._corpus).values, self._corpus)
+            return tuple(entry for entry in every if entry.number not in self._earlier)
+        news = self._entries[member.entries - self._forgot :]
+        return tuple(entry for number, entry in news if number != member.number)
+
+    def _forget(self) -> None:
+        """Let go of what every worker has been told of."""
+        told = min(member.entries or 0 for member in self._members)
+        del self._entries[: max(0, told - self._forgot)]
+        self._forgot = max(self._forgot, told)
 
     def _take(self, member: _Member, message: Happening | Over | Failed) -> None:
         if isinstance(message, Failed):
@@ -191,9 +218,9 @@ class Crew:
     def _learn(self, number: int, message: Happening) -> None:
         """What others are to know of."""
         if isinstance(message, Found):
-            self._found.append((number, message.finding))
+            self._findings.append((number, message.finding))
         elif isinstance(message, Counted):
-            self._found += [(number, entry) for entry in message.entries]
+            self._entries += [(number, entry) for entry in message.entries]
 
     def _lost(self, member: _Member) -> None:
         """A process has ended: another goes on where it was, and leaves out what ends them all."""
@@ -214,24 +241,31 @@ class Crew:
         why = f"ended with status {member.process.exitcode}"
         self._tell(WorkerLost(member.number, case, why, skipped))
         self._members.remove(member)
-        self._forgotten(member, order.stay)
+        self._untold(member, order.stay)
         with _signals_held_back():
             self._members.append(self._start(member.number))
+        self._members[-1].entries = None
         if before.cases < order.last:
             # A worker that has been at a later stay does not know any more what this one may.
             self._give(self._members[-1], order._replace(before=before))
         else:
             self._orders.ended(order.stay)
 
-    def _forgotten(self, member: _Member, stay: int) -> None:
+    def _untold(self, member: _Member, stay: int) -> None:
         """What a worker had written but not told, and that nobody knows any more."""
-        self._found = [
-            (-1 if number == member.number else number, each) for number, each in self._found
+        self._findings = [
+            (-1 if number == member.number else number, each) for number, each in self._findings
         ]
-        told = {each.number for _, each in self._found if isinstance(each, Entry)} | self._earlier
-        self._found += [
+        self._entries = [
+            (-1 if number == member.number else number, each) for number, each in self._entries
+        ]
+        told = {entry.number for entry in self._told_of_stay(stay)} | self._earlier
+        self._entries += [
             (-1, entry) for entry in entries_of(self._store, stay) if entry.number not in told
         ]
+
+    def _told_of_stay(self, stay: int) -> list[Entry]:
+        return [entry for _, entry in self._entries if entry.number // STAY == stay]
 
 
 @contextmanager

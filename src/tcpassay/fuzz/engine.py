@@ -146,6 +146,10 @@ class _Session:
         earlier = _earlier(store, cases.schedule, progress)
         entries = read_corpus(store.earlier["corpus"], store.folder / CORPUS_FILE)
         cases.guide.admit(entries)
+        numbers = frozenset(entry.number for entry in entries)
+        # A long campaign's corpus is kept as the guide keeps it, and not twice.
+        entries.clear()
+        store.earlier.clear()
         sources = tuple((source.name, source.total) for source in cases.schedule.sources)
         self._tell(
             Begun(
@@ -166,7 +170,7 @@ class _Session:
             return self._bench(target, store, cases, version, earlier)
 
         if settings.jobs > 1:
-            self._crew(store, bench, orders, [entry.number for entry in entries])
+            self._crew(store, bench, orders, numbers)
         else:
             self._alone(bench(self._target), orders)
         store.sync()
@@ -191,7 +195,7 @@ class _Session:
         store: Store,
         bench: Callable[[Target], Bench],
         orders: Orders,
-        earlier: Sequence[int],
+        earlier: frozenset[int],
     ) -> None:
         """The orders in several processes, each with a target of its own."""
         ours, manifest = self._target, self._target.manifest
