@@ -15,7 +15,7 @@ from tcpassay.fuzz.reach import connect, opened
 from tcpassay.fuzz.steps import Do, FuzzCase, Send, app_text, peer_text
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
-from tcpassay.wire import ACK, SYN, URG, Datagram, IPv4, Segment, build
+from tcpassay.wire import ACK, FIN, SYN, URG, Datagram, IPv4, Segment, build
 
 if TYPE_CHECKING:
     from tcpassay.fuzz.steps import Step
@@ -232,3 +232,14 @@ def test_real_exchanges_that_are_unusual_are_right() -> None:
     for entries in (contradiction, urgent, again, on_the_syn):
         assert integrity_alarms(entries) == []
     assert not as_written(urgent)
+
+
+@pytest.mark.parametrize(("flags", "where"), [(FIN | ACK, "from behind a FIN"), (ACK, "not what")])
+def test_text_behind_a_fin_is_told_apart_from_wrong_text(flags: int, where: str) -> None:
+    """A reader that goes on behind a FIN skips the number that the FIN had."""
+    script = Script()
+    script.peer(flags, 1, peer_text(1, 4))
+    script.peer(ACK, 6, peer_text(6, 4))
+    script.reads(peer_text(1, 4) + peer_text(6, 4))
+    (alarm,) = integrity_alarms(script.entries)
+    assert where in alarm.why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tcpassay.model.oracle.departures import departures
+from tcpassay.model.oracle.departures import departures, neighbours, no_room
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import Segment, Timestamps, flags_value
 from tests.model.conftest import OPEN
@@ -13,6 +13,9 @@ STAMPED = OPEN._replace(ts_recent=50, last_ack=1000)
 FIN_TAKEN = OPEN._replace(state="CLOSE-WAIT", fin=999, last_ack=1000)
 CLOSED_AT_HOME = OPEN._replace(state="FIN-WAIT-2", read="gone", fin_sent=True, snd_una=3010)
 HALF_OPEN = STAMPED._replace(state="SYN-RECEIVED", snd_una=2999, snd_nxt=3000)
+
+CROSSED = OPEN._replace(state="SYN-RECEIVED", passive=False, snd_una=2999, snd_nxt=3000)
+OPENING = OPEN._replace(state="SYN-SENT", ts_offered=True, snd_una=2999, snd_nxt=3000)
 
 RULE = "RFC9293:3.10.7.4-"
 
@@ -68,6 +71,24 @@ def segment_(
         (CLOSED_AT_HOME, segment_("FA", 1100, 3010), RULE + "FIN-OOO", "in a record of TIME-WAIT"),
         (CLOSED_AT_HOME, segment_("A", 1000, 3020), RULE + "ACK-FUTURE-FW2",
          "in a record of TIME-WAIT"),
+        (OPEN, segment_("RA", 1400, text=bytes(200)), "RFC5961:3.2-RST-INWINDOW",
+         "a check of where the text of a RST ends"),
+        (OPEN, segment_("RA", 1000, text=bytes(501)), RULE + "RST-ESTAB",
+         "a check of where the text of a RST ends"),
+        (STAMPED._replace(state="TIME-WAIT"), segment_("R", 1000, tsval=9),
+         "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),
+        (OPEN._replace(state="FIN-WAIT-2", read="shut"), segment_("FA", 1100), RULE + "FIN-OOO",
+         "a reset for a FIN above a hole"),
+        (CROSSED, segment_("A", 1000, 2999, b"x"), RULE + "ACK-SYNRCVD-BAD", "an ACK of SND.UNA"),
+        (OPEN._replace(fin=1010, held=((1011, 1020),)), segment_("A", 1000, text=bytes(10)),
+         RULE + "FIN-CW", "text behind a FIN that waited"),
+        (OPENING, segment_("A", 7, text=b"x", tsval=9), "RFC9293:3.10.7.3-FIN",
+         "a reset for its TSecr"),
+        (OPENING, segment_("RA", 7, tsval=9), "RFC9293:3.10.7.3-RST-ACK",
+         "no RST with another TSecr"),
+        (CLOSED_AT_HOME, segment_("FA", 1000, 3020), RULE + "ACK-FUTURE-FW2",
+         "in a record of TIME-WAIT"),
+        (Tcb("LISTEN"), segment_("SF", 2000), "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),
         (OPEN._replace(state="TIME-WAIT"), segment_("SF", 2000), "RFC9293:3.10.7.2-SYN-FIN",
          "no SYN with a FIN"),
     ],
@@ -88,3 +109,25 @@ def test_all_are_labelled_as_variants() -> None:
     branches = departures(STAMPED, segment_("A", 990, 2999, bytes(10), tsval=9))
     assert branches
     assert {branch.label for branch in branches} == {"variant"}
+
+
+@pytest.mark.parametrize(
+    ("ack", "seq", "opens"), [(1, 0, True), (0, 1, True), (9, 9, True), (4, 0, False)]
+)
+def test_a_neighbour_of_a_cookie(ack: int, seq: int, opens: bool) -> None:
+    """Where both numbers have moved, what counts is by how much more the one than the other."""
+    half_open = HALF_OPEN._replace(ts_recent=None)
+    found = neighbours(half_open, segment_("A", 1000 + seq, 3000 + ack))
+    assert [b.tcb.state for b in found if b.tcb.state == "ESTABLISHED"] == ["ESTABLISHED"] * opens
+    assert all((b.tcb.rcv_nxt, b.tcb.snd_una) == (1000 + seq, 3000 + ack) for b in found)
+
+
+def test_the_numbers_of_a_cookie_itself_are_no_departure() -> None:
+    assert neighbours(HALF_OPEN, segment_("A", 1000, 3000)) == ()
+
+
+def test_no_room_keeps_the_ack_and_not_the_text() -> None:
+    (in_order,) = no_room(OPEN, segment_("A", 1000, 3005, b"x"))
+    assert (in_order.tcb.snd_una, in_order.tcb.rcv_nxt, in_order.answer.kind) == (3005, 1000, "ack")
+    (above,) = no_room(OPEN, segment_("A", 1100, 3005, b"x"))
+    assert (above.tcb.snd_una, above.tcb.held, above.answer.kind) == (3005, (), "silence")

@@ -28,6 +28,18 @@ def test_half_the_circle_is_as_new_as_old(by: int, may: bool) -> None:
     assert reopens(old, segment(SYN, old.rcv_nxt + by, 0)) is may
 
 
+@pytest.mark.parametrize(
+    ("by", "ways"), [(1, {True}), (0, {True}), (-1, {False}), (-HALF, {True, False})]
+)
+def test_half_the_circle_of_timestamps(by: int, ways: set[bool]) -> None:
+    """RFC 7323, 5.2: less by 0 < (t - s) < 2^31; half the circle away a segment may be taken."""
+    stamped = OPEN._replace(ts_recent=7, last_ack=OPEN.rcv_nxt)
+    arrived = segment(ACK, OPEN.rcv_nxt, text=b"x")
+    arrived = arrived._replace(options=(Timestamps((7 + by) & 0xFFFFFFFF, 0),))
+    taken = {b.tcb.rcv_nxt != OPEN.rcv_nxt for b in segment_arrives(stamped, arrived)}
+    assert taken == ways
+
+
 def test_text_over_a_fin_that_waits_may_count() -> None:
     """Text to behind a FIN above a hole: one of the two counts, and where the text does, no FIN."""
     waits = OPEN._replace(fin=(OPEN.rcv_nxt + 1) & 0xFFFFFFFF)

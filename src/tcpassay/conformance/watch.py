@@ -11,7 +11,7 @@ from tcpassay.core.clock import NS_PER_MS, NS_PER_S
 from tcpassay.core.trace import FieldDiff
 from tcpassay.core.verdict import Verdict, verdict_when_not_met
 from tcpassay.model.oracle import judge_trace
-from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.limits import DECLARED, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Watch:
         self._violated: dict[str, list[tuple[CaseResult, Alarm]]] = {}
         self._limits = context.target.manifest.limits
         capabilities = context.target.manifest.capabilities
-        self._declared = {name: name in capabilities for name in ("rack", "rfc5961")}
+        self._declared = {name: name in capabilities for name in DECLARED}
         self._real = context.target.manifest.clock == "real"
 
     def ended(self, result: CaseResult, trace: Trace | None) -> CaseEnded:

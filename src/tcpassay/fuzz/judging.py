@@ -12,7 +12,7 @@ from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, verdict_when_not_met
 from tcpassay.fuzz.alarms import Alarm, Key
 from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
 from tcpassay.fuzz.predictor import Predictor
-from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.limits import DECLARED, Limits
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.wire import flow_of
 
@@ -86,7 +86,7 @@ class Judge:
         self.unsuspicious = 0
         self._cases = 0
         self._predictors: dict[tuple[str, ...], Predictor] = {}
-        self._declared = {name: name in capabilities for name in ("rack", "rfc5961")}
+        self._declared = {name: name in capabilities for name in DECLARED}
 
     def limits(self, settings: tuple[str, ...]) -> Limits:
         """What the oracle has to know of the target."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from random import Random
+from struct import Struct
 from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core import events
 from tcpassay.core.errors import AgentFault, StackFault
-from tcpassay.core.events import Advance, Call, Cancel, Outcome, Returned, Sent, StartCall
+from tcpassay.core.events import (
+    Advance,
+    Call,
+    Cancel,
+    Datagram,
+    Outcome,
+    Returned,
+    Sent,
+    StartCall,
+)
 from tcpassay.core.trace import Entry, Trace
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
 from tcpassay.fuzz.steps import (
@@ -58,6 +68,11 @@ _IN_ORDER = frozenset({"send"})
 
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31
+#: Of a segment: ports, number, acknowledgement, offset and flags.
+_FRONT = Struct("!HHIIH")
+_NO_OPTIONS = 5
+#: A tuple's own constructor: half the time of that of a class with names for its fields.
+_new = tuple.__new__
 
 
 class Played(NamedTuple):
@@ -133,9 +148,9 @@ class Player:
         self._former: list[tuple[int, Ends]] = []
         self._slots: dict[str, int] = {}
         self._said: dict[int, int] = {}
-        self._pending: dict[int, tuple[Do, str]] = {}
+        self._pending: dict[int, Do] = {}
         #: What is given to the stack at once, and descriptors that will be there, or gone, then.
-        self._burst: list[tuple[Kind, object, Command]] = []
+        self._burst: list[Command] = []
         self._unsettled: set[str] = set()
         self._storm = 0
         self._strays: list[int] = []
@@ -194,17 +209,20 @@ class Player:
         self._conns, self._by_port, self._slots = {}, {}, {}
         self._former = []
         self._said, self._pending, self._storm, self._strays = {}, {}, 0, []
-        self._burst.clear()
+        self._burst = []
         self._unsettled.clear()
         self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
 
     def _steps(self, steps: Sequence[Step]) -> None:
+        conns = self._conns
         for step in steps:
             kind = type(step)
             if kind is Send:
-                self._send(segment_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
-                if step.flags & SYN:  # type: ignore[union-attr]
+                conn, flags = step.conn, step.flags  # type: ignore[union-attr]
+                octets = segment_octets(step, conns.get(conn) or self.ends(conn))  # type: ignore[arg-type]
+                self._burst.append(_new(Datagram, (octets,)))
+                if flags & SYN:
                     self._flush()
             elif kind is Raw:
                 self._send(step.octets)  # type: ignore[union-attr]
@@ -229,7 +247,7 @@ class Player:
     # -- steps -----------------------------------------------------------------------------------
 
     def _send(self, octets: bytes) -> None:
-        self._burst.append(("send", octets, events.Datagram(octets)))
+        self._burst.append(Datagram(octets))
 
     def _flush(self) -> None:
         """Give what has been put together at once, and put down each with its answers.
@@ -239,20 +257,25 @@ class Player:
         burst = self._burst
         if not burst:
             return
+        self._burst = []
         if self._budget is not None:
             self._budget.began = process_time()
         now, outcomes = self._stack.now_ns(), list[Outcome]()
         try:
-            self._stack.execute_all([command for _, _, command in burst], outcomes)
+            self._stack.execute_all(burst, outcomes)
         finally:
             entries = self._entries
-            for (kind, data, _), outcome in zip(burst, outcomes, strict=False):
-                entries.append(Entry(len(entries), now, kind, 0, data))
-                now = self._take(outcome)
+            kind: Kind
+            for command, (events, idle) in zip(burst, outcomes, strict=False):
+                kind = "send" if type(command) is Datagram else "call"
+                entries.append(_new(Entry, (len(entries), now, kind, 0, command[0])))  # type: ignore[misc]
+                if events:
+                    self._learn(events)
+                now = self._now = idle[0]
             if len(outcomes) < len(burst):
-                kind, data, _ = burst[len(outcomes)]
-                entries.append(Entry(len(entries), now, kind, 0, data))
-            burst.clear()
+                command = burst[len(outcomes)]
+                kind = "send" if type(command) is Datagram else "call"
+                entries.append(Entry(len(entries), now, kind, 0, command[0]))  # type: ignore[misc]
             self._unsettled.clear()
 
     def _call(self, step: object) -> None:
@@ -266,8 +289,8 @@ class Player:
             return
         self._calls += 1
         call = Call(self._calls, 0, name, args)
-        self._pending[call.id] = step, step.on
-        self._burst.append(("call", call, StartCall(call)))
+        self._pending[call.id] = step
+        self._burst.append(StartCall(call))
         if step.gives:
             self._unsettled.add(step.gives)
         if name == "close":
@@ -301,13 +324,12 @@ class Player:
         return tuple(args)
 
     def _address(self, value: object) -> tuple[str, int]:
-        match value:
-            case ("stack", int(port)):
-                return self._local, self._first_local + self._place * LOCALS + port
-            case ("peer", int(conn)):
-                return self.ends(conn).remote
-            case _:
-                raise ValueError(value)
+        what, number = value if isinstance(value, tuple) else (value, 0)
+        if what == "stack":
+            return self._local, self._first_local + self._place * LOCALS + number
+        if what == "peer":
+            return self.ends(number).remote
+        raise ValueError(value)
 
     def _wait(self, step: object) -> None:
         assert isinstance(step, Wait)  # noqa: S101 - for the type checker
@@ -330,69 +352,80 @@ class Player:
         entries = self._entries
         entries.append(Entry(len(entries), self._stack.now_ns(), kind, 0, data))
 
-    def _take(self, outcome: Outcome) -> int:
+    def _take(self, outcome: Outcome) -> None:
+        self._learn(outcome.events)
+        self._now = outcome.idle.now_ns
+
+    def _learn(self, happened: Sequence[StackEvent]) -> None:
+        """Put down what has happened, and learn from it what the next steps need."""
         entries = self._entries
-        for event in outcome.events:
+        for event in happened:
             kind = type(event)
             if kind is Sent:
-                entries.append(Entry(len(entries), event.t_ns, "receive", 0, event.octets))  # type: ignore[union-attr]
-                self._seen(event.octets)  # type: ignore[union-attr]
+                t_ns, octets = event.t_ns, event.octets  # type: ignore[union-attr]
+                entries.append(_new(Entry, (len(entries), t_ns, "receive", 0, octets)))
+                self._seen(octets)
             elif kind is Returned:
-                entries.append(Entry(len(entries), event.t_ns, "return", 0, event))
+                entries.append(_new(Entry, (len(entries), event.t_ns, "return", 0, event)))
                 self._returned(event)  # type: ignore[arg-type]
             else:
                 entries.append(_entry(len(entries), event))
-        self._now = outcome.idle.now_ns
-        return self._now
 
     def _seen(self, octets: bytes) -> None:
         """Learn from a segment of the stack's what the next steps need."""
         start = 20 if octets[0] == 0x45 else 40 if octets[0] >> 4 == 6 else 0
         if not start or len(octets) < start + 20 or octets[9 if start == 20 else 6] != 6:
             return
-        ends = self._by_port.get(octets[start + 2] << 8 | octets[start + 3])
+        _, remote, seq, ack, control = _FRONT.unpack_from(octets, start)
+        ends = self._by_port.get(remote)
         if ends is None:
             self._strays.append(len(self._entries) - 1)
             return
-        flags, offset = octets[start + 13], octets[start + 12] >> 4
-        seq = int.from_bytes(octets[start + 4 : start + 8], "big")
-        if flags & SYN:
-            flow = flow_of(octets)
-            if flow is not None:
-                local = flow[0], flow[1]
-                if local != ends.local and ends.stack_next is not None:
+        if control & SYN:
+            self._opens(octets, ends, seq)
+        if control & RST:
+            # What it answers may have been wrong, and the connection still be there.
+            return
+        ends.reset = False
+        offset = control >> 12
+        # A SYN counts, and so does a FIN.
+        size = len(octets) - start - 4 * offset + (control >> 1 & 1) + (control & 1)
+        after = (seq + size) & _MASK
+        if ends.stack_next is None or control & SYN or (after - ends.stack_next) & _MASK < _HALF:
+            ends.stack_next = after
+        if control & ACK:
+            ends.acked = ack
+        if offset > _NO_OPTIONS:
+            learn_options(octets, ends)
+
+    def _opens(self, octets: bytes, ends: Ends, seq: int) -> None:
+        """A SYN of the stack's."""
+        flow = flow_of(octets)
+        if flow is not None:
+            local = flow[0], flow[1]
+            if local != ends.local:
+                if ends.stack_next is not None:
                     # One more connect() to the same port: the first one has an end as well.
                     conn = next(conn for conn, each in self._conns.items() if each is ends)
                     self._former.append((conn, ends.copy()))
                 ends.local = local
-            ends.stack_iss = seq
-        if flags & RST:
-            # What it answers may have been wrong, and the connection still be there.
-            return
-        ends.reset = False
-        size = len(octets) - start - 4 * offset + bool(flags & SYN) + bool(flags & FIN)
-        after = (seq + size) & _MASK
-        if ends.stack_next is None or flags & SYN or (after - ends.stack_next) & _MASK < _HALF:
-            ends.stack_next = after
-        if flags & ACK:
-            ends.acked = int.from_bytes(octets[start + 8 : start + 12], "big")
-        if offset > 5:
-            learn_options(octets, ends)
+        ends.stack_iss = seq
 
     def _returned(self, returned: Returned) -> None:
-        step, on = self._pending.pop(returned.call, (None, ""))
+        step = self._pending.pop(returned.call, None)
         if step is None or returned.errno is not None:
             return
-        if step.gives:
+        call, on, gives, _ = step
+        if gives:
             # A name given twice: what had it first is closed at the end all the same.
-            before = self._slots.pop(step.gives, None)
+            before = self._slots.pop(gives, None)
             if before is not None:
-                self._slots[f"{step.gives} {before}"] = before
-            self._slots[step.gives] = returned.value
+                self._slots[f"{gives} {before}"] = before
+            self._slots[gives] = returned.value
             self._said.pop(returned.value, None)
-        if step.call == "close":
+        if call == "close":
             self._slots.pop(on, None)
-        elif step.call == "send":
+        elif call == "send":
             fd = self._slots.get(on, -1)
             self._said[fd] = self._said.get(fd, 0) + returned.value
 
@@ -401,7 +434,7 @@ class Player:
     def _take_down(self, steps: Sequence[Step]) -> None:
         """Reset what is open, cancel what waits, close what there is."""
         self._flush()
-        self._reset_all(_furthest(steps))
+        self._reset_all(_furthest(steps) if self._may_be_open() else {})
         if self._pending:
             self._flush()
         for call in list(self._pending):
@@ -414,6 +447,12 @@ class Player:
             if not self._reset_all({}):
                 return
         self._flush()
+
+    def _may_be_open(self) -> bool:
+        for ends in self._conns.values():
+            if ends.stack_next is not None and not ends.reset:
+                return True
+        return bool(self._former)
 
     def _reset_all(self, furthest: dict[int, list[int]]) -> bool:
         """Put resets to the burst; whether there was anything that may be open.
@@ -439,14 +478,19 @@ def _furthest(steps: Sequence[Step]) -> dict[int, list[int]]:
     """The numbers behind what was sent on each connection without a wide gap, from each SYN on."""
     ends: dict[int, list[int]] = {}
     for step in steps:
-        if type(step) is not Send or step.flags & RST:
+        if type(step) is not Send:
             continue
         conn, flags, seq, _, _, data, _, _, _ = step
+        if flags & RST:
+            continue
         end = seq + data + (flags & FIN) + (flags >> 1 & 1)
-        places = ends.setdefault(conn, [1])
+        places = ends.get(conn)
+        if places is None:
+            places = ends[conn] = [1]
         for place, before in enumerate(places):
-            if before - _GAP <= seq <= before + _GAP:
-                places[place] = max(before, end)
+            if -_GAP <= seq - before <= _GAP:
+                if end > before:
+                    places[place] = end
                 break
         else:
             if flags & SYN:

@@ -100,8 +100,11 @@ class Tcb(NamedTuple):
 
 
 def text_in_order(tcb: Tcb) -> int:
-    """Octets of the peer's text up to RCV.NXT; 0 before its SYN."""
-    return offset(tcb.rcv_nxt, tcb.irs) - 1 - tcb.fin_taken if tcb.syn_heard else 0
+    """Octets of the peer's text up to RCV.NXT or its FIN; 0 before its SYN."""
+    if not tcb.syn_heard:
+        return 0
+    end = tcb.fin if tcb.fin is not None and tcb.fin_taken else tcb.rcv_nxt
+    return offset(end, tcb.irs) - 1
 
 
 def advance(tcb: Tcb, octets: int) -> Tcb:

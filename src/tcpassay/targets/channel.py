@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 MAX_EVENTS: Final = 100_000
 MAX_OCTETS: Final = 1 << 26
 
+#: A tuple's own constructor: half the time of that of a class with names for its fields.
+_new: Final = tuple.__new__
+
 _CHUNK: Final = 1 << 18
 _IDLE: Final = int(Type.IDLE)
 _TIME: Final = int(Type.TIME)
@@ -297,7 +300,7 @@ class AgentChannel:
             elif len(events) == MAX_EVENTS:
                 self._raise_stack(f"sent {MAX_EVENTS} events in one step without being idle")
             elif kind == _SENT:
-                events.append(Sent(t_ns, body))
+                events.append(_new(Sent, (t_ns, body)))
             else:
                 events.append(read_event(frame, t_ns))
         self._outstanding.popleft()
@@ -305,7 +308,7 @@ class AgentChannel:
         if idle.now_ns != guess:
             for index, event in enumerate(events[:unstamped]):
                 events[index] = event._replace(t_ns=idle.now_ns)
-        return Outcome(events, idle)
+        return _new(Outcome, (events, idle))
 
     def _read_time(self, frame: Frame) -> int:
         t_ns = Fields(frame).integer("t_ns")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from tcpassay.core.events import (
@@ -48,7 +49,8 @@ _RETURN: Final = int(Type.RETURN)
 #: reader of JSON, nor, by their digits, to look whether numbers have 64 bits.
 _NUMBER: Final = rb"(-?(?:0|[1-9][0-9]{0,17}))"
 _PLAIN_RETURN: Final = re.compile(
-    rb'\{"id":%b,"value":%b,"errno":(?:null|"([A-Z0-9-]{1,40})"),"out":\[\]\}' % (_NUMBER, _NUMBER)
+    rb'\{"id":%b,"value":%b,"errno":(?:null|"([A-Z0-9-]{1,40})"),'
+    rb'"out":\[(?:\["octets","((?:[0-9a-f]{2})*)"\])?\]\}' % (_NUMBER, _NUMBER)
 )
 _PLAIN_IDLE: Final = re.compile(
     rb'\{"now_ns":%b,"next_deadline_ns":(?:null|%b),"blocked":\[\]\}' % (_NUMBER, _NUMBER)
@@ -247,9 +249,19 @@ def _argument(pair: Tagged) -> str:
             return f'["{tag}",{value}]'
         if type(value) is str and (name := _name(value)):
             return f'["{tag}",{name}]'
+    if tag == "octets" and type(value) is bytes:
+        return f'["octets","{value.hex()}"]'
+    if tag == "flags" and type(value) is tuple:
+        return _flags(value)
     return _to_text(to_json((pair,))[0])
 
 
+@lru_cache(maxsize=256)
+def _flags(names: tuple[object, ...]) -> str:
+    return _to_text(to_json((("flags", names),))[0])
+
+
+@lru_cache(maxsize=256)
 def _name(text: str) -> str | None:
     """JSON for a text that nothing has to be escaped in; None for any other."""
     return f'"{text}"' if text.isascii() and text.isidentifier() else None
@@ -335,9 +347,10 @@ def read_event(frame: Frame, t_ns: int) -> StackEvent:
     if frame.type == _SENT:
         return Sent(t_ns, frame.body)
     if frame.type == _RETURN and (plain := _PLAIN_RETURN.fullmatch(frame.body)):
-        call, value, errno = plain.groups()
+        call, value, errno, text = plain.groups()
         name = errno.decode() if errno is not None else None
-        return Returned(t_ns, int(call), frame.process, int(value), name)
+        out = (("octets", bytes.fromhex(text.decode())),) if text is not None else ()
+        return Returned(t_ns, int(call), frame.process, int(value), name, out)
     read = _EVENTS.get(frame.type)
     if read is None:
         raise ProtocolError(f"{Type(frame.type).name} of step {frame.step} is no event")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tcpassay.core.events import Call, Returned
-from tcpassay.wire import ACK, SYN, URG, IPv6, ParseError, Segment, parse
+from tcpassay.wire import ACK, FIN, SYN, URG, IPv6, ParseError, Segment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +59,7 @@ class Streams:
         self._starts: dict[Ports, set[int]] = {}
         self._urgent: dict[Ports, set[int]] = {}
         self._acked: dict[Ports, set[int]] = {}
+        self._fins: dict[Ports, set[int]] = {}
         self._torn = False
         #: The stack's: where it started, and what descriptors were given to send.
         self._isses: dict[Ports, set[int]] = {}
@@ -109,6 +110,8 @@ class Streams:
             # Which octet is meant, and whether a SYN counts, stacks read in more than one way.
             marks = ((first + body.urgent - back) & _MASK for back in backs)
             self._urgent.setdefault(ports, set()).update(marks)
+        if body.flags & FIN:
+            self._fins.setdefault(ports, set()).add((first + len(body.payload)) & _MASK)
         said = self._said.setdefault(ports, {})
         for place, octet in enumerate(body.payload):
             said.setdefault((first + place) & _MASK, set()).add(octet)
@@ -128,10 +131,16 @@ class Streams:
         if "MSG_TRUNC" in flags:
             wanted = [None] * returned.value
         for place, octet in enumerate(wanted):
+            behind = self._behind_fins(stands)
             stands = self._after(stands, octet)
+            if stands:
+                continue
+            what = f"octet {place} that {call.name}() gave, {octet}, is"
+            stands = self._after(behind, octet)
+            where = "from behind a FIN" if stands else "not what was sent there"
+            if not self._fault_told(read=True):
+                self.faults.append(TextFault(at, f"{what} {where}", read=True))
             if not stands:
-                why = f"octet {place} that {call.name}() gave, {octet}, is not what was sent there"
-                self.faults.append(TextFault(at, why, read=True))
                 return
         if "MSG_PEEK" not in flags:
             self._readers[fd] = stands
@@ -159,6 +168,11 @@ class Streams:
                     break
                 number = (number + 1) & _MASK
         return after
+
+    def _behind_fins(self, stands: set[Stand]) -> set[Stand]:
+        """Where a reader may stand who has gone over a FIN as over an octet."""
+        fins = self._fins
+        return {(p, (n + 1) & _MASK) for p, n in stands if n in fins.get(p, ())} if fins else set()
 
     def _read_urgent(self, at: int, fd: int, octets: bytes) -> None:
         port = self._peers.get(fd)

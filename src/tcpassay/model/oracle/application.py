@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: Errors that tell of the end of a connection, once.
 _ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 
+#: Errors that do so before the connection is open (RFC 1122, 4.2.3.9; RFC 5461, 3).
+_UNREACHABLE = frozenset({"EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
+_UNSYNCHRONIZED = frozenset({"CLOSED", "SYN-SENT", "SYN-RECEIVED"})
+
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 
@@ -87,7 +91,7 @@ class Application:
         else:
             for clause in by_return(call, returned):
                 self._oracle.report.count(clause)
-        if returned.errno in _ENDED:
+        if returned.errno in _ENDED or (returned.errno in _UNREACHABLE and _may_be_gone(flow)):
             flow.reported = True
         if returned.errno == "ETIMEDOUT" and wrong is None:
             flow_calls.given_up(flow, self._now)
@@ -121,7 +125,9 @@ class Application:
 
     def may_be_full(self, listener: Socket, new: Flow) -> bool:
         """Whether its queues hold as many other connections as its backlog asks for."""
-        waiting = {flow: None for flow in listener.made if flow.open and not flow.accepted}
+        waiting = {
+            flow: None for flow in listener.made if (flow.open or flow.opaque) and not flow.accepted
+        }
         listener.made = waiting
         return len(waiting) - (new in waiting) >= max(listener.backlog, 0)
 
@@ -242,6 +248,7 @@ class Application:
         remote = _ends_of(returned.out)
         new = Socket(local=socket.local, remote=remote, keepalive=socket.keepalive)
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
+        new.buffer_set = socket.buffer_set
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
         if flow is not None and flow.follows_waiting:
@@ -308,6 +315,9 @@ class Application:
         if "IPV6_V6ONLY" in names:
             socket.v6only = bool(value)
         socket.corked = socket.corked or "TCP_CORK" in names
+        socket.buffer_set = socket.buffer_set or "SO_RCVBUF" in names
+        lazy = "TCP_DEFER_ACCEPT" in names or ("TCP_QUICKACK" in names and value == 0)
+        socket.lazy = socket.lazy or lazy
         socket.deferring = socket.deferring or "TCP_DEFER_ACCEPT" in names
         _options_of(socket)
         linger = dict(call.args).get("linger")
@@ -348,6 +358,11 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 _FAILING = frozenset({Application._sent, Application._shut})
 
 
+def _may_be_gone(flow: Flow) -> bool:
+    """Whether ICMP may have ended what was being opened."""
+    return flow.icmp and all(h.tcb.state in _UNSYNCHRONIZED for h in flow.hypotheses)
+
+
 def _reset_clause(socket: Socket, flow: Flow) -> str:
     """Why the end of a socket takes a reset: SO_LINGER of 0, or text that nobody has read."""
     if socket.lingers_zero:
@@ -372,6 +387,8 @@ def _options_of(socket: Socket) -> None:
         return
     flow.user_timeout = flow.user_timeout or socket.user_timeout
     flow.pushed_later = flow.pushed_later or socket.corked
+    flow.buffer_set = flow.buffer_set or socket.buffer_set
+    flow.lazy = flow.lazy or socket.lazy
     idle = socket.keepidle_s if socket.keepidle_s is not None else KEEPALIVE_S
     flow.keepalive = idle * NS_PER_S if socket.keepalive else None
 

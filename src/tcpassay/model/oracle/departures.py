@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.answers import ACK_DELAY_S, SILENCE, Answer, Branch, acknowledge
+from tcpassay.model.oracle.flow import COOKIES
 from tcpassay.model.rules.arrival import beyond_sequence, otherwise
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.rules.syn import reopens
-from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
+from tcpassay.model.rules.syn_sent import syn_sent
+from tcpassay.model.tcb import FIN_TAKEN, MASK, RECEIVING, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -25,9 +27,11 @@ WIDEST = 65_535 - 1_460
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
     if tcb.state == "TIME-WAIT":
-        return _reopened_by_nothing(tcb, segment)
+        return (*_reopened_by_nothing(tcb, segment), *_reset_of_old(tcb, segment))
     if tcb.state == "SYN-SENT":
         return _reset_for_stamp(tcb, segment)
+    if tcb.state == "LISTEN":
+        return _no_syn_with_fin(tcb, segment)
     if tcb.state == "SYN-RECEIVED" and tcb.passive:
         return (
             *_dropped_unseen(tcb, segment),
@@ -43,10 +47,13 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         found: tuple[Branch, ...] = (
             *_window_of_another_rule(tcb, segment),
             *_text_behind_fin(tcb, segment),
+            *_more_behind_fin(tcb, segment),
             *_timestamp_of_another_rule(tcb, segment),
+            *_una_opens(tcb, segment),
         )
     else:
-        found = _reset_on_fin(tcb, segment) if flags & RST else _dropped_unseen(tcb, segment)
+        resets = flags & RST
+        found = _resets(tcb, segment) if resets else _dropped_unseen(tcb, segment)
     return (*found, *_window_of_another_size(tcb, segment))
 
 
@@ -110,6 +117,13 @@ def _is_old(tcb: Tcb, segment: Segment) -> bool:
     return offset(stamps.tsval, tcb.ts_recent) < 0
 
 
+def _reset_of_old(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A reset dropped for its timestamp."""
+    if not segment.flags & RST or not _is_old(tcb, segment):
+        return ()
+    return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
+
+
 def _without_zero_stamp(tcb: Tcb, segment: Segment) -> Tcb:
     """A TS.Recent of 0 that counts as none."""
     stamps = timestamps(segment)
@@ -152,6 +166,28 @@ def _taken_with(
     """The segment as if its timestamp were TS.Recent, which is `recent` after it."""
     taken = otherwise(tcb._replace(ts_recent=tsval), segment)
     return tuple(_departs(b.tcb._replace(ts_recent=recent), b.answer, *what) for b in taken)
+
+
+# -- text and its room ----------------------------------------------------------------------------
+
+
+def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
+    is acknowledged as not taken, above a hole dropped in silence.
+    """
+    if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
+    if not (segment.payload or segment.flags & FIN) or not acceptable(tcb, segment):
+        return ()
+    hole = offset(segment.seq, tcb.rcv_nxt) > 0
+    clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
+    if hole:
+        clause = "RFC9293:3.10.7.4-FIN-OOO" if segment.flags & FIN else "RFC9293:MAY-13"
+    rest = segment._replace(payload=b"", flags=segment.flags & ~FIN)
+    return tuple(
+        _departs(b.tcb, b.answer if hole else acknowledge(b.tcb), clause, "no room in the window")
+        for b in beyond_sequence(tcb, rest)
+    )
 
 
 # -- fifth check: the send window ----------------------------------------------------------------
@@ -200,9 +236,19 @@ def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return (branch._replace(event="reset"),)
 
 
+def _resets(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A reset that is dropped for the text it has, which goes on beyond the window."""
+    found = _reset_on_fin(tcb, segment)
+    at = offset(segment.seq, tcb.rcv_nxt)
+    if tcb.state not in SYNCHRONIZED or not 0 <= at < tcb.rcv_wnd < at + segment.seg_len:
+        return found
+    clause = f"RFC9293:3.10.7.4-RST-{SHORT[tcb.state]}" if not at else "RFC5961:3.2-RST-INWINDOW"
+    return (*found, _departs(tcb, SILENCE, clause, "a check of where the text of a RST ends"))
+
+
 def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Reset: text from before the peer's FIN to behind it, which is to be ignored; and after
-    close() a FIN above a hole, which is to wait. Taken: a FIN in another place.
+    close() or shutdown() a FIN above a hole, which is to wait. Taken: a FIN in another place.
     """
     at = offset(segment.seq, tcb.rcv_nxt)
     answer = Answer("rst", (tcb.snd_nxt, segment.ack))
@@ -212,13 +258,41 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state in FIN_TAKEN and segment.flags & FIN and at + len(segment.payload) == 0 > at:
         clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
         more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
-        return (_departs(more, acknowledge(more), clause, "another FIN behind the FIN"),)
-    if tcb.state == "FIN-WAIT-1" and tcb.read != "open" and at > 0 and segment.flags & FIN:
+        answer = acknowledge(more, within_s=ACK_DELAY_S)
+        return (_departs(more, answer, clause, "another FIN behind the FIN"),)
+    if tcb.state in _ENDED and tcb.read != "open" and at > 0 and segment.flags & FIN:
         return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
     return ()
 
 
+def _more_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """The text that fills the hole before a FIN; what waits behind the FIN is taken with it."""
+    if tcb.state not in RECEIVING or tcb.fin is None or offset(segment.seq, tcb.rcv_nxt) > 0:
+        return ()
+    behind = (tcb.fin + 1) & MASK
+    ends = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    found = []
+    for b in beyond_sequence(tcb, segment):
+        if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken:
+            continue
+        for end in {behind, *ends}:
+            for nxt in (end, (end + 1) & MASK):
+                more = b.tcb._replace(rcv_nxt=nxt)
+                clause = f"RFC9293:3.10.7.4-FIN-{SHORT[more.state]}"
+                answer = acknowledge(more, within_s=ACK_DELAY_S)
+                found.append(_departs(more, answer, clause, "text behind a FIN that waited"))
+    return tuple(found)
+
+
+_ENDED = frozenset({"FIN-WAIT-1", "FIN-WAIT-2"})
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
+
+
+def _no_syn_with_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A SYN that a listener drops, as it has a FIN."""
+    if segment.flags & (SYN | FIN | ACK | RST) != SYN | FIN:
+        return ()
+    return (_departs(tcb, SILENCE, "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),)
 
 
 def _reopened_by_nothing(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -241,28 +315,94 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RST-SILENT", name),)
         return ()
     if flags & RST:
-        return ()
+        return _reset_of_old(tcb, segment)
     if flags & FIN and offset(segment.seq, tcb.rcv_nxt) > 0 and flags & ACK:
         answer = Answer("rst", (tcb.snd_nxt, segment.ack))
         return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)
     end = offset((segment.seq + length) & MASK, tcb.rcv_nxt)
     if flags & ACK and length and end > 0:
-        return ()
+        return _whatever_its_ack(tcb, segment)
     clause = "RFC9293:3.10.7.4-SYN-FW2" if flags & SYN else "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
     return (_departs(tcb, SILENCE, clause, name),)
+
+
+def _whatever_its_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In that record SEG.ACK is not looked at: FIN and text are taken as with a right one."""
+    if segment.ack == tcb.snd_nxt:
+        return ()
+    found, clause = [], "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
+    for b in otherwise(tcb, segment._replace(ack=tcb.snd_nxt)):
+        answer = b.answer
+        if answer.kind == "rst":
+            answer = answer._replace(seqs=(*answer.seqs, segment.ack))
+        found.append(_departs(b.tcb, answer, clause, "in a record of TIME-WAIT"))
+    return tuple(found)
 
 
 # -- before the connection is open ---------------------------------------------------------------
 
 
 def _reset_for_stamp(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A SYN,ACK whose TSecr is none of the SYN's, reset as one with a wrong ACK is."""
-    if not tcb.ts_offered or segment.flags & (SYN | ACK | RST) != SYN | ACK:
+    """A segment whose TSecr is none of the SYN's, reset as one with a wrong ACK is; a reset is
+    dropped.
+    """
+    flags = segment.flags
+    if not tcb.ts_offered or not flags & ACK:
         return ()
     if timestamps(segment) is None or segment.ack != tcb.snd_nxt:
         return ()
+    if flags & RST:
+        name = "no RST with another TSecr"
+        return (_departs(tcb, SILENCE, "RFC9293:3.10.7.3-RST-ACK", name),)
+    clause = "SYNACK" if flags & SYN else "FIN" if flags & FIN or segment.payload else "ACK-ONLY"
     answer = Answer("rst", (segment.ack,))
-    return (_departs(tcb, answer, "RFC9293:3.10.7.3-SYNACK", "a reset for its TSecr"),)
+    return (_departs(tcb, answer, f"RFC9293:3.10.7.3-{clause}", "a reset for its TSecr"),)
+
+
+def delayed_syn_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """The ACK of a SYN,ACK delayed as that of text is."""
+    if tcb.state != "SYN-SENT" or segment.flags & (SYN | ACK | RST) != SYN | ACK:
+        return ()
+    name = "an ACK of the SYN,ACK that is delayed"
+    return tuple(
+        _departs(b.tcb, acknowledge(b.tcb, within_s=ACK_DELAY_S), "RFC9293:3.10.7.3-SYNACK", name)
+        for b in syn_sent(tcb, segment)
+        if b.tcb.state == "ESTABLISHED"
+    )
+
+
+def _una_opens(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """After crossed SYNs an ACK that leaves our SYN out, taken as one of it."""
+    if tcb.passive or tcb.state != "SYN-RECEIVED" or segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
+    if segment.ack != tcb.snd_una or not acceptable(tcb, segment):
+        return ()
+    opened = tcb._replace(
+        state="ESTABLISHED", snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack
+    )
+    return tuple(
+        _departs(b.tcb, b.answer, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "an ACK of SND.UNA")
+        for b in beyond_sequence(opened, segment)
+    )
+
+
+def neighbours(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A SYN cookie that holds for numbers next to those that it was made for."""
+    if tcb.state != "SYN-RECEIVED" or not tcb.passive:
+        return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
+    by = offset(segment.ack, tcb.snd_nxt), offset(segment.seq, tcb.rcv_nxt)
+    if by == (0, 0) or not -COOKIES < by[0] - by[1] < COOKIES:
+        return ()
+    iss, irs = (segment.ack - 1) & MASK, (segment.seq - 1) & MASK
+    moved = tcb._replace(
+        iss=iss, snd_una=iss, snd_nxt=segment.ack, irs=irs, rcv_nxt=segment.seq, held=(), fin=None
+    )
+    return tuple(
+        _departs(b.tcb, b.answer, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "a neighbour of the cookie")
+        for b in otherwise(moved, segment)
+    )
 
 
 def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -276,7 +416,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = f"RFC9293:3.10.7.4-{step}"
         return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
     if _is_old(tcb, segment):
-        return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
+        return _reset_of_old(tcb, segment)
     if segment.flags & ACK and timestamps(segment) is not None:
         clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
         return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)

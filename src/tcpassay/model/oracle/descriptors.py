@@ -15,6 +15,7 @@ Ends = tuple[str, int]
 class Socket:
     """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
 
+    `overflowed` says that a listener's queues may have been full once.
     `local` is chosen anew for each connect() unless it is `bound` by bind(). `early` is
     text for a connection whose SYN is still to come (RFC 7413). `deferring`: accept() waits for
     more than the end of a handshake (TCP_DEFER_ACCEPT).
@@ -32,10 +33,13 @@ class Socket:
     had_ended: bool = False
     flow: Flow | None = None
     references: int = 1
+    overflowed: bool = False
     made: dict[Flow, None] = field(default_factory=dict)
     keepalive: bool = False
     keepidle_s: int | None = None
     corked: bool = False
+    buffer_set: bool = False
+    lazy: bool = False
     v6only: bool = False
     deferring: bool = False
     early: bytearray = field(default_factory=bytearray)

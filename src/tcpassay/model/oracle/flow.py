@@ -17,7 +17,8 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.oracle.transmission import Transmission
 from tcpassay.model.rules.departure import Sender
-from tcpassay.model.tcb import Tcb, text_in_order
+from tcpassay.model.tcb import Tcb, offset, text_in_order
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.limits import Limits
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LEAST_RETRIES = 1
 #: RFC 9293, 3.7.1: what a peer that says nothing takes, by IP version.
 DEFAULT_MSS = {4: 536, 6: 1220}
+#: What a SYN cookie may tell by numbers next to it (RFC 4987, 3.6): the place in a table of sizes.
+COOKIES = 4
 #: States in which no listener matters.
 SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
 
@@ -65,6 +68,8 @@ class Flow:
         # The listener.
         self.listening = False
         self.queue_may_be_full = False
+        #: Whether the listener may have answered by a cookie (RFC 4987, 3.6).
+        self.cookies = limits.cookies
         self.accepted = False
         #: Whether an earlier connection of this tuple may still wait in the accept queue.
         self.follows_waiting = False
@@ -96,6 +101,10 @@ class Flow:
         self.keepalive: int | None = None
         self.pushed_later = False
         self.user_timeout = False
+        #: Whether it has set how much its receive buffer holds.
+        self.buffer_set = False
+        #: Whether it has asked for ACKs that are delayed (TCP_QUICKACK of 0, TCP_DEFER_ACCEPT).
+        self.lazy = False
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -143,6 +152,13 @@ class Flow:
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
+
+    def holds_cookie(self, segment: Segment) -> bool:
+        """Whether a segment may be good for a connection again, as its listener keeps no state."""
+        if not self.cookies or self.syn_gone is None or segment.flags & (SYN | RST | ACK) != ACK:
+            return False
+        near = abs(offset(segment.ack, self.syn_gone + 1)) < COOKIES
+        return near and any(h.tcb.state == "CLOSED" for h in self.hypotheses)
 
     # -- what becomes of it ------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, offset
-from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps
+from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
@@ -37,6 +37,8 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     for reading in _readings(segment):
         spreads(flow, old, reading, now)
         found += flow.hypotheses
+    if any(isinstance(option, UnreadableOptions) for option in segment.options):
+        found += old  # MUST-7: an illegal length has to be coped with, be it by a drop.
     flow.hypotheses = list(dict.fromkeys(found))
     _heard(flow, segment, now, n)
     only_variants(flow, n)

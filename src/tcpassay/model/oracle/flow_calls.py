@@ -79,7 +79,8 @@ def abandoned(flow: Flow, now: int, clause: str) -> None:
     flow.changes(now)
     # Where the peer has sent two texts to one place nobody knows how much is unread.
     most = max(text_in_order(h.tcb) for h in flow.hypotheses)
-    unsure = flow.taken.loose or flow.deaf or most > flow.read
+    twice = any(h.tcb.fin_taken and h.tcb.rcv_nxt != (h.tcb.fin or 0) + 1 for h in flow.hypotheses)
+    unsure = flow.taken.loose or flow.deaf or most > flow.read or twice
     flow.sender = flow.sender._replace(ended=True, aborted=bool(clause) or unsure)
     lost: list[Hypothesis] = []
     if unsure or flow.unread > 0:

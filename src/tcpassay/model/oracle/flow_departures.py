@@ -12,11 +12,12 @@ from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, correc
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules.departure import Refusal
-from tcpassay.model.tcb import Tcb
-from tcpassay.wire import RST, SYN
+from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
+from tcpassay.wire import FIN, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
+    from tcpassay.model.rules.departure import Sender
     from tcpassay.wire import Segment
 
 
@@ -88,7 +89,34 @@ def _one_departure(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> Hyp
     if segment.flags & RST and (flow.user_timeout or flow.retries >= LEAST_RETRIES):
         given_up = not flow.transmission.waits_too_short(now, h.tcb.state)
         sender = sender._replace(aborted=sender.aborted or flow.user_timeout or given_up)
+    if _queued(flow, h, segment):
+        return _before_its_text(h, segment, sender, flow.mss, now)
     return after_departure(h, segment, sender, flow.mss, now)
+
+
+def _queued(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
+    """Whether a segment may have waited for the handshake, and gone ahead of what ended it.
+
+    The connection is open with the fifth check, text and FIN of the peer's are for the seventh and
+    eighth (3.10.7.4): what the application has given goes with the RCV.NXT between.
+    """
+    if segment.flags & (SYN | RST) or not (segment.payload or segment.flags & FIN):
+        return False
+    if h.tcb.state not in SYNCHRONIZED or offset(segment.seq, h.tcb.iss) != 1:
+        return False
+    return any(b.tcb.state == "SYN-RECEIVED" and b.tcb.rcv_nxt == segment.ack for b in flow.before)
+
+
+def _before_its_text(
+    h: Hypothesis, segment: Segment, sender: Sender, mss: int, now: int
+) -> Hypothesis | Refusal:
+    """It acknowledges nothing of the segment that has ended the handshake."""
+    ahead = segment._replace(ack=h.tcb.rcv_nxt)
+    new = after_departure(h, ahead, sender, mss, now)
+    if isinstance(new, Refusal):
+        return new
+    owed = h.ack_by if segment.ack != h.tcb.rcv_nxt else new.ack_by
+    return new._replace(ack_by=owed, ack_clause=h.ack_clause, credit=h.credit)
 
 
 def _refused(flow: Flow, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:

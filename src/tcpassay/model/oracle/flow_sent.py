@@ -56,7 +56,7 @@ def _window(flow: Flow, segment: Segment) -> Refusal | None:
         return None
     if old is None or segment.flags & SYN or flow.peer_ended:
         # Behind the peer's FIN a window means nothing; a cookie remembers none (RFC 4987, 3.6).
-        flow.edge = None if flow.limits.cookies and segment.flags & SYN else new
+        flow.edge = None if flow.cookies and segment.flags & SYN else new
         return None
     by = offset(old, new)
     if by <= 0:
@@ -69,7 +69,10 @@ def _window(flow: Flow, segment: Segment) -> Refusal | None:
         flow.peer_scale, flow.edge = 0, new + (segment.window << scale) - segment.window
         why = f"a window of {segment.window} that is scaled by {scale}, and the SYN had no scale"
         return Refusal("RFC7323:2.2-NEGOTIATE", why, f"a window of {segment.window + by}")
+    flow.edge = new
     why = f"the right edge of the window goes back by {by}"
+    if not segment.window:
+        why += ", to a window of zero"
     return Refusal("RFC9293:SHLD-14", why, f"a window of {segment.window + by}")
 
 

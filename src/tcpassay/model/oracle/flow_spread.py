@@ -6,7 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import Answer
-from tcpassay.model.oracle.departures import departures
+from tcpassay.model.oracle.departures import (
+    delayed_syn_ack,
+    departures,
+    neighbours,
+    no_room,
+)
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
 from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Violation
@@ -54,7 +59,9 @@ def only_variants(flow: Flow, n: int) -> None:
     first = flow.hypotheses[0].variant
     if first is None or any(not h.variant for h in flow.hypotheses):
         return
-    clause, name = first
+    # What may be a document's way or the target's own is told as the latter: it is the narrower.
+    names = (h.variant for h in flow.hypotheses if h.variant)
+    clause, name = next((each for each in names if not each[1].startswith("RFC ")), first)
     flow.violated(Violation(n, clause, f"not as this clause has it, but as {name}"))
     flow.hypotheses = [h._replace(variant=None) for h in flow.hypotheses]
 
@@ -102,8 +109,12 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         *departures(tcb, segment),
         *other_departures(tcb, segment),
     )
-    if flow.limits.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
-        branches = (*branches, *segment_arrives(Tcb("LISTEN"), segment))
+    if flow.buffer_set:
+        branches = (*branches, *no_room(tcb, segment))
+    if flow.lazy:
+        branches = (*branches, *delayed_syn_ack(tcb, segment))
+    if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
+        branches = (*branches, *neighbours(tcb, segment), *segment_arrives(Tcb("LISTEN"), segment))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
     return branches

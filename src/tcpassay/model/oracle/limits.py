@@ -17,6 +17,10 @@ CHALLENGES, THROTTLE_NS = 5, 5 * NS_PER_S
 _OTHER_TIMES = ("fast_", "short_rto", "doubling_syn", "quiet_time")
 
 
+#: Capabilities of a target that are arguments here.
+DECLARED = ("rack", "rfc5961", "syn_cookies")
+
+
 class Limits:
     """Times and settings of a target, and how many challenges it has met.
 
@@ -24,6 +28,7 @@ class Limits:
     reader may be: 0 where the clock is virtual. `settings` are the named settings that the stack
     was started with. `rack` says whether the target finds losses by time (RFC 8985),
     `rfc5961` whether it challenges blind resets and SYNs; RFC 793 holds where it does not.
+    `syn_cookies`: where a queue is full it answers a SYN by a cookie.
 
     On a real clock a stamp says when something was *read*; it has left between that moment and the
     last one up to which the line is known to be empty (`drained`). So what is due at once has to
@@ -40,6 +45,7 @@ class Limits:
         *,
         rack: bool = False,
         rfc5961: bool = True,
+        syn_cookies: bool = False,
     ) -> None:
         self.time_wait = int(2 * msl_s * NS_PER_S)
         self.slack = slack_ns
@@ -54,6 +60,8 @@ class Limits:
         self.least_rto = 0 if slack_ns else NS_PER_S
         #: A listener may keep no state of a SYN (RFC 4987, 3.6).
         self.cookies = any(name.startswith("syn_cookies") for name in settings)
+        #: It may keep none once its queue was full.
+        self.cookies_when_full = self.cookies or (syn_cookies and "no_syn_cookies" not in settings)
         #: The stack may keep silent for a while after its start (RFC 9293, 3.4.3).
         self.quiet = "quiet_time" in settings
         #: Variants of the rules that a setting asks for, or that stand without RFC 5961.

@@ -166,9 +166,15 @@ class Oracle:
         if listener is not None and not flow.settled:
             waits = not (flow.accepted and flow.open)
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
+            listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
+        if listener is not None and listener.overflowed:
+            flow.cookies = self._limits.cookies_when_full
+            flow.opaque = flow.holds_cookie(body)
+            if flow.opaque:
+                return
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
         datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
@@ -242,7 +248,7 @@ class Oracle:
             listener.made[new] = None
 
     def _picked(self, key: FlowKey, segment: Segment, now: int, n: int) -> None:
-        if self._limits.cookies:
+        if self._flows[key].cookies:
             return
         wrong = self._numbers.picked(key, segment.seq, now, self._limits.earliest(now))
         if wrong is not None:

@@ -45,6 +45,10 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     going = otherwise(tcb, segment)
     if repeats_crossed_syn(tcb, segment) and acceptable(tcb, segment):
         going = (*going, *_crossed_with_text(tcb, segment))
+    if tcb.state == "SYN-RECEIVED" and tcb.fin_sent:
+        # 3.10.4: close() with nothing else to send has made it FIN-WAIT-1 at once.
+        ended = otherwise(tcb._replace(state="FIN-WAIT-1"), segment)
+        going = (*going, *(b._replace(label="optional") for b in ended if b.label != "variant"))
     if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | RST) == SYN:
         # RFC 6191, 2: a SYN that opens nothing is dropped in silence.
         going = (*going, Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import SILENCE, Branch, acknowledge
-from tcpassay.model.tcb import offset
+from tcpassay.model.tcb import HALF, offset
 from tcpassay.wire import ACK, RST, SYN, Timestamps
 
 if TYPE_CHECKING:
@@ -33,9 +33,12 @@ def paws(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC7323:3.2-MISSING-DROP"
         taken = going._replace(clause=clause, label="variant", variant="RFC 1323")
         return (Branch(tcb, SILENCE, clause), taken)
-    if offset(stamps.tsval, tcb.ts_recent) < 0:
-        return (Branch(tcb, acknowledge(tcb), "RFC7323:5.3-R1"),)
-    return (going,)
+    by = offset(stamps.tsval, tcb.ts_recent)
+    old = Branch(tcb, acknowledge(tcb), "RFC7323:5.3-R1")
+    if by == -HALF:
+        # "s < t if 0 < (t - s) < 2^31" (5.2): half the circle away nothing is old, or both are.
+        return (going, old._replace(label="optional"))
+    return (old,) if by < 0 else (going,)
 
 
 def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -44,7 +47,8 @@ def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     going = Branch(tcb, SILENCE, "", final=False)
     if stamps is None or offset(segment.seq, tcb.last_ack) > 0:
         return (going,)
-    if offset(stamps.tsval, tcb.ts_recent or 0) <= 0:
+    by = offset(stamps.tsval, tcb.ts_recent or 0)
+    if -HALF < by <= 0:
         return (going,)
     noted = going._replace(tcb=tcb._replace(ts_recent=stamps.tsval))
     # A SYN is taken no further than to the fourth check, and a bad ACK to the fifth: the timestamp
@@ -53,6 +57,6 @@ def recent(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     taken = segment.flags & (SYN | RST | ACK) == ACK and offset(segment.ack, tcb.snd_una) >= least
     # In TIME-WAIT nothing has to be noted any more: there is only the peer's FIN to come again.
     taken = taken and offset(segment.ack, tcb.iss) > 0 and tcb.state != "TIME-WAIT"
-    if taken and offset(segment.ack, tcb.snd_nxt) <= 0:
+    if taken and offset(segment.ack, tcb.snd_nxt) <= 0 and by > 0:
         return (noted,)
     return (noted, going._replace(label="optional"))

@@ -58,6 +58,7 @@ def number(name: str) -> int:
     raise AgentFault(msg)
 
 
+@cache
 def numbers(names: tuple[str, ...]) -> int:
     """The constants of `names` or-ed."""
     total = 0

@@ -59,6 +59,11 @@ class Room:
         self.buffer = ctypes.create_string_buffer(max(room, ROOM))
         self.length = ctypes.c_int(room)
 
+    def again(self) -> tuple[object, object]:
+        """The two last arguments of one more call, with all the room there is."""
+        self.length.value = len(self.buffer)
+        return self.arguments()
+
     def arguments(self) -> tuple[object, object]:
         """The two last arguments of accept(), getsockname(), getpeername()."""
         return self.buffer, ctypes.byref(self.length)

@@ -247,13 +247,11 @@ def _name(app: App, args: Arguments, which: str) -> Prepared:
     return Prepared(partial(raw, _c[which], fd, *room.arguments()), finish)
 
 
-def ends(fd: int) -> tuple[tuple[str, int], tuple[str, int]] | None:
+def ends(fd: int, room: sockaddr.Room) -> tuple[tuple[str, int], tuple[str, int]] | None:
     """The two ends of a connected socket; None for any other descriptor."""
-    remote = _end(fd, "getpeername")
-    local = None if remote is None else _end(fd, "getsockname")
+    remote = None if _getpeername(fd, *room.again()) else room.address()
+    local = None if remote is None or _getsockname(fd, *room.again()) else room.address()
     return None if local is None or remote is None else (local, remote)
 
 
-def _end(fd: int, which: str) -> tuple[str, int] | None:
-    room = sockaddr.Room()
-    return None if _c[which](fd, *room.arguments()) else room.address()
+_getpeername, _getsockname = _c["getpeername"], _c["getsockname"]

@@ -1,0 +1,271 @@
+"""Short exchanges, written down, that the oracle has nothing against, beside ones that it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpassay.core.events import Call, Returned, Tagged
+from tcpassay.core.trace import Entry
+from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.oracle import Oracle
+from tcpassay.wire import (
+    Datagram,
+    Icmp,
+    MaximumSegmentSize,
+    Option,
+    Segment,
+    UnreadableOptions,
+    build,
+    flags_value,
+)
+
+STACK, PEER = "192.0.2.1", "192.0.2.2"
+#: Where the peer and the target start.
+P, S = 1_000, 5_000
+LISTENER = 3
+
+
+class Exchange:
+    """Entries, one after the other, and what the oracle says of them."""
+
+    def __init__(self, *, cookies: bool = False) -> None:
+        self._oracle = Oracle((STACK,), Limits(30.0, syn_cookies=cookies))
+        self._n = self._now = self._calls = 0
+        self._fd = LISTENER
+
+    @property
+    def against(self) -> list[str]:
+        """The requirements that are violated."""
+        return [violation.requirement for violation in self._oracle.report.violations]
+
+    @property
+    def why(self) -> list[str]:
+        """In words."""
+        return [violation.why for violation in self._oracle.report.violations]
+
+    def peer(
+        self,
+        flags: str,
+        seq: int,
+        ack: int = 0,
+        text: bytes = b"",
+        *,
+        port: int = 20_000,
+        options: tuple[Option, ...] = (),
+    ) -> None:
+        """A segment of the peer's, numbers counted from where each side starts."""
+        number = S + ack if "A" in flags else 0
+        segment = Segment(
+            port, 8_000, P + seq, number, flags_value(flags), 65_535, 0, options, text
+        )
+        self._entry("send", build(Datagram.between(PEER, STACK, segment)))
+
+    def stack(
+        self,
+        flags: str,
+        seq: int,
+        ack: int = 0,
+        window: int = 64_240,
+        *,
+        port: int = 20_000,
+        text: bytes = b"",
+    ) -> None:
+        """One of the target's."""
+        options = (MaximumSegmentSize(1460),) if "S" in flags else ()
+        number = P + ack if "A" in flags else 0
+        segment = Segment(
+            8_000, port, S + seq, number, flags_value(flags), window, 0, options, text
+        )
+        self._entry("receive", build(Datagram.between(STACK, PEER, segment)))
+
+    def unreachable(self) -> None:
+        """ICMP: the host of the peer's cannot be reached (3/1)."""
+        segment = Segment(8_000, 20_000, S, 0, flags_value("S"), 64_240)
+        message = Icmp(3, 1, 0, build(Datagram.between(STACK, PEER, segment))[:28])
+        self._entry("send", build(Datagram.between(PEER, STACK, message)))
+
+    def call(
+        self, name: str, *args: Tagged, value: int = 0, errno: str | None = None, out: object = None
+    ) -> None:
+        """A call that returns at once."""
+        self._calls += 1
+        self._entry("call", Call(self._calls, 0, name, args))
+        told: tuple[Tagged, ...] = () if out is None else (("octets", out),)
+        self._entry("return", Returned(0, self._calls, 0, value, errno, told))
+
+    def listens(self, backlog: int = 5) -> None:
+        """socket(), bind(), listen()."""
+        self.call("socket", value=LISTENER)
+        self.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
+        self.call("listen", ("fd", LISTENER), ("length", backlog))
+
+    def connects(self) -> None:
+        """connect(), and SYNs that cross."""
+        self.call("socket", value=LISTENER)
+        self.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
+        self.call("connect", ("fd", LISTENER), ("address", (PEER, 20_000)), errno="EINPROGRESS")
+        self.stack("S", 0)
+        self.peer("S", 0)
+        self.stack("SA", 0, 1)
+
+    def accepts(self, port: int = 20_000) -> int:
+        """accept4() of the connection from a port."""
+        self._fd += 1
+        self._calls += 1
+        self._entry("call", Call(self._calls, 0, "accept4", (("fd", LISTENER),)))
+        told: tuple[Tagged, ...] = (("address", (PEER, port)),)
+        self._entry("return", Returned(0, self._calls, 0, self._fd, None, told))
+        return self._fd
+
+    def opens(self, port: int = 20_000) -> int:
+        """A handshake and accept4()."""
+        self.peer("S", 0, port=port)
+        self.stack("SA", 0, 1, port=port)
+        self.peer("A", 1, 1, port=port)
+        return self.accepts(port)
+
+    def _entry(self, kind: str, data: object) -> None:
+        self._n += 1
+        self._now += 1_000_000 * (kind in {"send", "call"})
+        self._oracle.take(Entry(self._n, self._now, kind, 0, data))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cookies", [True, False])
+def test_a_cookie_holds_where_nothing_is_kept(*, cookies: bool) -> None:
+    """RFC 4987, 3.6: behind a full queue an ACK may open a connection a second time, with a window
+    of its own; a target that has no cookies has to reset it.
+    """
+    exchange = Exchange(cookies=cookies)
+    exchange.listens(backlog=0)
+    exchange.peer("S", 0, port=20_001)
+    exchange.stack("SA", 0, 1, port=20_001)
+    exchange.opens()
+    exchange.peer("R", 1)
+    exchange.peer("A", 1, 1)
+    exchange.peer("A", 1, 1, b"x")
+    exchange.stack("A", 1, 2, 64_000)
+    assert bool(exchange.against) is not cookies
+
+
+def test_a_listener_with_room_keeps_what_it_has_answered() -> None:
+    exchange = Exchange(cookies=True)
+    exchange.listens()
+    exchange.opens()
+    exchange.peer("R", 1)
+    exchange.peer("A", 1, 1)
+    exchange.peer("A", 1, 1)
+    assert exchange.against == ["RFC9293:3.10.7.2-ACK"]
+
+
+@pytest.mark.parametrize(("options", "against"), [((UnreadableOptions(b"\2\0"),), 0), ((), 1)])
+def test_options_that_cannot_be_read(options: tuple[Option, ...], against: int) -> None:
+    """MUST-7: a segment with an illegal option length may be taken or dropped; no other may."""
+    for taken in (True, False):
+        exchange = Exchange()
+        exchange.listens()
+        exchange.opens()
+        exchange.peer("A", 101, 1, b"later", options=options)
+        if taken:
+            exchange.stack("A", 1, 1)
+        exchange.peer("A", 1, 1)
+        assert len(exchange.against) == (0 if taken else against)
+
+
+@pytest.mark.parametrize("crossed", [True, False])
+def test_a_fin_that_has_waited_for_the_handshake(*, crossed: bool) -> None:
+    """3.10.7.4: it goes out with the fifth check, the peer's text is taken with the seventh."""
+    exchange = Exchange()
+    if crossed:
+        exchange.connects()
+        fd = LISTENER
+    else:
+        exchange.listens()
+        fd = exchange.opens()
+    exchange.call("shutdown", ("fd", fd), ("name", "SHUT_WR"))
+    if not crossed:
+        exchange.stack("FA", 1, 1)
+    exchange.peer("PA", 1, 1, b"text")
+    if crossed:
+        exchange.stack("FA", 1, 1)
+    else:
+        exchange.stack("A", 2, 1)
+    exchange.stack("A", 2, 5)
+    assert bool(exchange.against) is not crossed
+
+
+def test_close_in_syn_received_leads_to_fin_wait_1() -> None:
+    """3.10.4: with nothing to send the FIN goes at once; an ACK far too old is challenged there."""
+    exchange = Exchange()
+    exchange.connects()
+    exchange.call("close", ("fd", LISTENER))
+    exchange.stack("FA", 1, 1)
+    exchange.peer("A", 1, -1_000_000_000 % (1 << 31))
+    exchange.stack("A", 2, 1)
+    exchange.peer("A", 1, 2)
+    assert exchange.against == []
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_text_that_finds_no_room(*, small: bool) -> None:
+    """Dropped in the window, with a window of zero: told by name where SO_RCVBUF was set."""
+    exchange = Exchange()
+    exchange.listens()
+    fd = exchange.opens()
+    if small:
+        exchange.call("setsockopt", ("fd", fd), ("name", "SOL_SOCKET"), ("name", "SO_RCVBUF"))
+    exchange.peer("PA", 1, 1, b"text")
+    exchange.stack("A", 1, 1, 0)
+    exchange.peer("A", 1, 1)
+    dropped = [
+        "not as this clause has it, but as no room in the window",
+        "the right edge of the window goes back by 64240, to a window of zero",
+    ]
+    assert exchange.why == (dropped if small else ["ACK=1001, -4 from RCV.NXT"])
+
+
+def test_a_delayed_ack_of_a_syn_ack_is_the_applications_wish() -> None:
+    """TCP_QUICKACK of 0: told by name, and followed."""
+    exchange = Exchange()
+    exchange.call("socket", value=LISTENER)
+    exchange.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
+    exchange.call("connect", ("fd", LISTENER), ("address", (PEER, 20_000)), errno="EINPROGRESS")
+    exchange.stack("S", 0)
+    quick: tuple[Tagged, ...] = (("name", "IPPROTO_TCP"), ("name", "TCP_QUICKACK"), ("value", 0))
+    exchange.call("setsockopt", ("fd", LISTENER), *quick)
+    exchange.peer("SA", 0, 1)
+    exchange.peer("PA", 1, 1, b"x")
+    exchange.stack("A", 1, 2)
+    exchange.peer("A", 2, 1)
+    wanted = "not as this clause has it, but as an ACK of the SYN,ACK that is delayed"
+    assert exchange.why == [wanted]
+
+
+def test_the_end_of_the_stream_is_at_the_first_fin() -> None:
+    """A FIN in another place, which the target has taken, adds nothing that could be read."""
+    exchange = Exchange()
+    exchange.listens()
+    fd = exchange.opens()
+    exchange.peer("FA", 1, 1)
+    exchange.stack("A", 1, 2)
+    exchange.peer("FA", 1, 1, b"x")
+    exchange.stack("A", 1, 3)
+    exchange.call("recv", ("fd", fd), ("length", 10), out=b"")
+    assert exchange.why == ["not as this clause has it, but as another FIN behind the FIN"]
+    exchange.call("close", ("fd", fd))
+    exchange.stack("RA", 1, 3)
+    assert len(exchange.why) == 1
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_nothing_to_read_where_icmp_has_ended_the_attempt(*, told: bool) -> None:
+    """Once a call has told of it, the end of the stream is as good as any error."""
+    exchange = Exchange()
+    exchange.call("socket", value=LISTENER)
+    exchange.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
+    exchange.call("connect", ("fd", LISTENER), ("address", (PEER, 20_000)), errno="EINPROGRESS")
+    exchange.stack("S", 0)
+    exchange.unreachable()
+    if told:
+        exchange.call("send", ("fd", LISTENER), ("octets", b"x"), value=-1, errno="EHOSTUNREACH")
+    exchange.call("recv", ("fd", LISTENER), ("length", 10), out=b"")
+    assert exchange.against == ([] if told else ["RFC9293:MUST-12"])
