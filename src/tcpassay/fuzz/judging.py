@@ -131,7 +131,7 @@ class Judge:
             oracle.ends(entries[-1])
             found += [(violation, stimulus) for violation in violations[told:]]
         alarms = [self._alarm(violation, cause, entries, trace.ip) for violation, cause in found]
-        return alarms if whole else _with_what_follows(alarms)
+        return alarms if whole else with_what_follows(alarms)
 
     def explain(self, alarms: list[Alarm], ip: IpVersion) -> list[Alarm]:
         """Alarms of other judges, with the entry of the expectations that covers each."""
@@ -163,7 +163,7 @@ class Judge:
         return Alarm("oracle", key, violation.why, violation.allowed, event, level, why)
 
 
-def _with_what_follows(alarms: list[Alarm]) -> list[Alarm]:
+def with_what_follows(alarms: list[Alarm]) -> list[Alarm]:
     """A departure that is explained explains what the oracle has against the rest of the case.
 
     It knows where the target stands behind a way past the rules that it follows; behind any other
