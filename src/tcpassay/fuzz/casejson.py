@@ -6,6 +6,7 @@ Fields that have their usual value are left out, so a case reads as what is spec
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from struct import error as StructError  # noqa: N812 - an exception class
 from typing import TYPE_CHECKING, cast
 
@@ -94,6 +95,40 @@ def case_from_json(value: Json) -> FuzzCase:
 
 
 def _step_to_json(step: Step) -> Json:
+    if type(step) is Send:
+        return _send_to_json(step)
+    if type(step) is not Do:
+        return _any_to_json(step)
+    held = _CALLS.get(id(step))
+    if held is None:
+        if len(_CALLS) >= _MOST_CALLS:
+            _CALLS.clear()
+        held = _CALLS[id(step)] = step, _any_to_json(step)
+    return held[1]
+
+
+#: Calls that many cases share, by their identity; they are kept, so that no other has it.
+_CALLS: dict[int, tuple[Do, Json]] = {}
+_MOST_CALLS = 1_024
+
+
+def _send_to_json(step: Send) -> Json:
+    values: dict[str, Json] = {
+        name: value  # type: ignore[misc]
+        for name, value, usual in zip(Send._fields, step, _USUAL, strict=True)
+        if value != usual
+    }
+    if step.options:
+        values["options"] = [_option_to_json(option) for option in step.options]
+    if step.flaws:
+        values["flaws"] = dict(step.flaws)
+    return {"send": values}
+
+
+_USUAL = tuple(Send._field_defaults[name] for name in Send._fields)
+
+
+def _any_to_json(step: Step) -> Json:
     values: dict[str, Json] = {}
     for name, value in step._asdict().items():
         if value != step._field_defaults.get(name, _NEVER):
@@ -109,6 +144,7 @@ def _field_to_json(name: str, value: object) -> Json:
     return to_json(value, exact=name == "args")
 
 
+@lru_cache(maxsize=1_024)
 def _option_to_json(option: Option | LearnedCookie) -> Json:
     kind = type(option)
     values = (

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
 
 
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
 class Read(NamedTuple):
     """The values of a file, and how many octets of a line that was never finished were dropped."""
 
@@ -35,7 +38,7 @@ class Lines:
         """One line; with `sync` it is on the disk afterwards. Raises TcpassayError, and then
         nothing of the line is left.
         """
-        octets = json.dumps(value, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+        octets = _encode(value).encode() + b"\n"
         try:
             fcntl.lockf(self._fd, fcntl.LOCK_EX)
             try:

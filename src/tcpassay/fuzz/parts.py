@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal
 
 from tcpassay.core.errors import ConfigurationError
@@ -57,22 +56,39 @@ def guided(seed: int, manifest: Manifest, ip: IpVersion = 4) -> Guide:
 
 
 class Together:
-    """The cases of several sources, each once, in an order that a seed gives: so a short run sees
-    something of all.
+    """The cases of several sources, each once: the sources take turns, each in an order that a seed
+    gives, so a short run sees as much of a small one as of a large one.
     """
 
     def __init__(self, name: str, sources: Sequence[Source], seed: int) -> None:
         self.name = name
+        totals = [source.total or 0 for source in sources]
+        self.total: int | None = sum(totals)
         self._sources = tuple(sources)
-        self._ends = (0, *accumulate(source.total or 0 for source in sources))
-        self.total: int | None = self._ends[-1]
-        self._shuffle = Shuffle(self._ends[-1], f"{seed}:{name}")
+        self._shuffles = tuple(
+            Shuffle(total, f"{seed}:{source.name}")
+            for source, total in zip(sources, totals, strict=True)
+        )
+        #: From these numbers on, behind so many rounds, these sources are left.
+        self._firsts: list[int] = []
+        self._left: list[tuple[int, tuple[int, ...]]] = []
+        first = rounds = 0
+        for total in sorted(set(totals) - {0}):
+            left = tuple(which for which, each in enumerate(totals) if each >= total)
+            self._firsts.append(first)
+            self._left.append((rounds, left))
+            first += (total - rounds) * len(left)
+            rounds = total
 
     def case(self, number: int) -> FuzzCase:
         """The case of a number from 0 on. Raises IndexError behind the last."""
-        at = self._shuffle.at(number)
-        which = bisect_right(self._ends, at) - 1
-        return self._sources[which].case(at - self._ends[which])
+        if not 0 <= number < (self.total or 0):
+            raise IndexError(number)
+        at = bisect_right(self._firsts, number) - 1
+        rounds, left = self._left[at]
+        more, turn = divmod(number - self._firsts[at], len(left))
+        which = left[turn]
+        return self._sources[which].case(self._shuffles[which].at(rounds + more))
 
 
 def shares_of(

@@ -59,6 +59,8 @@ _OPTIONS: dict[type[object], str] = {
 }  # fmt: skip
 #: Seconds of a wait from which a time-out of the stack's may have come.
 _LONG_NS = 1_000_000_000
+#: Ten days: RFC 7323, 5.5 speaks of 24.
+_WEEKS_NS = 864_000 * _LONG_NS
 
 
 class Met(NamedTuple):
@@ -268,14 +270,20 @@ def _of_step(step: Step) -> Iterable[str]:
             yield "wait"
             if ns >= _LONG_NS:
                 yield "long wait"
-        case Do(call=call, args=args, on=on):
-            yield f"call {call}"
-            if on == "listener":
-                yield f"call {call} listener"
-            for tag, value in args:
-                if tag == "linger":
-                    yield "abort"
-                elif tag == "name":
-                    yield f"{value}"
-                elif tag == "flags" and isinstance(value, tuple):
-                    yield from (str(flag) for flag in value)
+            if ns >= _WEEKS_NS:
+                yield "weeks"
+        case Do():
+            yield from _of_call(step)
+
+
+def _of_call(step: Do) -> Iterable[str]:
+    yield f"call {step.call}"
+    if step.on == "listener":
+        yield f"call {step.call} listener"
+    for tag, value in step.args:
+        if tag == "linger":
+            yield "abort"
+        elif tag == "name":
+            yield f"{value}"
+        elif tag == "flags" and isinstance(value, tuple):
+            yield from (str(flag) for flag in value)

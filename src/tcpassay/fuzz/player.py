@@ -20,6 +20,7 @@ from tcpassay.core.events import (
     StartCall,
 )
 from tcpassay.core.trace import Entry, Trace
+from tcpassay.fuzz.numbers import Numbers
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
 from tcpassay.fuzz.steps import (
     PER_PORT,
@@ -93,12 +94,16 @@ class Played(NamedTuple):
 
 
 class Apart(NamedTuple):
-    """What a second player on a stack needs not to meet the first: its trace, and other numbers."""
+    """What a second player on a stack needs not to meet the first: its trace, and other numbers.
+
+    `numbers` is the first one's where both have descriptors at the same time.
+    """
 
     trace: Trace
     local: int
     remote: int
     calls: int
+    numbers: Numbers | None = None
 
 
 class Player:
@@ -152,6 +157,10 @@ class Player:
         #: What is given to the stack at once, and descriptors that will be there, or gone, then.
         self._burst: list[Command] = []
         self._unsettled: set[str] = set()
+        self.numbers = apart.numbers if apart and apart.numbers is not None else Numbers()
+        #: Who is given the descriptor that is only expected in this burst, by which call; whether
+        #: something is sent by it.
+        self._expected, self._expecting, self._sending = "", 0, False
         self._storm = 0
         self._strays: list[int] = []
         self._budget = budget
@@ -211,6 +220,7 @@ class Player:
         self._said, self._pending, self._storm, self._strays = {}, {}, 0, []
         self._burst = []
         self._unsettled.clear()
+        self._expected, self._expecting = "", 0
         self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
 
@@ -277,13 +287,20 @@ class Player:
                 kind = "send" if type(command) is Datagram else "call"
                 entries.append(Entry(len(entries), now, kind, 0, command[0]))  # type: ignore[misc]
             self._unsettled.clear()
+            if self._expected or self._expecting:
+                self._forget()
 
     def _call(self, step: object) -> None:
         """Put a call to the burst; one that leads to numbers which later steps need ends it."""
         assert isinstance(step, Do)  # noqa: S101 - for the type checker
-        name = step.call
-        if step.on in self._unsettled or (name in _IN_ORDER and self._burst):
-            self._flush()
+        name, on = step.call, step.on
+        if on != self._expected or not on:
+            if on in self._unsettled or (name in _IN_ORDER and self._burst):
+                self._flush()
+        elif name in _IN_ORDER:
+            if self._sending:
+                self._flush()
+            self._sending = True
         args = self._arguments(step)
         if args is None:
             return
@@ -292,11 +309,32 @@ class Player:
         self._pending[call.id] = step
         self._burst.append(StartCall(call))
         if step.gives:
+            if self.numbers.known and not self._unsettled and step.gives not in self._slots:
+                self._expect(step.gives, call.id)
             self._unsettled.add(step.gives)
         if name == "close":
-            self._unsettled.add(step.on)
+            self._unsettled.add(on)
+            if on == self._expected:
+                self._expected = ""
         elif name not in _JOINING:
             self._flush()
+
+    def _expect(self, slot: str, call: int) -> None:
+        """Go on as if a call had given the descriptor that it will give unless it fails.
+
+        Where it fails, what the burst does with the descriptor is done with one that is not open.
+        """
+        fd = self.numbers.lowest()
+        self._expected, self._expecting, self._sending = slot, call, False
+        self._slots[slot] = fd
+        self._said.pop(fd, None)
+
+    def _forget(self) -> None:
+        """The burst is over: what was expected in it has come, or not."""
+        step = self._pending.get(self._expecting)
+        if step is not None:
+            self._slots.pop(step.gives, None)
+        self._expected, self._expecting = "", 0
 
     def _listen(self, step: object) -> None:
         assert isinstance(step, Listen)  # noqa: S101 - for the type checker
@@ -413,10 +451,16 @@ class Player:
 
     def _returned(self, returned: Returned) -> None:
         step = self._pending.pop(returned.call, None)
-        if step is None or returned.errno is not None:
+        if step is None:
             return
         call, on, gives, _ = step
+        if gives and returned.call == self._expecting:
+            self._slots.pop(gives, None)
+            self._expecting = 0
+        if returned.errno is not None:
+            return
         if gives:
+            self.numbers.given(returned.value)
             # A name given twice: what had it first is closed at the end all the same.
             before = self._slots.pop(gives, None)
             if before is not None:
@@ -424,7 +468,7 @@ class Player:
             self._slots[gives] = returned.value
             self._said.pop(returned.value, None)
         if call == "close":
-            self._slots.pop(on, None)
+            self.numbers.closed(self._slots.pop(on, -1))
         elif call == "send":
             fd = self._slots.get(on, -1)
             self._said[fd] = self._said.get(fd, 0) + returned.value

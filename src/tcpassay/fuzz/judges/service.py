@@ -68,7 +68,14 @@ class Service:
         self._entries = player.trace.entries
         self._ip = like[0]
         self._canary, self._client = (
-            Player(stack, manifest, seed, *like, apart=Apart(player.trace, *numbers), budget=budget)
+            Player(
+                stack,
+                manifest,
+                seed,
+                *like,
+                apart=Apart(player.trace, *numbers, player.numbers),
+                budget=budget,
+            )
             for numbers in (_CANARY, _CLIENT)
         )
         virtual = stack.clock_kind == "virtual"

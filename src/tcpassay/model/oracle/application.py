@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
 
 #: Errors that do so before the connection is open (RFC 1122, 4.2.3.9; RFC 5461, 3).
-_UNREACHABLE = frozenset({"EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
+_UNREACHABLE = frozenset(
+    {"EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO", "EOPNOTSUPP", "EHOSTDOWN", "ENONET"}
+)
 _UNSYNCHRONIZED = frozenset({"CLOSED", "SYN-SENT", "SYN-RECEIVED"})
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound

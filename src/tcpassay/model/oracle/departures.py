@@ -27,7 +27,11 @@ WIDEST = 65_535 - 1_460
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
     if tcb.state == "TIME-WAIT":
-        return (*_reopened_by_nothing(tcb, segment), *_reset_of_old(tcb, segment))
+        return (
+            *_reopened_by_nothing(tcb, segment),
+            *_reset_of_old(tcb, segment),
+            *_without_ack(tcb, segment),
+        )
     if tcb.state == "SYN-SENT":
         return _reset_for_stamp(tcb, segment)
     if tcb.state == "LISTEN":
@@ -46,6 +50,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if flags == ACK:
         found: tuple[Branch, ...] = (
             *_window_of_another_rule(tcb, segment),
+            *_across_the_edge(tcb, segment),
             *_text_behind_fin(tcb, segment),
             *_more_behind_fin(tcb, segment),
             *_timestamp_of_another_rule(tcb, segment),
@@ -190,6 +195,18 @@ def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     )
 
 
+def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """Text that begins in the window taken whole, with what lies beyond the edge."""
+    end = offset(segment.seq, tcb.rcv_nxt) + segment.seg_len
+    if tcb.state not in {*RECEIVING, "SYN-RECEIVED"} or end <= tcb.rcv_wnd:
+        return ()
+    if not segment.payload or not acceptable(tcb, segment):
+        return ()
+    clause = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
+    wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
+    return tuple(_departs(b.tcb, b.answer, clause, "text beyond the window") for b in wider)
+
+
 # -- fifth check: the send window ----------------------------------------------------------------
 
 
@@ -286,6 +303,16 @@ def _more_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 _ENDED = frozenset({"FIN-WAIT-1", "FIN-WAIT-2"})
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
+
+
+def _without_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In TIME-WAIT a segment without ACK acknowledged, unless it is empty and at RCV.NXT."""
+    if segment.flags & (SYN | ACK | RST) or not acceptable(tcb, segment):
+        return ()
+    if not segment.seg_len and segment.seq == tcb.rcv_nxt:
+        return ()
+    clause, answer = "RFC9293:3.10.7.4-NOACK-TW", acknowledge(tcb)
+    return (_departs(tcb, answer, clause, "no check for ACK in TIME-WAIT"),)
 
 
 def _no_syn_with_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
