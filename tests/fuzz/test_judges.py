@@ -33,7 +33,10 @@ class Deaf(Judge):
     def case(self, _trace: Trace, _entries: Sequence[Entry]) -> Judged:
         return Judged([], accepted=True, triples=[])
 
-    def alarms(self, _trace: Trace, _entries: Sequence[Entry]) -> list[Alarm]:
+    def alarms(
+        self, _trace: Trace, _entries: Sequence[Entry], *, whole: bool = False
+    ) -> list[Alarm]:
+        del whole
         return []
 
 

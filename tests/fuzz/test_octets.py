@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpassay.fuzz.flawed import any_segment_octets
-from tcpassay.fuzz.octets import Ends, segment_octets
+from tcpassay.fuzz.octets import Ends, learn_options, segment_octets
 from tcpassay.fuzz.right import ODD_SYN_OPTIONS, SYN_OPTIONS
 from tcpassay.fuzz.steps import LearnedCookie, Send
 from tcpassay.fuzz.wrong import ODD_OPTIONS
-from tcpassay.wire import NOP, BuildError, Sack, Segment, Timestamps, parse
+from tcpassay.wire import (
+    NOP,
+    BuildError,
+    Datagram,
+    FastOpen,
+    Sack,
+    Segment,
+    Timestamps,
+    UnreadableOptions,
+    build,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from tcpassay.wire import Option
 
 _NUMBERS = st.integers(-(1 << 33), 1 << 33)
 _STAMPED = st.builds(lambda a, b: (NOP, NOP, Timestamps(a, b)), _NUMBERS, _NUMBERS)
@@ -56,3 +72,27 @@ def test_what_does_not_fit_is_refused(send: Send) -> None:
     """A value that its field cannot hold is a BuildError, as it is of the builder."""
     with pytest.raises(BuildError):
         segment_octets(send, _ends(1, 2))
+
+
+@given(
+    st.sampled_from(
+        (*SYN_OPTIONS, *ODD_SYN_OPTIONS, (NOP, NOP, Timestamps(7, 9)), (Timestamps(7, 9), NOP, NOP))
+    )
+    | st.binary(min_size=1, max_size=40).map(lambda octets: (UnreadableOptions(octets),)),
+    st.binary(max_size=30),
+    st.integers(0, 45),
+)
+def test_what_is_learned_is_what_is_parsed(
+    options: tuple[Option, ...], text: bytes, cut: int
+) -> None:
+    """Timestamp and cookie of a segment, whole or cut short, as the parser reads them."""
+    segment = Segment(8_000, 20_000, 5, 6, 16, 100, options=options, payload=text)
+    octets = build(Datagram.between("192.0.2.1", "192.0.2.2", segment))
+    octets = octets[: max(40, len(octets) - cut)]
+    ends, body = _ends(1, 2), parse(octets).body
+    assert isinstance(body, Segment)
+    stamps = [option.tsval for option in body.options if isinstance(option, Timestamps)]
+    cookies = [each.cookie for each in body.options if isinstance(each, FastOpen) and each.cookie]
+    learn_options(octets, ends)
+    assert ends.stack_stamp == [1, *stamps][-1]
+    assert ends.cookie == [b"12345678", *cookies][-1]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.errors import StackFault
 from tcpassay.core.trace import Trace
-from tcpassay.fuzz.faults import fault_alarms
+from tcpassay.fuzz.faults import fault_alarms, without_answers
 from tcpassay.fuzz.judges.beside import Beside, like_of
 from tcpassay.fuzz.judges.culprit import memory_after
 from tcpassay.fuzz.judges.strays import passing, sort, stray_alarms
@@ -57,7 +57,10 @@ def try_alone(
     others = [*fault_alarms(played, entries), *beside.case(entries, case)]
     others += [sign.alarm(len(entries) - 1) for sign in signs]
     late = stray_alarms(judge, trace, entries, strays) if strays else []
-    alarms = [*judge.explain(others, case.ip), *judge.alarms(trace, entries)]
+    alarms = [
+        *judge.explain(others, case.ip),
+        *without_answers(judge.alarms(trace, entries), played),
+    ]
     if not signs and not late:
         return Trial(_kept(trace, entries, case), alarms, played.fault)
     alarms = [alarm._replace(event=played.first + alarm.event) for alarm in alarms]

@@ -27,6 +27,8 @@ _KINDS: tuple[tuple[str, JudgeName], ...] = (
     ("without being idle", "storm"),
     ("stays at", "hang"),
 )
+#: What the oracle says of an answer that is due.
+NO_ANSWER = "the answer due has not come"
 #: What of a message tells one fault from another: addresses and numbers differ each time.
 _LONGEST = 160
 
@@ -43,11 +45,21 @@ def fault_alarms(played: Played, entries: Sequence[Entry]) -> list[Alarm]:
         requirement = NO_STORM if judge == "storm" else SURVIVES
         where = place_of(played.fault)
         answer = f"{judge}: {where}" if where else str(judge)
-        alarms.append(_alarm(judge, requirement, plain(message)[:_LONGEST], entries, answer))
+        why = plain(message)[:_LONGEST]
+        if where not in why:
+            why = f"{why}: {where}"
+        alarms.append(_alarm(judge, requirement, why, entries, answer))
     if played.storm:
         why = f"{played.storm} events in one step of waiting, and no end"
         alarms.append(_alarm("storm", NO_STORM, why, entries, "storm"))
     return alarms
+
+
+def without_answers(alarms: list[Alarm], played: Played) -> list[Alarm]:
+    """Alarms of the oracle without the answers that a stack owed when it ended."""
+    if played.fault is None:
+        return alarms
+    return [alarm for alarm in alarms if alarm.why != NO_ANSWER]
 
 
 def _alarm(

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: How late anything may be on a real clock: far more than a tester lags that plays one case.
 SLACK_NS = NS_PER_S // 2
 
+#: How an alarm begins that tells of a way past the rules which the oracle follows.
+FOLLOWED = "not as this clause has it, but as "
+
 #: One in so many of the cases that tier one accepts goes to the oracle as well.
 SAMPLE = 64
 
@@ -109,8 +112,8 @@ class Judge:
             self._predictors[like] = predictor
         return predictor
 
-    def alarms(self, trace: Trace, entries: Sequence[Entry]) -> list[Alarm]:
-        """The oracle on the entries of one case, or of a whole stay."""
+    def alarms(self, trace: Trace, entries: Sequence[Entry], *, whole: bool = False) -> list[Alarm]:
+        """The oracle on the entries of one case, or with `whole` of a stay."""
         oracle = Oracle(trace.stack_addresses, self.limits(trace.settings))
         violations = oracle.report.violations
         stimulus, told = Stimulus(0, "CLOSED", None), 0
@@ -127,7 +130,8 @@ class Judge:
         if entries:
             oracle.ends(entries[-1])
             found += [(violation, stimulus) for violation in violations[told:]]
-        return [self._alarm(violation, cause, entries, trace.ip) for violation, cause in found]
+        alarms = [self._alarm(violation, cause, entries, trace.ip) for violation, cause in found]
+        return alarms if whole else with_what_follows(alarms)
 
     def explain(self, alarms: list[Alarm], ip: IpVersion) -> list[Alarm]:
         """Alarms of other judges, with the entry of the expectations that covers each."""
@@ -157,6 +161,22 @@ class Judge:
         # Entries of others may stand between the case's own.
         event = bisect_left(entries, violation.event, key=lambda entry: entry.n)
         return Alarm("oracle", key, violation.why, violation.allowed, event, level, why)
+
+
+def with_what_follows(alarms: list[Alarm]) -> list[Alarm]:
+    """A departure that is explained explains what the oracle has against the rest of the case.
+
+    It knows where the target stands behind a way past the rules that it follows; behind any other
+    it goes on from what the target says, and may be wrong. Whether a RST of RFC 793 has ended
+    anything shows later alone.
+    """
+    left, by = [], ""
+    for alarm in alarms:
+        left.append(alarm._replace(explained=by) if by and not alarm.explained else alarm)
+        followed = alarm.why.startswith(FOLLOWED) and not alarm.why.endswith("RFC 793")
+        if not by and not followed:
+            by = alarm.explained
+    return left
 
 
 def _stimulus(oracle: Oracle, entry: Entry, at: int, last: Stimulus) -> Stimulus:

@@ -205,6 +205,14 @@ def version_of(octets: bytes) -> int:
 
 def learn_options(octets: bytes, ends: Ends) -> None:
     """Take timestamp and cookie from a segment of the stack's."""
+    size = len(octets)
+    if octets[0] == 0x45 and octets[6:8] in _WHOLE and octets[2] << 8 | octets[3] == size:
+        offset, front = octets[32] >> 4, octets[40:44]
+        if offset == _MSS_ALONE and front[:2] == b"\2\4":
+            return
+        if offset == _STAMP_ALONE and front == b"\1\1\x08\x0a" and size >= _STAMP_ENDS:
+            ends.stack_stamp = int.from_bytes(octets[44:48], "big")
+            return
     body = parse(octets).body
     if not isinstance(body, Segment):
         return
@@ -213,3 +221,8 @@ def learn_options(octets: bytes, ends: Ends) -> None:
             ends.stack_stamp = option.tsval
         elif isinstance(option, FastOpen) and option.cookie:
             ends.cookie = option.cookie
+
+
+#: DF and offset of what is no fragment; words of a header with one usual option.
+_WHOLE = frozenset({b"\0\0", b"\x40\0"})
+_MSS_ALONE, _STAMP_ALONE, _STAMP_ENDS = 6, 8, 52

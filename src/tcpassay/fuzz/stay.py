@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import AgentFault, StackFault
-from tcpassay.fuzz.faults import fault_alarms
+from tcpassay.fuzz.faults import fault_alarms, without_answers
 from tcpassay.fuzz.judges.beside import Beside, like_of
 from tcpassay.fuzz.judges.culprit import find, memory_after, signs_after
 from tcpassay.fuzz.judges.strays import passing, sort, stray_alarms
@@ -79,7 +79,7 @@ class Stay:
             others = [*fault_alarms(played, entries), *beside.case(entries, case)]
             if others:
                 others = self._judge.explain(others, case.ip)
-            alarms = [*others, *judged.alarms]
+            alarms = [*others, *without_answers(judged.alarms, played)]
             ran = Ran(number, case, trace, entries, alarms, judged.accepted, judged.triples)
             self._on_it.append(ran)
             if played.fault is None:

@@ -243,7 +243,7 @@ class _Whole:
         """
         for trace, rans in self._stacks.values():
             starts = [ran.entries[0].n if ran.entries else 0 for ran in rans]
-            for alarm in judge.alarms(trace, trace.entries):
+            for alarm in judge.alarms(trace, trace.entries, whole=True):
                 which = max(0, bisect_right(starts, alarm.event) - 1)
                 if all(each.key != alarm.key for each in rans[which].alarms):
                     event = max(0, alarm.event - starts[which])

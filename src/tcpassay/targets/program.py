@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import AgentFault, TargetUnavailableError
@@ -182,7 +184,7 @@ def _start(launch: Launch, fd: int, printing: int, counters: int | None) -> subp
     if counters is not None:
         env[COVERAGE_FD] = b"%d" % counters
     # Without preexec_fn Python takes vfork(2), which does not copy the tester's memory.
-    return subprocess.Popen(  # noqa: S603 - the manifest's own program
+    process = subprocess.Popen(  # noqa: S603 - the manifest's own program
         _command(launch, fd),
         stdin=subprocess.DEVNULL,
         stdout=printing,
@@ -192,6 +194,10 @@ def _start(launch: Launch, fd: int, printing: int, counters: int | None) -> subp
         pass_fds=(fd,) if counters is None else (fd, counters),
         start_new_session=True,
     )
+    with suppress(OSError):
+        # A stack that ends leaves no core in the target's folder.
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    return process
 
 
 def _command(launch: Launch, fd: int) -> list[str]:

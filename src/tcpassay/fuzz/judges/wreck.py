@@ -33,7 +33,7 @@ _SIGNAL: Final = re.compile(r"died by (SIG\w+)|exit status (\d+)")
 #: Frames of the runtime, which are the same whatever has happened.
 _RUNTIME: Final = re.compile(
     r"__(asan|interceptor|sanitizer|ubsan|GI)|_*(mem(cpy|move|set|cmp)|str\w+|raise|abort)$"
-    r"|runtime\.|panic$|pthread_kill|__assert"
+    r"|runtime\.|panic$|_*pthread_kill|__assert"
 )
 _NUMBERS: Final = re.compile(r"0x[0-9a-fA-F]+|\d+")
 _LONGEST: Final = 160
@@ -55,7 +55,10 @@ def plain(text: str) -> str:
 
 
 def _readings(report: str) -> Iterator[str]:
-    kind = _KIND.search(report)
+    kind, assertion = _KIND.search(report), _ASSERTION.search(report)
+    if kind and kind[2] == "ABRT" and assertion:
+        # The sanitizer has but seen the signal by which an assertion ends the stack.
+        yield _asserted(assertion)
     frame = next((m for m in _NATIVE.finditer(report) if not _RUNTIME.match(m[1])), None)
     where = f" in {frame[1]} ({frame[2]})" if frame else ""
     if kind:
@@ -74,9 +77,12 @@ def _readings(report: str) -> Iterator[str]:
         raised = _RAISED.findall(report[report.rfind('File "') :])
         name = raised[0] if raised else "stopped"
         yield f"{name} in {function} ({PurePath(path).name})"
-    assertion = _ASSERTION.search(report)
     if assertion:
-        yield f"{assertion[2]} ({assertion[1]})"
+        yield _asserted(assertion)
+
+
+def _asserted(assertion: re.Match[str]) -> str:
+    return f"{assertion[2]} ({assertion[1]})"
 
 
 def _short(function: str) -> str:

@@ -52,14 +52,16 @@ class Application:
 
     def starts(self, call: Call, now: int, n: int) -> None:
         """A call begins."""
-        name, args = call.name, call.args
-        socket = None
+        number, _, name, args = call
+        socket, state = None, "CLOSED"
         if args and args[0][0] == "fd":
             socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
-        self._wire.hears(_state(socket), names.call_named(call))
+            if socket is not None:
+                state = socket.state
+        self._wire.hears(state, names.PLAIN.get(name) or names.call_named(call))
         started = _STARTED.get(name)
         in_time = started(self, call, socket, now, n) if started is not None else False
-        self._calls[call.id] = call, in_time
+        self._calls[number] = call, in_time
 
     def _connect(self, call: Call, socket: Socket | None, _now: int, _n: int) -> bool:
         if socket is None or socket.listening:
@@ -159,28 +161,36 @@ class Application:
 
     def returns(self, returned: Returned, now: int, n: int) -> None:
         """A call is over."""
-        call, in_time = self._calls.pop(returned.call, (None, False))
-        if call is None:
+        started = self._calls.pop(returned.call, None)
+        if started is None:
             return
+        call, in_time = started
+        name, args, errno = call.name, call.args, returned.errno
         socket = None
-        if call.args and call.args[0][0] == "fd":
-            socket = self._sockets.get(call.args[0][1])  # type: ignore[call-overload]
-        self._wire.answered(names.return_named(call, returned))
-        conn = socket.conn if socket is not None else None
+        if args and args[0][0] == "fd":
+            socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
+        self._wire.answered(names.return_named(name, returned))
+        if socket is not None and socket.conn is not None:
+            self._held_against(call, socket.conn, returned, n, in_time=in_time)
+        if errno == "EPIPE":
+            self._broken_pipe(call, n)
+        done = _RETURNED.get(name)
+        if done is not None and (errno is None or name in _FAILING):
+            done(self, call, socket, returned, now, n)
+
+    def _held_against(
+        self, call: Call, conn: Connection, returned: Returned, n: int, *, in_time: bool
+    ) -> None:
+        """What a call of a connection may return."""
         rule = _RULES.get(call.name)
-        if conn is not None and rule is not None and not conn.opaque:
+        if rule is not None and not conn.opaque:
             if returned.errno is not None or not in_time:
                 why = rule(call, conn, returned)
                 if why:
                     self._wire.refuse(n, f"{call.name}(): {why}")
             conn.reported = conn.reported or returned.errno in _ENDED
-        elif conn is not None and call.name == "getsockopt":
+        elif call.name == "getsockopt":
             conn.reported = True
-        if returned.errno == "EPIPE":
-            self._broken_pipe(call, n)
-        done = _RETURNED.get(call.name)
-        if done is not None and (returned.errno is None or call.name in _FAILING):
-            done(self, call, socket, returned, now, n)
 
     def _broken_pipe(self, call: Call, n: int) -> None:
         quiet = any(t == "flags" and "MSG_NOSIGNAL" in v for t, v in call.args)  # type: ignore[operator]
@@ -240,7 +250,7 @@ class Application:
         if conn.follows_waiting:
             conn.opaque = conn.special = conn.accepted = True
             return
-        if not socket.deferring:
+        if not socket.deferring and len(socket.made) > 1:
             earlier = (
                 other
                 for other in socket.made
@@ -251,11 +261,11 @@ class Application:
             if any(other.state in SYNCHRONIZED for other in earlier):
                 self._wire.refuse(n, "accept() of another connection")
         conn.accepted = True
-        ways = conn.ways()
-        opened = [h for h in ways if h.tcb.snd_una != h.tcb.iss]
-        if not opened:
+        ways = conn.several
+        opened = [h for h in ways if h.tcb.snd_una != h.tcb.iss] if ways is not None else None
+        if opened == [] or (opened is None and conn.snd_una == conn.iss):
             self._wire.refuse(n, "accept() before the handshake is over")
-        elif len(opened) != len(ways):
+        elif opened is not None and opened != ways:
             conn.become(opened)
         new.conn = conn
 
@@ -295,14 +305,6 @@ class Application:
         self, call: Call, _socket: Socket | None, _returned: Returned, _now: int, n: int
     ) -> None:
         self._wire.refuse(n, f"{call.name}()")
-
-
-def _state(socket: Socket | None) -> str:
-    if socket is None:
-        return "CLOSED"
-    if socket.conn is not None:
-        return socket.conn.state
-    return "LISTEN" if socket.listening else "CLOSED"
 
 
 def _aborted(h: Hypothesis, now: int, accepted: bool) -> tuple[Hypothesis, ...]:

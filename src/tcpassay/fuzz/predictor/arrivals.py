@@ -56,9 +56,9 @@ def arrives(  # noqa: C901 - the checks in their order
         return SILENCE
     if (size or flags & FIN) and not _plain(conn, seq, flags, size):
         return ASK
-    una = conn.snd_una
-    behind = ((ack - una + HALF) & MASK) - HALF
-    ahead = ((ack - conn.snd_nxt + HALF) & MASK) - HALF
+    una, sent = conn.snd_una, conn.snd_nxt
+    behind = ((ack - una + HALF) & MASK) - HALF if ack != una else 0
+    ahead = ((ack - sent + HALF) & MASK) - HALF if ack != sent else 0
     if conn.state == "SYN-RECEIVED":
         if behind <= 0 or ahead > 0 or conn.held or conn.early:
             return ASK
@@ -73,7 +73,7 @@ def arrives(  # noqa: C901 - the checks in their order
             # RFC 5961, 5.2, and octets before our SYN: answered, or as any old ACK.
             return ASK if size or flags & FIN else GRACE
     else:
-        _advance(conn, seq, ack, window)
+        advance(conn, seq, ack, window)
         if conn.fin_sent and ack == conn.snd_nxt:
             if conn.state == "LAST-ACK":
                 _closes(conn, "")
@@ -128,7 +128,8 @@ def _completes(conn: Connection, seq: int, ack: int, window: int, now: int) -> N
         conn.state = "FIN-WAIT-2"
 
 
-def _advance(conn: Connection, seq: int, ack: int, window: int) -> None:
+def advance(conn: Connection, seq: int, ack: int, window: int) -> None:
+    """An ACK that counts: SND.UNA, and the send window where the segment is no older than it."""
     newer = ((seq - conn.snd_wl1 + HALF) & MASK) - HALF
     if newer > 0 or (not newer and (ack - conn.snd_wl2 + HALF) & MASK >= HALF):
         conn.snd_wnd = window

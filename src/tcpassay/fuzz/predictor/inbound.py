@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tcpassay.core.clock import NS_PER_S
+from typing import TYPE_CHECKING
+
 from tcpassay.fuzz.predictor import several
 from tcpassay.fuzz.predictor.arrivals import (
     ASK,
@@ -13,11 +14,12 @@ from tcpassay.fuzz.predictor.arrivals import (
     QUICK,
     SILENCE,
     SOON,
+    advance,
     arrives,
 )
 from tcpassay.fuzz.predictor.connection import DEFAULT_MSS, Connection
 from tcpassay.fuzz.predictor.ledger import Ledger
-from tcpassay.fuzz.predictor.names import flags_named, segment_named
+from tcpassay.fuzz.predictor.names import flags_named, in_order_named, segment_named
 from tcpassay.fuzz.predictor.segments import (
     NO_OPTIONS,
     Fields,
@@ -47,12 +49,13 @@ from tcpassay.wire import (
 )
 from tcpassay.wire.connections import quote_of
 
-#: MUST-40: an ACK is delayed by less than this.
-_DELAY_NS = NS_PER_S // 2
-
+if TYPE_CHECKING:
+    from tcpassay.fuzz.predictor.sockets import Socket
 
 #: Control bits that change what a SYN,ACK is taken for.
 _BUT_PSH = FIN | SYN | RST | ACK | URG
+#: All but PSH of the twelve bits.
+_BUT_PUSH = 0xFF7
 #: States in which there is no connection.
 _UNCONNECTED = frozenset({"CLOSED", "LISTEN"})
 
@@ -67,31 +70,96 @@ class Inbound(Ledger):
         found = fields(octets, strict=True)
         if found is None:
             self._odd(octets, now, n)
-        else:
+            return
+        key, seq, ack, control, window, size, end, start = found
+        conn = self._inbound.get(key)
+        if (
+            conn is None
+            or seq != conn.rcv_nxt
+            or control & _BUT_PUSH != ACK
+            or start != end
+            or not conn.completed
+            or conn.special
+            or not self._in_order(conn, seq, ack, window, size, now)
+        ):
             self._segment(octets, found, now, n)
+        elif size:
+            _takes_text(conn, seq, ACK, octets[end:])
 
-    def _segment(  # noqa: C901 - all in one, as it is done for every segment
+    def _in_order(
+        self, conn: Connection, seq: int, ack: int, window: int, size: int, now: int
+    ) -> bool:
+        """The usual segment, where it changes no state: in order, and nothing behind a hole.
+
+        What `_segment` would do with it, and False where it has to.
+        """
+        una, wide, state = conn.snd_una, conn.rcv_wnd, conn.state
+        if (
+            (state != "ESTABLISHED" and (size or state != "CLOSE-WAIT"))
+            or conn.several is not None
+            or conn.ts_recent is not None
+            or size > wide
+            or not wide
+            or (size and (conn.held or conn.fin is not None or conn.read != "open"))
+        ):
+            return False
+        new = False
+        if ack != una:
+            if ack != conn.snd_nxt or (ack - una) & MASK >= HALF:
+                return False
+            new = True
+            conn.resent_at, conn.retry_gap, conn.retries, conn.doubts = now, 0, 0, 0
+        elif una != conn.snd_nxt:
+            if (una - conn.snd_nxt) & MASK < HALF:
+                return False
+            conn.doubts += 1
+        if conn.peer_scale and conn.stack_scale is not None:
+            window <<= conn.peer_scale
+        self._wait_from = 0
+        self.triples.append((state, in_order_named(new, size, window), "none"))
+        if seq != conn.snd_wl1 or ack != conn.snd_wl2 or window != conn.snd_wnd:
+            advance(conn, seq, ack, window)
+        if size:
+            conn.rcv_nxt = (seq + size) & MASK
+            conn.rcv_wnd = wide - size
+            conn.credit += 1
+            by = now + self._delay
+            if by < conn.ack_by:
+                conn.ack_by = by
+                self.due_at = min(self.due_at, by)
+            if not conn.listed:
+                conn.listed = True
+                self.owing.append(conn)
+        return True
+
+    def _segment(  # noqa: C901, PLR0915 - all in one, as it is done for nearly every segment
         self, octets: bytes, found: Fields, now: int, n: int
     ) -> None:
         key, seq, ack, control, window, size, end, start = found
         conn = self._inbound.get(key)
+        fresh = conn is None
         if conn is None:
             conn = self._meets(key)
         flags = control & 0x1FF
-        options = NO_OPTIONS if start == end else options_of(octets[start:end])
-        if (conn.special or options.signed) and self._is_special(conn, options, octets, flags, n):
+        options = NO_OPTIONS
+        if start != end:
+            options = options_of(octets[start:end])
+            conn.special = conn.special or options.signed
+        if conn.special and self._is_special(conn, options, octets, flags, n):
             return
         if flags & SYN:
             conn = self._hears_syn(key, conn, options, octets[end:], flags)
         elif conn.peer_scale and conn.stack_scale is not None:
             window <<= conn.peer_scale
         state: str = conn.state
-        if state == "CLOSED" and self.listeners and self.listener(conn) is not None:
-            state = "LISTEN"
-        if self._input:
-            self._tells()
-        self._state, self._wait_from = state, 0
-        self._input = segment_named(conn, seq, ack, flags, window, size)
+        listener = None
+        if state == "CLOSED" and self.listeners:
+            listener = self.listener(conn)
+            if listener is not None:
+                state = "LISTEN"
+        self._wait_from = 0
+        named = segment_named(conn, seq, ack, flags, window, size)
+        self.triples.append((state, named, "none"))
         una = conn.snd_una
         made = ASK
         if conn.several is None and conn.bound:
@@ -102,6 +170,11 @@ class Inbound(Ledger):
                     made = self._stamped(conn, options, seq, ack, flags, window, size, now)
             elif state == "SYN-SENT" and flags & _BUT_PSH == SYN | ACK and not size:
                 made = self._synchronized(conn, options, seq, ack, window, now)
+            elif listener is not None and flags == SYN and not size:
+                if not fresh:
+                    conn.forget()
+                self._opens(conn, listener, options, seq, ack, window, now)
+                made = SILENCE
             elif state in _UNCONNECTED:
                 made = self._unconnected(conn, options, state, seq, ack, flags, window, size, now)
         if made == ASK:
@@ -146,14 +219,14 @@ class Inbound(Ledger):
 
     def _owes_ack(self, conn: Connection, made: int, now: int) -> None:
         if made == GRACE:
-            conn.grace = 1
-        elif made == MAYBE or (made == LIMITED and self._throttled(now)):
-            conn.credit += 1
-            return
+            conn.grace, by = 1, 0
         else:
             conn.credit += 1
-            by = now + _DELAY_NS + self._slack if made == SOON else now
+            if made == MAYBE or (made == LIMITED and self._throttled(now)):
+                return
+            by = now + self._delay if made == SOON else now
             conn.ack_by = min(conn.ack_by, by)
+        self.due_at = min(self.due_at, by)
         if not conn.listed:
             conn.listed = True
             self.owing.append(conn)
@@ -172,7 +245,9 @@ class Inbound(Ledger):
         """RFC 7323, 5.3, where both ends have agreed on timestamps."""
         recent = conn.ts_recent
         if options.stamps is None or recent is None:
-            return ASK
+            if flags & (SYN | RST):
+                return arrives(conn, seq, ack, flags, window, size, now)
+            return ASK if conn.state == "SYN-RECEIVED" else SILENCE
         by = ((options.stamps[0] - recent + HALF) & MASK) - HALF
         if by < 0:
             if flags & RST:
@@ -225,9 +300,11 @@ class Inbound(Ledger):
         """CLOSED and LISTEN (3.10.7.1, 3.10.7.2); ASK where there is more than one way."""
         listening = state == "LISTEN"
         if listening and flags & (SYN | ACK | RST) == SYN:
-            if size or flags & FIN:
+            listener = self.listener(conn)
+            if size or flags & FIN or listener is None:
                 return ASK
-            self._opens(conn, options, seq, ack, window, now)
+            conn.forget()
+            self._opens(conn, listener, options, seq, ack, window, now)
             return SILENCE
         ended = not listening and (conn.fin_taken or conn.told == "ended")
         conn.forget()
@@ -244,13 +321,17 @@ class Inbound(Ledger):
         return SILENCE
 
     def _opens(
-        self, conn: Connection, options: Options, seq: int, ack: int, window: int, now: int
+        self,
+        conn: Connection,
+        listener: Socket,
+        options: Options,
+        seq: int,
+        ack: int,
+        window: int,
+        now: int,
     ) -> None:
-        """A SYN for a listener: SYN-RECEIVED."""
-        conn.forget()
+        """A SYN for a listener, on a connection with no number known: SYN-RECEIVED."""
         self._takes_options(conn, options)
-        listener = self.listener(conn)
-        assert listener is not None  # noqa: S101 - the caller has looked
         full = listener.full
         listener.made.append(conn)
         conn.accepted = False

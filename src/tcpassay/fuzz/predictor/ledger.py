@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 _LOOK_NS = 2 * NS_PER_S
 
 
+#: MUST-40: an ACK is delayed by less than this.
+_DELAY_NS = NS_PER_S // 2
+
+
 class Ledger:
     """Connections by their ends, what they owe, and the triples of the case so far."""
 
@@ -32,6 +37,7 @@ class Ledger:
         self._addresses = frozenset(addresses)
         self._slack = limits.slack
         self._limits = limits
+        self._delay = _DELAY_NS + limits.slack
         self.virtual = not limits.slack
         self.begins()
 
@@ -48,11 +54,11 @@ class Ledger:
         self.connecting: list[Socket] = []
         #: Connections that owe something, or of which more than one way is followed.
         self.owing: list[Connection] = []
+        #: Nothing that is owed is over before this.
+        self.due_at = NEVER
         self.refused_at: int | None = None
         self.why = ""
         self.triples: list[tuple[str, str, str]] = []
-        self._state = self._input = ""
-        self._answers: list[str] = []
 
     # -- what the case is told by ------------------------------------------------------------------
 
@@ -63,38 +69,32 @@ class Ledger:
 
     def hears(self, state: str, what: str) -> None:
         """A segment or a call has arrived."""
-        if self._input:
-            self._tells()
-        self._state, self._input, self._wait_from = state, what, 0
+        self.triples.append((state, what, "none"))
+        self._wait_from = 0
 
     def answered(self, how: str) -> None:
-        """An answer to it."""
-        self._answers.append(how)
-
-    def _tells(self) -> None:
-        answers = self._answers
-        if not answers:
-            how = "none"
-        elif len(answers) == 1:
-            how = answers[0]
-        else:
-            how = "; ".join(answers[:TOLD]) + (" ..." if len(answers) > TOLD else "")
-        self.triples.append((self._state, self._input, how))
-        if answers:
-            answers.clear()
+        """An answer to it; what nothing has arrived before is not told of."""
+        triples = self.triples
+        if triples:
+            state, what, before = triples[-1]
+            if before != "none":
+                how = _both(before, how)
+            triples[-1] = state, what, how
 
     # -- time --------------------------------------------------------------------------------------
 
     def owes(self, conn: Connection) -> None:
         """Note that a connection owes something."""
+        self.due_at = 0
         if not conn.listed:
             conn.listed = True
             self.owing.append(conn)
 
     def settle(self, late: int, n: int) -> None:
         """What was due before `late` and has not come; what was for one step is over."""
+        first = NEVER
         if self._until >= late:
-            late = self._until + 1
+            late, first = self._until + 1, 0
         rest: list[Connection] = []
         for conn in self.owing:
             if conn.several is not None:
@@ -102,11 +102,13 @@ class Ledger:
             elif conn.ack_by < late or conn.due_by < late:
                 self._missed(conn, n)
             conn.grace = 0
-            if conn.several is None and conn.ack_by == NEVER and conn.due_by == NEVER:
+            by = 0 if conn.several is not None else min(conn.ack_by, conn.due_by)
+            if by == NEVER:
                 conn.listed = False
             else:
                 rest.append(conn)
-        self.owing = rest
+                first = min(first, by)
+        self.owing, self.due_at = rest, first
 
     def _settle_ways(self, conn: Connection, late: int, n: int) -> None:
         ways = conn.ways()
@@ -130,8 +132,9 @@ class Ledger:
 
     def waits(self, until: int, now: int, _n: int) -> None:
         """The tester lets time pass."""
-        self._until = 0 if self.virtual else until
         self._wait_from = now
+        if not self.virtual:
+            self._until, self.due_at = until, 0
 
     def looks_at_timers(self, now: int, n: int) -> int:
         """Whether something should have been sent again by now; and when to look again."""
@@ -151,8 +154,6 @@ class Ledger:
         self.looks_at_timers(now, last.n)
         self.settle(now + 1, last.n)
         self._judge_numbers(last.n)
-        if self._input:
-            self._tells()
 
     def _throttled(self, now: int) -> bool:
         """RFC 5961, 7: whether a throttle may keep back one more challenge."""
@@ -200,16 +201,14 @@ class Ledger:
         half = (len(inbound) - 4) // 2
         src, dst = inbound[:half], inbound[half : 2 * half]
         sport, dport = inbound[-4:-2], inbound[-2:]
-        six = half == 16
-        local = text6(dst) if six else text4(int.from_bytes(dst, "big"))
-        remote = text6(src) if six else text4(int.from_bytes(src, "big"))
+        local, remote, nowhere = _ends(src, dst)
         conn = Connection(
-            6 if six else 4,
+            6 if half == 16 else 4,
             (local, int.from_bytes(dport, "big")),
             (remote, int.from_bytes(sport, "big")),
         )
         conn.elsewhere = local not in self._addresses
-        conn.nowhere = _nowhere(remote, local)
+        conn.nowhere = nowhere
         conn.opaque = self._opaque
         conn.special = conn.elsewhere or conn.nowhere or conn.opaque
         self._inbound[inbound] = self._outbound[dst + src + dport + sport] = conn
@@ -232,6 +231,18 @@ class Ledger:
         return None
 
 
-def _nowhere(remote: str, local: str) -> bool:
-    ip: IPv4 | IPv6 = IPv6(remote, local) if ":" in remote else IPv4(remote, local)
-    return _from_nowhere(ip)
+@lru_cache(1024)
+def _ends(src: bytes, dst: bytes) -> tuple[str, str, bool]:
+    """Addresses of a peer's datagram: the target's, the peer's, and whether that is nobody's."""
+    if len(src) == 16:
+        local, remote = text6(dst), text6(src)
+        return local, remote, _from_nowhere(IPv6(remote, local))
+    local, remote = text4(int.from_bytes(dst, "big")), text4(int.from_bytes(src, "big"))
+    return local, remote, _from_nowhere(IPv4(remote, local))
+
+
+def _both(before: str, how: str) -> str:
+    """Answers told one by one, up to TOLD of them."""
+    if before.count("; ") < TOLD - 1:
+        return f"{before}; {how}"
+    return before if before.endswith(" ...") else before + " ..."

@@ -45,8 +45,6 @@ class Predictor:
         self._application = application = Application(self._wire)
         # What an entry's data is follows from its kind, which no type can say.
         self._takes: dict[str, Callable[[Any, int, int], None]] = {
-            "send": self._wire.arrives,
-            "receive": self._wire.leaves,
             "call": application.starts,
             "return": application.returns,
             "advance": self._wire.waits,
@@ -57,25 +55,33 @@ class Predictor:
         }
 
     def follow(self, entries: Sequence[Entry]) -> Followed:
-        """Follow one case's entries, from its socket() to its end. Costs about 3 us an entry."""
+        """Follow one case's entries, from its socket() to its end. Costs about 7 us an entry."""
         wire, application, takes = self._wire, self._application, self._takes
+        arrives: Callable[[Any, int, int], None] = wire.arrives
+        leaves: Callable[[Any, int, int], None] = wire.leaves
         wire.begins()
         application.begins()
         look = last = 0
         for n, now, kind, _, data in entries:
             if now >= look:
                 look = wire.looks_at_timers(now, n)
-            if wire.owing:
-                if kind in _COMMANDS:
-                    wire.settle(now + 1, n)
-                elif now > last and kind == "receive":
+            if kind == "receive":
+                if now > last and now > wire.due_at:
                     wire.settle_before(now, n)
-            if application.signal and kind in _COMMANDS:
-                application.idle(n)
+                leaves(data, now, n)
+            else:
+                if kind in _COMMANDS:
+                    if now >= wire.due_at:
+                        wire.settle(now + 1, n)
+                    if application.signal:
+                        application.idle(n)
+                if kind == "send":
+                    arrives(data, now, n)
+                else:
+                    take = takes.get(kind)
+                    if take is not None:
+                        take(data, now, n)
             last = now
-            take = takes.get(kind)
-            if take is not None:
-                take(data, now, n)
         if entries:
             wire.ends(entries[-1])
         self.why = wire.why

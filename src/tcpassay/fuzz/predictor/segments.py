@@ -17,7 +17,7 @@ from tcpassay.wire import (
 from tcpassay.wire.options import parse_options
 
 #: What is looked at of both headers of IPv4: length, fragment, protocol, and from SEG.SEQ on.
-_FOUR = Struct("!2xH2xHxB14xIIHHH").unpack_from
+_FOUR = Struct("!BxH2xHxB2x12sIIHHH").unpack_from
 _TCP4 = Struct("!20xHHIIHHHH").unpack_from
 _TCP6 = Struct("!40xHHIIHHHH").unpack_from
 _STAMPS = Struct("!II").unpack_from
@@ -58,17 +58,19 @@ def fields(octets: bytes, *, strict: bool) -> Fields | None:
     size = len(octets)
     if size < 40:
         return None
-    if octets[0] == 0x45:
-        total, fragment, protocol, seq, ack, control, window, given = _FOUR(octets)
-        if protocol != 6 or total != size or fragment & 0xBFFF:
+    version, total, fragment, protocol, key, seq, ack, control, window, given = _FOUR(octets)
+    if version == 0x45:
+        if protocol != 6 or total != size or fragment & 0xBFFF or given == 0xFFFF:
             return None
         number = int.from_bytes(octets[12:], "big")
         if ((number << 8 if size & 1 else number) + size - 14) % 0xFFFF:
             return None
         if strict and int.from_bytes(octets[:20], "big") % 0xFFFF:
             return None
-        start, key = 40, octets[12:24]
-    elif octets[0] >> 4 == 6 and size >= 60 and octets[6] == 6:
+        if control & 0xF000 == 0x5000:
+            return key, seq, ack, control & 0xFFF, window, size - 40, 40, 40
+        start = 40
+    elif version >> 4 == 6 and size >= 60 and octets[6] == 6:
         if octets[4] << 8 | octets[5] != size - 40:
             return None
         number = int.from_bytes(octets[8:], "big")

@@ -47,8 +47,17 @@ class Socket:
         return self.local[0] in ANY or self.local[0] == address
 
     @property
+    def state(self) -> str:
+        """Where what a descriptor stands for is."""
+        if self.conn is not None:
+            return self.conn.state
+        return "LISTEN" if self.listening else "CLOSED"
+
+    @property
     def full(self) -> bool:
         """Whether the queues of a listener hold as many as its backlog asks for."""
+        if not self.made:
+            return self.backlog <= 0
         self.made = [c for c in self.made if c.state != "CLOSED" and not c.accepted]
         return len(self.made) >= max(self.backlog, 0)
 

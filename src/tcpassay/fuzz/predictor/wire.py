@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.fuzz.predictor import departures, several
 from tcpassay.fuzz.predictor.inbound import Inbound
 from tcpassay.fuzz.predictor.names import answer_named, flags_named
-from tcpassay.fuzz.predictor.segments import Fields, Options, fields, options_of, whole
+from tcpassay.fuzz.predictor.segments import NO_OPTIONS, Fields, Options, fields, options_of, whole
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.tcb import HALF, MASK
 from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segment, parse
@@ -15,6 +15,8 @@ from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segmen
 if TYPE_CHECKING:
     from tcpassay.fuzz.predictor.connection import Connection
 
+#: States in which there is text to come, and no FIN has gone.
+_TALKING = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
 #: States in which a SYN of the target's may be one that it sends again.
 _OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
 
@@ -30,10 +32,23 @@ class Wire(Inbound):
         if found is None:
             self._leaves_odd(octets, n)
             return
-        key, _seq, _ack, control, _window, size, _end, _start = found
-        flags = control & 0x1FF
-        self._answers.append(answer_named(flags, size))
+        key, seq, ack, control, window, size, end, start = found
         conn = self._outbound.get(key)
+        if (
+            end == start == 40
+            and control | PSH == ACK | PSH
+            and conn is not None
+            and conn.completed
+            and not octets[1] & 3
+            and (
+                self._sends(conn, octets, found, now)
+                if size
+                else self._acknowledges(conn, seq, ack, window)
+            )
+        ):
+            return
+        flags = control & 0x1FF
+        self.answered(answer_named(flags, size))
         if conn is None:
             if flags != SYN:
                 self.refuse(n, "a segment to nobody")
@@ -48,6 +63,72 @@ class Wire(Inbound):
             self.refuse(n, f"{conn.state}: {why}")
             _correct(conn, found)
 
+    def _acknowledges(self, conn: Connection, seq: int, ack: int, window: int) -> bool:
+        """An ACK alone of what has come, where all is as usual; False to look at it whole."""
+        if (
+            conn.state not in _TALKING
+            or conn.several is not None
+            or ack != conn.rcv_nxt
+            or seq != conn.snd_nxt
+            or conn.ts_recent is not None
+            or conn.opaque
+        ):
+            return False
+        if conn.stack_scale and conn.peer_scale is not None:
+            window <<= conn.stack_scale
+        edge, new = conn.edge, (ack + window) & MASK
+        if edge != new and edge is not None and (new - edge) & MASK > HALF:
+            return False
+        if window > conn.rcv_wnd:
+            conn.rcv_wnd = window
+        elif conn.grace or not conn.credit:
+            return False
+        else:
+            conn.credit -= 1
+        conn.edge, conn.ack_by, conn.last_ack = new, NEVER, ack
+        if conn.fin is not None and ack == (conn.fin + 1) & MASK:
+            conn.peer_ended = True
+        self.answered("ACK")
+        return True
+
+    def _sends(self, conn: Connection, octets: bytes, found: Fields, now: int) -> bool:
+        """The next text, where all is as usual; False to look at it whole."""
+        _, seq, ack, control, window, size, _, _ = found
+        first, last = (seq - conn.iss - 1) & MASK, conn.edge
+        behind = first + size == len(conn.given)
+        df = octets[6] & 0x40
+        if (
+            conn.state not in _TALKING
+            or conn.several is not None
+            or conn.ts_recent is not None
+            or conn.opaque
+            or ack != conn.rcv_nxt
+            or seq != conn.snd_nxt
+            or conn.fin_sent
+            or size > conn.mss
+            or size > ((conn.snd_una + conn.snd_wnd - seq + HALF) & MASK) - HALF
+            or (behind and not control & PSH)
+            or (conn.df and not df)
+            or not conn.given.startswith(octets[40:], first)
+        ):
+            return False
+        if conn.stack_scale and conn.peer_scale is not None:
+            window <<= conn.stack_scale
+        edge = (ack + window) & MASK
+        if edge != last and last is not None and (edge - last) & MASK > HALF:
+            return False
+        self.answered("ACK+data")
+        if conn.snd_una == seq:
+            conn.progresses(now)
+        conn.snd_nxt = end = (seq + size) & MASK
+        conn.pieces.append((end, now))
+        conn.df = conn.df or df > 0
+        conn.edge, conn.ack_by, conn.last_ack = edge, NEVER, ack
+        conn.rcv_wnd = max(conn.rcv_wnd, window)
+        if conn.credit:
+            conn.credit -= 1
+        return True
+
     def _leaves_odd(self, octets: bytes, n: int) -> None:
         try:
             body = parse(octets).body
@@ -55,10 +136,10 @@ class Wire(Inbound):
             self.refuse(n, "a datagram that cannot be read")
             return
         if isinstance(body, Segment):
-            self._answers.append(f"odd {flags_named(body.flags)}")
+            self.answered(f"odd {flags_named(body.flags)}")
             self.refuse(n, "an odd segment")
         else:
-            self._answers.append("ICMP" if isinstance(body, Icmp) else "not TCP")
+            self.answered("ICMP" if isinstance(body, Icmp) else "not TCP")
 
     def _goes(self, conn: Connection, octets: bytes, found: Fields, now: int) -> str:
         """What stands against a segment of the target's; empty for nothing."""
@@ -69,7 +150,7 @@ class Wire(Inbound):
         mark = (octets[1] & 3) if start == 40 else (octets[1] >> 4) & 3
         if mark and not (conn.echoes and seq == conn.snd_nxt and (size or flags & FIN)):
             return "a mark of ECN"
-        stamp = None
+        stamp, options = None, NO_OPTIONS
         if start != end:
             options = options_of(octets[start:end])
             why = _options_wrong(conn, options, flags)
@@ -80,7 +161,7 @@ class Wire(Inbound):
         elif flags & SYN:
             return "a SYN without MSS"
         if flags & SYN:
-            return self._goes_syn(conn, octets, found, stamp, now)
+            return self._goes_syn(conn, octets, found, options, stamp, now)
         if flags & RST:
             return self._goes_reset(conn, octets, found, now)
         if conn.stack_scale and conn.peer_scale is not None:
@@ -152,10 +233,15 @@ class Wire(Inbound):
         return why or departures.edge(conn, ack, window)
 
     def _goes_syn(
-        self, conn: Connection, octets: bytes, found: Fields, stamp: int | None, now: int
+        self,
+        conn: Connection,
+        octets: bytes,
+        found: Fields,
+        options: Options,
+        stamp: int | None,
+        now: int,
     ) -> str:
-        _, seq, ack, flags, window, size, end, start = found
-        options = options_of(octets[start:end])
+        _, seq, ack, flags, window, size, _, _ = found
         if size or options.cookie:
             return "a SYN for fast open"
         if options.mss is None:

@@ -13,6 +13,7 @@ from tcpassay.model.oracle.departures import (
     no_room,
 )
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
+from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
@@ -103,7 +104,11 @@ def _one_arrival(
 
 def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What the rules make of a segment, and the known ways past them."""
-    branches = (*segment_arrives(tcb, segment), *departures(tcb, segment))
+    branches = (
+        *segment_arrives(tcb, segment),
+        *departures(tcb, segment),
+        *other_departures(tcb, segment),
+    )
     if flow.buffer_set:
         branches = (*branches, *no_room(tcb, segment))
     if flow.lazy:
