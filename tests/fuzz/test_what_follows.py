@@ -84,6 +84,7 @@ _HALF_OPEN = Tcb("SYN-RECEIVED", iss=9, snd_una=9, snd_nxt=10, irs=0, rcv_nxt=1,
             _segment(5000, 10, ACK),
             ["an ACK whatever the number"],
         ),
+        (_HALF_OPEN, _segment(5000, 10, SYN | ACK), ["an ACK whatever the number"]),
         (_HALF_OPEN, _segment(1, 10, ACK), []),
         (
             _HALF_OPEN._replace(state="ESTABLISHED"),

@@ -28,8 +28,12 @@ def other_departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (*_whatever_the_number(tcb, segment), *_right_of_the_fin(tcb, segment))
     if flags == RST | ACK or flags == RST:
         return _not_challenged(tcb, segment)
-    if not flags & SYN or flags & RST or not acceptable(tcb, segment):
+    if not flags & SYN or flags & RST:
         return ()
+    if not acceptable(tcb, segment):
+        # A SYN,ACK outside the window is no more than its ACK where that is looked at alone.
+        opens = flags & ACK and tcb.state == "SYN-RECEIVED"
+        return _whatever_the_number(tcb, segment) if opens else ()
     if tcb.state == "SYN-RECEIVED" and tcb.passive:
         return _syn_not_looked_at(tcb, segment)
     if tcb.state == "TIME-WAIT":
