@@ -195,8 +195,10 @@ def _start(launch: Launch, fd: int, printing: int, counters: int | None) -> subp
         start_new_session=True,
     )
     with suppress(OSError):
-        # A stack that ends leaves no core in the target's folder.
-        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        # A stack that ends leaves no core in the target's folder. The hard limit stays: a sanitizer
+        # that has just read it would not be let to set what it has read.
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_CORE)
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, hard))
     return process
 
 
