@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.ack import ack
 from tcpassay.model.rules.arrival import otherwise
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import SHORT, acceptable
 from tcpassay.model.tcb import FIN_TAKEN, MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, RST, SYN
@@ -49,6 +50,8 @@ def _whatever_the_number(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """The ACK of a segment outside the window opens or ends the connection all the same."""
     if tcb.state not in _ACK_LEADS_ON or acceptable(tcb, segment):
         return ()
+    if tcb.ts_recent is not None and timestamps(segment) is None:
+        return ()  # Without its timestamps it is taken, if at all, as RFC 1323 had it.
     clause = f"RFC9293:3.10.7.4-SEQ-{SHORT[tcb.state]}"
     found = []
     for branch in ack(tcb, segment):
