@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.coverage import Seen
 from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, Hinted, WorkerLost
 from tcpassay.fuzz.notation import step_text
@@ -19,22 +20,28 @@ if TYPE_CHECKING:
 
 
 class Joined:
-    """A listener that keeps the record and shows it. `record` is None before the target lives."""
+    """A listener that keeps the record and shows it."""
 
     def __init__(self, progress: FuzzProgress, reasons: Mapping[str, str]) -> None:
         """`reasons` has what each entry of the target's expectations says, by its glob."""
-        self.record: FuzzRecord | None = None
+        self._record: FuzzRecord | None = None
         self._reasons = reasons
         self._progress = progress
         self._began = 0.0
         self._seen = Seen()
 
+    @property
+    def record(self) -> FuzzRecord:
+        """What has been told so far. Raises TcpassayError before Begun, which comes first."""
+        if self._record is None:
+            raise TcpassayError("the campaign has told of something before it had begun")
+        return self._record
+
     def __call__(self, event: Happening) -> None:
         if isinstance(event, Begun):
-            self.record = self._begin(event)
+            self._record = self._begin(event)
             return
         record = self.record
-        assert record is not None  # noqa: S101 - Begun comes first
         match event:
             case Counted():
                 self._count(record, event)

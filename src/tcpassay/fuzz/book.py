@@ -17,7 +17,6 @@ from tcpassay.wire import (
     NOP,
     RST,
     SYN,
-    MaximumSegmentSize,
     SackPermitted,
     Timestamps,
     WindowScale,
@@ -51,7 +50,7 @@ class Conn:
     """
 
     __slots__ = (
-        "abrupt", "acked", "ahead", "alive", "app", "begun", "mss", "number", "nxt", "offer",
+        "abrupt", "acked", "ahead", "alive", "app", "begun", "number", "nxt", "offer",
         "open", "peer_fin", "sack", "said", "shift", "stack", "stack_fin", "stamps", "tick",
         "unread",
     )  # fmt: skip
@@ -67,7 +66,7 @@ class Conn:
         self.alive = True
         self.nxt = 0
         self.stack = self.acked = self.said = 1
-        self.offer, self.shift, self.mss = BUFFER, 0, 536
+        self.offer, self.shift = BUFFER, 0
         self.abrupt = False
         self.unread = self.tick = 0
         self.ahead: list[tuple[int, int]] = []
@@ -77,7 +76,7 @@ class Conn:
         """The same once more."""
         made = Conn.__new__(Conn)
         (
-            made.abrupt, made.acked, made.alive, made.app, made.begun, made.mss, made.number,
+            made.abrupt, made.acked, made.alive, made.app, made.begun, made.number,
             made.nxt, made.offer, made.open, made.peer_fin, made.sack, made.said, made.shift,
             made.stack, made.stack_fin, made.stamps, made.tick, made.unread,
         ) = _PLAIN(self)  # fmt: skip
@@ -110,14 +109,12 @@ class Conn:
         self.nxt = step.seq + 1
         self.offer = step.window
         for option in step.options:
-            kind = type(option)
-            if kind is MaximumSegmentSize:
-                self.mss = max(64, option.value)  # type: ignore[union-attr]
-            elif kind is WindowScale:
-                self.shift = min(14, option.shift)  # type: ignore[union-attr]
-            elif kind is Timestamps:
+            if isinstance(option, WindowScale):
+                # RFC 7323, 2.3: a larger shift counts as 14.
+                self.shift = min(14, option.shift)
+            elif isinstance(option, Timestamps):
                 self.stamps = True
-            elif kind is SackPermitted:
+            elif isinstance(option, SackPermitted):
                 self.sack = True
 
     def takes(self, seq: int, size: int, *, fin: bool) -> None:
@@ -194,11 +191,10 @@ class Book:
     def add(self, step: Step) -> None:
         """One more step, and what it changes."""
         self.steps.append(step)
-        kind = type(step)
-        if kind is Send:
-            self._sent(step)  # type: ignore[arg-type]
-        elif kind is Do:
-            self._called(step)  # type: ignore[arg-type]
+        if isinstance(step, Send):
+            self._sent(step)
+        elif isinstance(step, Do):
+            self._called(step)
 
     def copy(self) -> Book:
         """A book of its own with the same in it."""

@@ -11,8 +11,11 @@ from struct import error as StructError  # noqa: N812 - an exception class
 from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.json_values import Json, array, mapping, whole_number
+from tcpassay.fuzz.octets import Ends, segment_octets
 from tcpassay.fuzz.steps import (
     FLAWS,
+    PER_PORT,
+    PORTS,
     Do,
     FuzzCase,
     LearnedCookie,
@@ -179,23 +182,24 @@ def _option_from_json(value: Json) -> Option | LearnedCookie:
     values = {key: from_json(item, exact=True) for key, item in mapping(body).items()}
     make = cast("Callable[..., Option | LearnedCookie]", _OPTIONS[name])
     option = make(**values)
-    if not isinstance(option, LearnedCookie):
+    if isinstance(option, LearnedCookie):
+        whole_number(option.flip)
+    else:
         option.encode()
     return option
 
 
 def _checked(step: Step) -> Step:
-    """A step whose fields are of the right kind; what they mean is the player's."""
+    """A step that can be played: fields in their ranges, segments that can be built."""
     for name, value in step._asdict().items():
-        if name in _WHOLE and not (isinstance(value, int) or (name == "ack" and value is None)):
-            msg = f"{name} is {value!r}, wanted a whole number"
-            raise ValueError(msg)
+        _check_field(name, value)
     match step:
         case Send(flaws=flaws):
             for flaw, _ in flaws:
                 if flaw not in FLAWS:
                     msg = f"unknown flaw {flaw!r}; wanted one of {', '.join(FLAWS)}"
                     raise ValueError(msg)
+            segment_octets(step, Ends(_SOMEBODY, _SOMEBODY, 0, 0))
         case Do(args=args):
             _check_args(args)
         case Raw(octets=octets):
@@ -205,9 +209,26 @@ def _checked(step: Step) -> Step:
     return step
 
 
+def _check_field(name: str, value: object) -> None:
+    if name in _NAMES:
+        if not isinstance(value, str):
+            msg = f"{name} is {value!r}, wanted a text"
+            raise ValueError(msg)
+    elif name in _RANGES and not (name == "ack" and value is None):
+        least, most = _RANGES[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            msg = f"{name} is {value!r}, wanted a whole number from {least} to {most}"
+            raise ValueError(msg)
+
+
 def _check_args(args: Iterable[object]) -> None:
     for arg in args:
         match arg:
+            case ("address", ("stack" | "peer", int())):
+                continue
+            case ("address", _):
+                msg = f"address {arg[1]!r}, wanted stack or peer, and a number"
+                raise ValueError(msg)
             case (str(), _):
                 continue
             case _:
@@ -222,7 +243,14 @@ def _reason(error: Exception) -> str:
 
 
 _NEVER = object()
-_WHOLE = frozenset(
-    {"conn", "flags", "seq", "ack", "window", "data", "urgent", "ns", "type", "code", "rest",
-     "quoted", "port", "backlog"}
-)  # fmt: skip
+_NAMES = frozenset({"call", "on", "gives"})
+_NUMBER = -(1 << 33), 1 << 33
+#: Fields that hold a number, and from where to where it may be.
+_RANGES = {
+    "conn": (0, PORTS * PER_PORT - 1), "flags": (0, 0x1FF), "seq": _NUMBER, "ack": _NUMBER,
+    "window": (0, 0xFFFF), "data": (0, 0xFFFF), "urgent": (0, 0xFFFF), "ns": (0, 1 << 63),
+    "type": (0, 255), "code": (0, 255), "rest": (0, 0xFFFFFFFF), "quoted": (0, 0xFFFF),
+    "port": (0, PORTS - 1), "backlog": (-(1 << 31), (1 << 31) - 1),
+}  # fmt: skip
+#: Ends of a connection that a segment is built for to see whether it can be.
+_SOMEBODY = ("192.0.2.1", 1)

@@ -24,6 +24,7 @@ from tcpassay.fuzz.numbers import Numbers
 from tcpassay.fuzz.octets import Ends, learn_options, message_octets, segment_octets
 from tcpassay.fuzz.steps import (
     PER_PORT,
+    PORTS,
     Do,
     FuzzCase,
     Listen,
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from tcpassay.targets.manifest import Manifest
 
 #: Local and remote ports of the first case of a stay, and how many each case has to itself.
-FIRST_LOCAL, LOCALS = 8_000, 4
-FIRST_REMOTE, REMOTES = 20_000, 4 * PER_PORT
+FIRST_LOCAL, LOCALS = 8_000, PORTS
+FIRST_REMOTE, REMOTES = 20_000, PORTS * PER_PORT
 
 #: Rounds in which what is still open is reset; a challenge tells the number for the next one.
 ROUNDS = 3

@@ -24,6 +24,8 @@ APP_TEXT = bytes(range(255, 14, -1)) * (_LONGEST // APP_PERIOD + 2)
 
 #: Connections k of a case lead to its local port k // PER_PORT; port 0 has the listener.
 PER_PORT = 8
+#: Local ports of a case.
+PORTS = 4
 
 #: What may be wrong with a segment on purpose, and what its value means.
 FLAWS = {
