@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tcpassay.fuzz import doings
 from tcpassay.fuzz.book import Book
 from tcpassay.fuzz.right import ODD_SYN_OPTIONS, SIZES, SYN_OPTIONS, WINDOWS, pick
-from tcpassay.fuzz.steps import Do, Send, Tell, Wait
+from tcpassay.fuzz.steps import Do, Listen, Send, Tell, Wait
 from tcpassay.fuzz.wrong import FLAGS, FLAW_VALUES, FLAWS_BY_NAME, NEAR, ODD_OPTIONS
 from tcpassay.wire import ACK, SYN
 
@@ -104,7 +104,12 @@ def spliced(steps: Sequence[Step], other: Sequence[Step], draw: Draw) -> list[St
     }
     made = mine.steps + [_moved(step, moved) for step in other[tail:]]
     if theirs.listening and not mine.listening:
-        made[:0] = [step for step in other[:two] if "listener" in {step.on, step.gives}]  # type: ignore[union-attr]
+        made[:0] = [
+            step
+            for step in other[:two]
+            if isinstance(step, Listen)
+            or (isinstance(step, Do) and "listener" in {step.on, step.gives})
+        ]
     return made
 
 

@@ -38,7 +38,7 @@ from tcpassay.fuzz.steps import (
 from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tcpassay.core.events import Command, StackEvent, Tagged
     from tcpassay.core.trace import Kind
@@ -166,11 +166,6 @@ class Player:
         self._strays: list[int] = []
         self._budget = budget
         self._iss: int | None = None
-        self._do: dict[type[object], Callable[[object], None]] = {
-            Do: self._call,
-            Listen: self._listen,
-            Wait: self._wait,
-        }
 
     # -- one case --------------------------------------------------------------------------------
 
@@ -228,19 +223,22 @@ class Player:
     def _steps(self, steps: Sequence[Step]) -> None:
         conns = self._conns
         for step in steps:
-            kind = type(step)
-            if kind is Send:
-                conn, flags = step.conn, step.flags  # type: ignore[union-attr]
-                octets = segment_octets(step, conns.get(conn) or self.ends(conn))  # type: ignore[arg-type]
+            if isinstance(step, Send):
+                octets = segment_octets(step, conns.get(step.conn) or self.ends(step.conn))
                 self._burst.append(_new(Datagram, (octets,)))
-                if flags & SYN:
+                if step.flags & SYN:
                     self._flush()
-            elif kind is Raw:
-                self._send(step.octets)  # type: ignore[union-attr]
-            elif kind is Tell:
-                self._send(message_octets(step, self.ends(step.conn)))  # type: ignore[arg-type,union-attr]
+            elif isinstance(step, Do):
+                self._call(step)
+            elif isinstance(step, Raw):
+                self._send(step.octets)
+            elif isinstance(step, Tell):
+                self._send(message_octets(step, self.ends(step.conn)))
+            elif isinstance(step, Listen):
+                for call in listen_calls(step):
+                    self._call(call)
             else:
-                self._do[kind](step)
+                self._wait(step)
         self._flush()
 
     def ends(self, conn: int) -> Ends:
@@ -291,9 +289,8 @@ class Player:
             if self._expected or self._expecting:
                 self._forget()
 
-    def _call(self, step: object) -> None:
+    def _call(self, step: Do) -> None:
         """Put a call to the burst; one that leads to numbers which later steps need ends it."""
-        assert isinstance(step, Do)  # noqa: S101 - for the type checker
         name, on = step.call, step.on
         if on != self._expected or not on:
             if on in self._unsettled or (name in _IN_ORDER and self._burst):
@@ -337,11 +334,6 @@ class Player:
             self._slots.pop(step.gives, None)
         self._expected, self._expecting = "", 0
 
-    def _listen(self, step: object) -> None:
-        assert isinstance(step, Listen)  # noqa: S101 - for the type checker
-        for call in listen_calls(step):
-            self._call(call)
-
     def _arguments(self, step: Do) -> tuple[Tagged, ...] | None:
         """A call's arguments; None for one on a descriptor that never came."""
         args: list[Tagged] = []
@@ -370,8 +362,7 @@ class Player:
             return self.ends(number).remote
         raise ValueError(value)
 
-    def _wait(self, step: object) -> None:
-        assert isinstance(step, Wait)  # noqa: S101 - for the type checker
+    def _wait(self, step: Wait) -> None:
         self._flush()
         until, count = self._stack.now_ns() + step.ns, 0
         while self._now < until:

@@ -29,7 +29,7 @@ class JudgeMonitor(BaseMonitor):
     def pre_send(
         self,
         target: Target | None = None,  # noqa: ARG002 - boofuzz's signature
-        fuzz_data_logger: FuzzLogger | None = None,  # noqa: ARG002
+        fuzz_data_logger: FuzzLogger | None = None,  # noqa: ARG002 - given by name
         session: Session | None = None,
     ) -> None:
         """Give the connection the number and the name of the case to come."""
@@ -38,9 +38,9 @@ class JudgeMonitor(BaseMonitor):
 
     def post_send(
         self,
-        target: Target | None = None,  # noqa: ARG002
+        target: Target | None = None,  # noqa: ARG002 - given by name
         fuzz_data_logger: FuzzLogger | None = None,
-        session: Session | None = None,  # noqa: ARG002
+        session: Session | None = None,  # noqa: ARG002 - given by name
     ) -> bool:
         """Whether nothing is wrong that was not known."""
         ran = self._connection.ran
