@@ -225,6 +225,35 @@ def test_case_that_failed_without_lag_is_not_run_again(kit: Any) -> None:
     assert len(target.stacks) == 1
 
 
+@pytest.mark.parametrize(("failing", "times", "code"), [(1, 2, 0), (9, 2, 1)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_set_up_that_failed_is_tried_once_more(
+    kit: Any, failing: int, times: int, code: int, count: int
+) -> None:
+    """No lag, nothing judged: once more, alone or with the others; then it counts as it is."""
+    tried = [0] * count
+
+    def case(at: int) -> Any:
+        def unsteady(bench: Any) -> None:
+            tried[at] += 1
+            with bench.reaching("a state"):
+                bench.check(tried[at] > failing, True, "reached")
+            bench.wait(0.01)
+            bench.check(tried[at], times, "times tried")
+
+        return replace(kit.case(kit.passes, id_=f"tests/{at}"), function=unsteady)
+
+    events: list[RunEvent] = []
+    plan = kit.plan(kit.Target(clock="real"), *(case(at) for at in range(count)), jobs=1)
+    assert run(plan, events.append).exit_code == code
+    ended = [event.result for event in events if isinstance(event, CaseEnded)]
+    assert tried == [times] * count
+    assert {result.verdict for result in ended} == {
+        Verdict.INCONCLUSIVE if code else Verdict.PASS,
+    }
+    assert all("run again" in result.message for result in ended)
+
+
 def test_real_time_case_over_its_time_is_inconclusive(kit: Any) -> None:
     def stuck(bench: Any) -> None:
         bench.wait(60)

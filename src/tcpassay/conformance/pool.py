@@ -125,7 +125,8 @@ class Pool:
     def run(self, runs: Sequence[PlannedRun]) -> None:
         """Run every case, the longest first; return early once a signal was caught.
 
-        What failed while the reader lagged is run again alone at the end, and only that counts.
+        What failed while the reader lagged, or reached nothing to judge, is run again at the end
+        with few others or alone, and only that counts.
         """
         self.repeat(self.overlap(runs))
 
@@ -234,9 +235,11 @@ class Pool:
     def _must_repeat(self, event: CaseEnded, job: Job) -> bool:
         """Whether something else than the target may have made this verdict.
 
-        That is the lag, and where cases share one stack, what the others did to it.
+        That is the lag, and where cases share one stack, what the others did to it. A set-up that
+        failed has judged nothing: it is tried once more, late or not, unless it took all its time.
         """
-        if self._shared:
+        nothing_judged = event.result.verdict is Verdict.INCONCLUSIVE and job.cut_s is None
+        if self._shared or (nothing_judged and _key(job.run) not in self._firsts):
             return not _believed(event, job)
         return _lagged_badly(event, job)
 
