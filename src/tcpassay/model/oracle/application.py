@@ -272,7 +272,7 @@ class Application:
         earlier = [
             other
             for other in listener.made
-            if other is not flow and not other.accepted
+            if other is not flow and not other.accepted and not other.opaque
             if 0 < other.surely_completed < flow.completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):

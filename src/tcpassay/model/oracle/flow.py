@@ -72,6 +72,8 @@ class Flow:
         self.queue_may_be_full = False
         #: Whether the listener may have answered by a cookie (RFC 4987, 3.6).
         self.cookies = limits.cookies
+        #: How the target stands for whoever brings that cookie back: it has no record of its own.
+        self.offered: Tcb | None = None
         self.accepted = False
         #: Whether an earlier connection of this tuple may still wait in the accept queue.
         self.follows_waiting = False
@@ -172,6 +174,10 @@ class Flow:
             return False
         near = abs(offset(segment.ack, self.syn_gone + 1)) < COOKIES
         return near and any(h.tcb.state == "CLOSED" or not h.bound for h in self.hypotheses)
+
+    def built_by(self, segment: Segment) -> Tcb | None:
+        """What a segment would build by its cookie (RFC 4987, 3.6)."""
+        return self.offered if self.holds_cookie(segment) else None
 
     # -- what becomes of it ------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from tcpassay.wire.connections import quote_of
 
 if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
+    from tcpassay.model.oracle.descriptors import Socket
 
 FlowKey = tuple[str, int, str, int]
 
@@ -167,14 +168,19 @@ class Oracle:
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
-        if listener is not None and listener.overflowed:
-            flow.cookies = self._limits.cookies_when_full
-            flow.opaque = flow.holds_cookie(body)
-            if flow.opaque:
-                return
+        if listener is not None and self._leaves_no_record(listener, flow, body):
+            return
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
         datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
+
+    def _leaves_no_record(self, listener: Socket, flow: Flow, segment: Segment) -> bool:
+        """Whether a cookie may build a connection from a segment of which no more can be told."""
+        if listener.overflowed:
+            flow.cookies = self._limits.cookies_when_full
+        if listener.overflowed or flow.surely_completed:
+            flow.opaque = flow.holds_cookie(segment)
+        return flow.opaque
 
     def _leave_opaque(self, ends: tuple[str, str]) -> None:
         """What comes in pieces is not put together here: nothing is said of these two hosts."""
