@@ -172,9 +172,22 @@ class Streams:
         return after
 
     def _behind_fins(self, stands: set[Stand]) -> set[Stand]:
-        """Where a reader may stand who has gone over a FIN as over an octet."""
-        fins = self._fins
-        return {(p, (n + 1) & _MASK) for p, n in stands if n in fins.get(p, ())} if fins else set()
+        """Where a reader may stand who has gone over a FIN as over an octet, there or before it:
+        behind a FIN that was not counted all text is one number too early.
+        """
+        return {
+            (ports, (number + 1) & _MASK)
+            for ports, number in stands
+            for fin in self._fins.get(ports, ())
+            if self._all_said(ports, fin, number)
+        }
+
+    def _all_said(self, ports: Ports, fin: int, number: int) -> bool:
+        """Whether text has come for all from a FIN to a number behind it."""
+        behind, said = (number - fin) & _MASK, self._said.get(ports, {})
+        return behind < len(said) + 1 and all(
+            (fin + place) & _MASK in said for place in range(1, behind + 1)
+        )
 
     def _read_urgent(self, at: int, fd: int, octets: bytes) -> None:
         port = self._peers.get(fd)

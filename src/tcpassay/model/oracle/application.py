@@ -157,7 +157,7 @@ class Application:
     def _start_connect(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.listening:
             return
-        if socket.flow is None or not socket.flow.open:
+        if socket.flow is None or not socket.flow.open or socket.flow.may_be_over:
             if not socket.bound:
                 socket.local = "", 0
             socket.remote = _ends(call)

@@ -41,6 +41,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             *_dropped_unseen(tcb, segment),
             *_handshake(tcb, segment),
             *_window_of_another_size(tcb, segment),
+            *_across_the_edge(tcb, segment),
         )
     if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
         return ()
@@ -202,6 +203,8 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return ()
     if not segment.payload or not acceptable(tcb, segment):
         return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
     clause = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
     wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
     return tuple(_departs(b.tcb, b.answer, clause, "text beyond the window") for b in wider)
@@ -256,13 +259,27 @@ def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _resets(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A reset that is dropped for the text it has, which goes on beyond the window."""
+    """A reset taken behind the text above a hole, as the peer has been told of it (RFC 2018); one
+    that is dropped for the text it has, which goes on beyond the window.
+    """
     found = _reset_on_fin(tcb, segment)
+    if tcb.state in SYNCHRONIZED and segment.seq in _ends_above(tcb):
+        name = "a RST where the text above a hole ends"
+        branch = _departs(_gone(tcb), SILENCE, "RFC5961:3.2-RST-INWINDOW", name)
+        found = (*found, branch._replace(event="reset"))
     at = offset(segment.seq, tcb.rcv_nxt)
     if tcb.state not in SYNCHRONIZED or not 0 <= at < tcb.rcv_wnd < at + segment.seg_len:
         return found
     clause = f"RFC9293:3.10.7.4-RST-{SHORT[tcb.state]}" if not at else "RFC5961:3.2-RST-INWINDOW"
     return (*found, _departs(tcb, SILENCE, clause, "a check of where the text of a RST ends"))
+
+
+def _ends_above(tcb: Tcb) -> tuple[int, ...]:
+    """Where what has come above a hole ends: its text, and a FIN behind it."""
+    ends = () if not tcb.held else (tcb.held[-1][1],)
+    if tcb.fin is None or tcb.fin_taken:
+        return ends
+    return (*ends, (tcb.fin + 1) & MASK)
 
 
 def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -444,7 +461,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """In SYN-RECEIVED: a segment that echoes the timestamp of one later than the SYN,ACK is not
     taken, but acknowledged, and PAWS applies to a RST.
     """
-    if tcb.ts_recent is None or segment.flags & SYN:
+    if tcb.ts_recent is None or segment.flags & (SYN | RST) == SYN:
         return ()
     if not segment.flags & RST:
         step = "ACK-SYNRCVD-OK" if segment.flags & ACK else "NOACK-SYN-RCVD"
@@ -452,7 +469,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
     if _is_old(tcb, segment):
         return _reset_of_old(tcb, segment)
-    if segment.flags & ACK and timestamps(segment) is not None:
+    if timestamps(segment) is not None:
         clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
         return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)
     return ()

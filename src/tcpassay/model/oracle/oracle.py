@@ -31,9 +31,6 @@ _AFTER_IDLE = frozenset(
 #: RFC 9293, 3.1: over the pseudo-header as well.
 _SUM = "the sum of header, text and pseudo-header"
 
-#: States in which a SYN of the target's may be one that it sends again.
-_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
-
 #: Kinds of the options of RFC 2385 and RFC 5925.
 _SIGNATURES = frozenset({19, 29})
 
@@ -165,7 +162,7 @@ class Oracle:
             return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
-            waits = not (flow.accepted and flow.open)
+            waits = not flow.accepted or flow.may_be_over
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
@@ -221,7 +218,7 @@ class Oracle:
         if flow.opaque:
             return
         if body.flags & SYN:
-            again = body.seq == flow.syn_gone and _may_repeat(flow, body)
+            again = body.seq == flow.syn_gone and flow.may_repeat(body)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
             if wrong is not None:
                 self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
@@ -240,7 +237,7 @@ class Oracle:
                 flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
-        if not _may_repeat(flow, syn) and any(not h.bound for h in flow.hypotheses):
+        if not flow.may_repeat(syn) and any(not h.bound for h in flow.hypotheses):
             if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)
@@ -303,13 +300,6 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     if trace.entries:
         oracle.ends(trace.entries[-1])
     return oracle.report
-
-
-def _may_repeat(flow: Flow, syn: Segment) -> bool:
-    """Whether a SYN of the target's may be one that it sends again."""
-    return any(
-        h.bound and h.tcb.iss == syn.seq and h.tcb.state in _OPENING for h in flow.hypotheses
-    )
 
 
 def _tells_mtu(message: Icmp, *, six: bool) -> bool:
