@@ -132,6 +132,38 @@ peer: PA seq=1 ack=1 data=20 <TS 2 0>
 app: send c0 30 0
 wait 5s
 """,
+    "a window that an older segment has used up": CONNECTING
+    + """\
+peer: SA seq=0 ack=1 <wscale 2>
+app: send c0 5000 MSG_NOSIGNAL
+peer: A seq=2 ack=1 window=500
+peer: A seq=1 ack=4102
+wait 1s
+peer: A seq=1 ack=5102
+""",
+    "a reset with SYN, which is no SYN without ECN": LISTENING
+    + """\
+peer: SEC seq=0
+peer: SR seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+    "a new connection of ends of which nothing is known waits in a full queue": LISTENING.replace(
+        "5", "1"
+    )
+    + """\
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: shutdown c0 SHUT_WR
+peer: FA seq=1 ack=1
+peer: A seq=2 ack=2
+peer: A seq=2 ack=2 <unreadable 1dff0102030405060708090a0b0c0d0e>
+peer: S seq=2000
+peer: A seq=2001 ack=1
+peer 1: S seq=0
+""",
 }
 
 

@@ -8,7 +8,7 @@ from tcpassay.model.oracle import flow_arrivals
 from tcpassay.model.oracle.network import CE, codepoint
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.tcb import offset
-from tcpassay.wire import SYN
+from tcpassay.wire import RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
@@ -23,7 +23,7 @@ def arrives(flow: Flow, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> 
     """The peer's segment reaches the target in a datagram with this header."""
     marked = codepoint(ip) == CE and bool(segment.payload)
     before = expected(flow) if marked else None
-    opening = segment.flags & SYN and not flow.completed
+    opening = segment.flags & (SYN | RST) == SYN and not flow.completed
     if opening and not flow.open:
         flow.network = flow.network.anew()
     flow_arrivals.arrives(flow, segment, now, n)

@@ -24,7 +24,7 @@ OUTDATED_NS = 24 * 86_400 * NS_PER_S
 def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     """The peer's segment reaches the target."""
     flags = segment.flags
-    if flags & SYN:
+    if flags & (SYN | RST) == SYN:
         flow_begin.peer_syn(flow, segment)
     elif flow.peer_scale and flow.stack_scale is not None:
         segment = segment._replace(window=segment.window << flow.peer_scale)

@@ -159,6 +159,8 @@ class Oracle:
         shut = listener is not None and listener.shut
         flow.opaque = flow.opaque or shut or _signed(body) or ip.dst == self._elsewhere
         if flow.opaque:
+            if listener is not None and body.flags & SYN:
+                _may_wait_again(listener, flow)
             return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
@@ -166,8 +168,7 @@ class Oracle:
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
-                flow.accepted = False
-                listener.made[flow] = None
+                _may_wait_again(listener, flow)
         if listener is not None and self._leaves_no_record(listener, flow, body):
             return
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
@@ -289,6 +290,14 @@ class Oracle:
             if flow is not None and not flow.accepted:
                 return flow
         return None
+
+
+def _may_wait_again(listener: Socket, flow: Flow) -> None:
+    """A new connection of this tuple may come to wait in the queue: the last one is over, or nobody
+    can tell.
+    """
+    flow.accepted = False
+    listener.made[flow] = None
 
 
 def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
