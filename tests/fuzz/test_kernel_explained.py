@@ -133,6 +133,15 @@ wait 100ms
 """,
         {"text beyond the window"},
     ),
+    "a FIN behind the FIN with a newer timestamp": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: FA seq=1 ack=1 <TS 1 0>
+peer: FA seq=1 ack=1 data=1 <TS 8 0>
+""",
+        {"another FIN behind the FIN"},
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\

@@ -293,9 +293,14 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(_gone(tcb), answer, clause, "a reset for text behind a FIN"),)
     if tcb.state in FIN_TAKEN and segment.flags & FIN and at + len(segment.payload) == 0 > at:
         clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
-        more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
-        answer = acknowledge(more, within_s=ACK_DELAY_S)
-        return (_departs(more, answer, clause, "another FIN behind the FIN"),)
+        nxt, wnd = (tcb.rcv_nxt + 1) & MASK, max(0, tcb.rcv_wnd - 1)
+        # Its ACK and its timestamp count as those of any segment do.
+        taken = (b.tcb for b in beyond_sequence(tcb, segment) if b.tcb.state in FIN_TAKEN)
+        after = dict.fromkeys(each._replace(rcv_nxt=nxt, rcv_wnd=wnd) for each in taken)
+        name = "another FIN behind the FIN"
+        return tuple(
+            _departs(more, acknowledge(more, within_s=ACK_DELAY_S), clause, name) for more in after
+        )
     if tcb.state in _ENDED and tcb.read != "open" and at > 0 and segment.flags & FIN:
         return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
     return ()
