@@ -97,6 +97,10 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         other = _other_window(tcb, branch.tcb, segment)
         if other is not None:
             found.append(_departs(other[0], answer, clause, name))
+        if offset(segment.ack, tcb.snd_una) < 0 and branch.tcb.ts_recent != tcb.ts_recent:
+            # An old ACK besides, with which the timestamp is not noted.
+            unnoted = branch.tcb._replace(ts_recent=tcb.ts_recent)
+            found.append(_departs(unnoted, answer, clause, name))
     return tuple(found)
 
 
@@ -179,12 +183,26 @@ def _taken_with(
 
 def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
-    is acknowledged as not taken, above a hole dropped in silence.
+    is acknowledged as not taken, above a hole dropped in silence. Or it is taken, and what has
+    waited above a hole makes room for it, from the right.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     if not (segment.payload or segment.flags & FIN) or not acceptable(tcb, segment):
         return ()
+    return (*_not_taken(tcb, segment), *_in_place_of_held(tcb, segment))
+
+
+def _in_place_of_held(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    less = [tcb._replace(held=tcb.held[:left], fin=None) for left in range(len(tcb.held))]
+    return tuple(
+        _departs(b.tcb, b.answer, "RFC9293:SHLD-31", "no room in the window")
+        for each in less
+        for b in beyond_sequence(each, segment)
+    )
+
+
+def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     hole = offset(segment.seq, tcb.rcv_nxt) > 0
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
     if hole:
