@@ -133,6 +133,68 @@ wait 100ms
 """,
         {"text beyond the window"},
     ),
+    "a FIN behind the FIN with a newer timestamp": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: FA seq=1 ack=1 <TS 1 0>
+peer: FA seq=1 ack=1 data=1 <TS 8 0>
+""",
+        {"another FIN behind the FIN"},
+    ),
+    "text beside a cookie, from before it": (
+        """\
+settings = syn_cookies_always
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=0 ack=1 data=10
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: recv c0 100 0
+""",
+        {"as the peer's first ACK was beside a cookie"},
+    ),
+    "text beside a cookie, from behind it": (
+        """\
+settings = syn_cookies_always
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=2 ack=2 data=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: recv c0 100 0
+""",
+        {"a neighbour of the cookie", "as the peer's first ACK was beside a cookie"},
+    ),
+    "what waits above a hole makes room": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=3 ack=1 data=1000
+peer: A seq=1 ack=1 data=100
+peer: A seq=1013 ack=1 data=1460
+app: accept4 listener SOCK_NONBLOCK -> c1
+peer: A seq=1003 ack=1 data=2
+app: setsockopt c1 SOL_SOCKET SO_RCVBUF 2000
+peer: A seq=1005 ack=1 data=100
+wait 100ms
+""",
+        {"no room in the window"},
+    ),
+    "an old ACK in a segment from Last.ACK.sent on": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1 <TS 0 0>
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1 data=110 <TS 0 0>
+app: send c0 10 MSG_NOSIGNAL
+peer: A seq=111 ack=11 data=10 <TS 0 0>
+app: send c0 536 MSG_NOSIGNAL
+peer: A seq=121 ack=547 data=1 <TS 0 0>
+peer: A seq=121 ack=369 <TS 13 0>
+wait 100ms
+""",
+        {"a window from Last.ACK.sent on"},
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\
