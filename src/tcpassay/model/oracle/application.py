@@ -273,7 +273,7 @@ class Application:
             other
             for other in listener.made
             if other is not flow and not other.accepted and not other.opaque
-            if 0 < other.surely_completed < flow.completed
+            if 0 < other.surely_completed < flow.first_completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):
             why = "accept(): another connection was completed earlier"

@@ -65,8 +65,9 @@ class Flow:
         self.stack_scale: int | None = None
         #: Whether the cookie of the peer's SYN lets its text be taken early; None without one.
         self.fast_open: bool | None = None
-        #: The entry with which the handshake may have been over, and that with which it was.
-        self.completed = self.surely_completed = 0
+        #: The entry with which the handshake may have been over at the earliest, by the likeliest
+        #: hypothesis, and for sure.
+        self.first_completed = self.completed = self.surely_completed = 0
         # The listener.
         self.listening = False
         self.queue_may_be_full = False
@@ -86,6 +87,8 @@ class Flow:
         self.from_nowhere = False
         #: Whether ICMP has told of an error.
         self.icmp = False
+        #: Where segments with text have ended that have come while a FIN waits above a hole.
+        self.ends_above: list[int] = []
         #: The right edge of the receive window as last announced.
         self.edge: int | None = None
         #: How often the target has sent again what nothing has answered.

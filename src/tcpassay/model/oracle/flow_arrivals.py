@@ -99,6 +99,8 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if sure and not tcb.snd_wnd:
         flow_due.wants_probe(flow, now)
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
+    if not flow.first_completed and any(h.tcb.state in SYNCHRONIZED for h in hypotheses):
+        flow.first_completed = n
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n
     if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
@@ -107,6 +109,8 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
 
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
+    if any(h.tcb.fin is not None and not h.tcb.fin_taken for h in flow.hypotheses):
+        flow.ends_above.append((segment.seq + len(segment.payload)) & 0xFFFFFFFF)
     starts = dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard)
     # RFC 4987, 3.6: a cookie may hold for this number or for another.
     flow.taken.loose = flow.taken.loose or (flow.cookies and len(starts) > 1)
