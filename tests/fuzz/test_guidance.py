@@ -124,6 +124,33 @@ def test_same_news_twice_is_one_entry() -> None:
     assert corpus.at(40).size == 1
 
 
+def test_what_comes_of_stays_before_is_no_news() -> None:
+    """Stay 3 has found what stay 1 has: it would not be kept, and is not told of."""
+    source = Sequence(5, corpus=Corpus())
+    source.admit(source.ran(STAY, CASE, [ONE]))
+    assert source.ran(3 * STAY, CASE, [ONE, TWO])[0].new.triples == (TWO,)
+    assert not source.ran(3 * STAY + 1, CASE, [ONE])
+
+
+def test_what_comes_of_later_stays_is_news() -> None:
+    """Stay 3 has been told of by another process; stay 1 has found the same, and counts."""
+    source = Sequence(5, corpus=Corpus())
+    source.admit([_entry(3 * STAY, ONE)])
+    assert source.ran(STAY, CASE, [ONE])[0].new.triples == (ONE,)
+
+
+def test_state_of_an_entry_does_not_hang_on_who_was_first_to_tell() -> None:
+    """Two triples are new, one of them was found by an earlier stay as well: kept by the other."""
+    three: Triple = ("CLOSE-WAIT", "ACK", "ACK")
+    kept = []
+    for told in (News((ONE, three)), News((ONE,))):
+        corpus = Corpus()
+        corpus.admit([_entry(1, three), Entry(300, CASE, told, "CLOSED")])
+        kept.append([corpus.at(40).one(Random(draw).random) for draw in range(40)])
+    assert kept[0] == kept[1]
+    assert {entry.state for entry in kept[0] if entry} == {"CLOSE-WAIT", "ESTABLISHED"}
+
+
 def test_past_is_not_to_be_had() -> None:
     """A stay before the last one asked for, and an entry that comes too late."""
     corpus = Corpus()

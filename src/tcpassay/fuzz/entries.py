@@ -39,7 +39,8 @@ class News(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A case of the corpus. `state` is where the newest of it happened ("ESTABLISHED").
+    """A case of the corpus. `state` is where its last triple happened ("ESTABLISHED"); once it is
+    in a corpus, where the last one that was new happened.
 
     Those that are there from the start have the number -1 and no news.
     """

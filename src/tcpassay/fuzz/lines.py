@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False).encode
 
 
 class Read(NamedTuple):

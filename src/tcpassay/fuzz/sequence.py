@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections import abc
 
     from tcpassay.fuzz.corpus import Corpus
-    from tcpassay.fuzz.entries import Line, News, Triple
+    from tcpassay.fuzz.entries import Line, Triple
     from tcpassay.fuzz.right import Draw
     from tcpassay.targets.contract import IpVersion
 
@@ -111,11 +111,12 @@ class Sequence:
         if stay != self._stay:
             self._stay = stay
             self._guidance.begins()
-        known = self._corpus.at(stay).known
-        new = self._guidance.news(known, triples, counters, lines)
+        coming = self._corpus.at(stay).coming
+        new = self._guidance.news(coming, triples, counters, lines)
         if not new:
             return ()
-        return (Entry(number, case, new, _newest(new, triples)),)
+        # Not of `new`: how much is left of it depends on how far other stays are.
+        return (Entry(number, case, new, triples[-1][0] if triples else "CLOSED"),)
 
     def goes_on(self, stay: int, entries: abc.Iterable[Entry]) -> None:
         """A stay that has begun is gone on with; `entries` are what it has brought so far."""
@@ -132,13 +133,6 @@ class Sequence:
         """Take what stays have found, this source's own or another process's."""
         if self._corpus is not None:
             self._corpus.admit(entries)
-
-
-def _newest(new: News, triples: abc.Sequence[Triple]) -> str:
-    """The state that an entry is kept under."""
-    if new.triples:
-        return new.triples[-1][0]
-    return triples[-1][0] if triples else "CLOSED"
 
 
 class Steady:
