@@ -76,9 +76,12 @@ class RealExchanges:
 
     def explained(self, violation: Violation, ip: int) -> str:
         """By which entry of the expectations; empty where by none."""
-        name = f"{EXCHANGES}/{violation.requirement}/{violation.why}"
-        entry = self._expectations.expected(name, ip, self._version)
-        return "" if entry is None or entry.verdict in EXPECTED_BY_DEFAULT else entry.case
+        for each in violation.readings:
+            name = f"{EXCHANGES}/{each.requirement}/{each.why}"
+            entry = self._expectations.expected(name, ip, self._version)
+            if entry is not None and entry.verdict not in EXPECTED_BY_DEFAULT:
+                return entry.case
+        return ""
 
     def results(self, seeds: Iterable[int]) -> Iterator[Judged]:
         """Each exchange judged, in order; one in doubt, as its reader lagged, is tried again.

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tcpassay.model.oracle.departures import delayed_syn_ack, departures, neighbours, no_room
+from tcpassay.model.oracle.flow import Flow
+from tcpassay.model.oracle.flow_spread import only_variants
+from tcpassay.model.oracle.hypothesis import Hypothesis
+from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.report import Report
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import Segment, Timestamps, flags_value
 from tests.model.conftest import OPEN
@@ -66,6 +71,14 @@ def segment_(
         (OPEN._replace(snd_wl1=1100), segment_("A", 1000, 3005), RULE + "WND-OLD-SEG",
          "a window update of its own"),
         (FIN_TAKEN, segment_("R", 999), RULE + "SEQ-RST-SILENT", "a RST on the FIN"),
+        (HALF_OPEN, segment_("SR", 1000, tsval=60), RULE + "RST-SYNRCVD-PASSIVE",
+         "the TSecr of the SYN,ACK alone"),
+        (HALF_OPEN, segment_("A", 1000, text=bytes(9_000)), RULE + "SEQ-RIGHT-TRIM",
+         "text beyond the window"),
+        (OPEN._replace(held=((1010, 1020), (1030, 1040))), segment_("R", 1040),
+         "RFC5961:3.2-RST-INWINDOW", "a RST where the text above a hole ends"),
+        (OPEN._replace(fin=1040), segment_("R", 1041),
+         "RFC5961:3.2-RST-INWINDOW", "a RST where the text above a hole ends"),
         (FIN_TAKEN, segment_("A", 990, text=bytes(20)), RULE + "TEXT-CW",
          "a reset for text behind a FIN"),
         (FIN_TAKEN, segment_("FA", 999, text=b"x"), RULE + "FIN-CW", "another FIN behind the FIN"),
@@ -109,6 +122,30 @@ def test_a_departure_has_its_clause_and_name(
 def test_what_is_in_order_leaves_no_way_past_the_rules(flags: str) -> None:
     assert departures(OPEN, segment_(flags, 1000, 3005, b"x")) == ()
     assert departures(STAMPED, segment_(flags, 1000, 3005, b"x", tsval=51)) == ()
+
+
+def test_a_reset_elsewhere_above_a_hole_is_no_known_way() -> None:
+    held = OPEN._replace(held=((1010, 1020), (1030, 1040)))
+    assert all(departures(held, segment_("R", seq)) == () for seq in (1010, 1020, 1030, 1041))
+
+
+def test_every_known_way_that_fits_is_told() -> None:
+    """The target's own before a document's; what fits both explains the violation by either."""
+    report = Report()
+    flow = Flow(4, report, Limits())
+    names = ["RFC 1323", "a window of its own", "RFC 1323", "another"]
+    flow.hypotheses = [
+        Hypothesis(OPEN, since=since, variant=(f"{RULE}{since}", name))
+        for since, name in enumerate(names)
+    ]
+    only_variants(flow, 7)
+    (violation,) = report.violations
+    told = [(each.event, each.requirement, each.why[-5:]) for each in violation.readings]
+    assert told == [
+        (7, f"{RULE}1", "s own"), (7, f"{RULE}3", "other"),
+        (7, f"{RULE}0", " 1323"), (7, f"{RULE}2", " 1323"),
+    ]  # fmt: skip
+    assert not any(h.variant for h in flow.hypotheses)
 
 
 def test_all_are_labelled_as_variants() -> None:

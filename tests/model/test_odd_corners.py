@@ -8,7 +8,7 @@ from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.departures import departures
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure
 from tcpassay.model.rules import segment_arrives
-from tcpassay.model.rules.departure import Refusal, Sender
+from tcpassay.model.rules.departure import Refusal, Sender, departs
 from tcpassay.model.rules.syn import reopens
 from tcpassay.model.tcb import HALF
 from tcpassay.wire import ACK, FIN, RST, SYN, URG, Segment, Timestamps
@@ -60,6 +60,47 @@ def test_syn_ack_of_a_crossed_open_with_text() -> None:
     assert {("CLOSE-WAIT", 11), ("ESTABLISHED", 0), ("SYN-RECEIVED", 0)} <= after
     reset = segment(SYN | ACK | RST, crossed.irs, text=b"0123456789")
     assert all(b.tcb.state != "ESTABLISHED" for b in segment_arrives(crossed, reset))
+
+
+@pytest.mark.parametrize(("flags", "named"), [(SYN | ACK, False), (ACK, True)])
+def test_timestamps_are_agreed_on_once_syn_and_syn_ack_have_them(flags: int, named: bool) -> None:
+    """RFC 7323, 3.2: text without them is to be dropped, but not that of a crossed SYN,ACK."""
+    crossed = OPEN._replace(
+        state="SYN-RECEIVED",
+        passive=False,
+        irs=OPEN.rcv_nxt - 1,
+        snd_una=OPEN.snd_nxt - 1,
+        ts_recent=7,
+    )
+    seq = crossed.irs if flags & SYN else crossed.rcv_nxt
+    taken = [
+        b.variant
+        for b in segment_arrives(crossed, segment(flags, seq, text=b"0123456789"))
+        if b.tcb.rcv_nxt - crossed.rcv_nxt == 10
+    ]
+    assert taken == (["RFC 1323"] if named else [""])
+
+
+@pytest.mark.parametrize(("seq", "wrong"), [(0, False), (100, True)])
+def test_a_window_that_an_older_segment_has_used_up(seq: int, wrong: bool) -> None:
+    """3.1: it is offered from SEG.ACK on; an ACK at its edge is the best there is beyond that."""
+    at = OPEN.rcv_nxt
+    nxt = OPEN.snd_una + 1_000
+    flight = OPEN._replace(snd_nxt=nxt, snd_wnd=600, snd_wl1=at + 1, snd_wl2=OPEN.snd_una)
+    acked = segment_arrives(flight, segment(ACK, at + seq, OPEN.snd_una + 700))[0].tcb
+    answer = Segment(8, 7, OPEN.snd_una + 700, at, ACK, acked.rcv_wnd)
+    assert isinstance(departs(acked, answer, SILENT, 1_460), Refusal) is wrong
+
+
+def test_a_reset_for_lost_text_stands_where_the_peer_takes_it() -> None:
+    """SHLD-3 behind a closed window: the peer has not taken the octet of the probe."""
+    closed = OPEN._replace(
+        state="FIN-WAIT-1", read="gone", snd_wnd=0, snd_una=(OPEN.snd_nxt - 1) & 0xFFFFFFFF
+    )
+    old = closed.snd_una - 1
+    lost = segment_arrives(closed, segment(ACK, closed.rcv_nxt, old, text=b"x"))[0]
+    assert (lost.clause, lost.tcb.state) == ("RFC9293:SHLD-3", "CLOSED")
+    assert {closed.snd_nxt, closed.snd_una, old} == set(lost.answer.seqs)
 
 
 def test_an_owed_acknowledgement_may_go_ahead_of_the_reset() -> None:

@@ -14,6 +14,7 @@ from tcpassay.wire import (
     MaximumSegmentSize,
     Option,
     Segment,
+    UnknownOption,
     UnreadableOptions,
     build,
     flags_value,
@@ -28,8 +29,8 @@ LISTENER = 3
 class Exchange:
     """Entries, one after the other, and what the oracle says of them."""
 
-    def __init__(self, *, cookies: bool = False) -> None:
-        self._oracle = Oracle((STACK,), Limits(30.0, syn_cookies=cookies))
+    def __init__(self, *settings: str, cookies: bool = False) -> None:
+        self._oracle = Oracle((STACK,), Limits(30.0, settings=settings, syn_cookies=cookies))
         self._n = self._now = self._calls = 0
         self._fd = LISTENER
 
@@ -155,6 +156,47 @@ def test_a_listener_with_room_keeps_what_it_has_answered() -> None:
     exchange.peer("A", 1, 1)
     exchange.peer("A", 1, 1)
     assert exchange.against == ["RFC9293:3.10.7.2-ACK"]
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_wrong_cookie_takes_nothing_from_the_right_one(*, always: bool) -> None:
+    """RFC 4987, 3.6: where no record is kept a reset ends none, and the right ACK opens."""
+    exchange = Exchange(*["syn_cookies_always"] * always)
+    exchange.listens()
+    exchange.peer("S", 0)
+    exchange.stack("SA", 0, 1)
+    exchange.peer("A", 2, 1)
+    exchange.stack("R", 1)
+    exchange.peer("A", 1, 1)
+    exchange.peer("PA", 1, 1, b"text")
+    exchange.stack("A", 1, 5)
+    assert bool(exchange.against) is not always
+
+
+def test_a_cookie_may_open_a_second_connection() -> None:
+    """No record tells that the first was reset."""
+    exchange = Exchange("syn_cookies_always")
+    exchange.listens()
+    exchange.opens()
+    exchange.peer("PA", 1, 1, b"text")
+    exchange.stack("A", 1, 5)
+    exchange.peer("R", 5)
+    exchange.peer("A", 1, 1)
+    exchange.peer("A", 1, 1)
+    assert exchange.against == []
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_nobody_knows_what_became_of_a_connection_with_signed_segments(*, signed: bool) -> None:
+    """RFC 5925: whether what follows counts cannot be told, nor then whether it is in the queue."""
+    exchange = Exchange()
+    exchange.listens()
+    exchange.peer("S", 0)
+    exchange.stack("SA", 0, 1)
+    exchange.peer("A", 1, 1)
+    exchange.peer("", 1, options=(UnknownOption(29, bytes(14)),) * signed)
+    exchange.opens(20_001)
+    assert exchange.against == ([] if signed else ["POSIX:ACCEPT-ORDER"])
 
 
 @pytest.mark.parametrize(("options", "against"), [((UnreadableOptions(b"\2\0"),), 0), ((), 1)])

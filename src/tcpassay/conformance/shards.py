@@ -12,13 +12,13 @@ import multiprocessing
 import os
 import signal
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.execute import lost_result
-from tcpassay.conformance.interrupts import Interrupts
+from tcpassay.conformance.interrupts import SIGNALS, Interrupts, signals_held_back
 from tcpassay.conformance.leash import Leash
 from tcpassay.conformance.pool import Done, Job, Pool, load_what_they_use
 from tcpassay.conformance.result import CaseEnded
@@ -27,7 +27,7 @@ from tcpassay.targets.orphans import die_with
 from tcpassay.targets.registry import open_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
 
     from tcpassay.conformance.execute import Context
@@ -45,9 +45,6 @@ MOST_SHARDS = 4
 ENDING_S = 10.0
 #: Seconds between two looks at whether a signal has come.
 TICK_S = 0.05
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Doubt(NamedTuple):
@@ -69,16 +66,6 @@ class _Shard:
     runs: Sequence[PlannedRun]
     left: dict[tuple[str, IpVersion], PlannedRun]
     doubts: list[Doubt]
-
-
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """No signal is lost between a fork and the shard's own handlers."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def how_many(context: Context, runs: Sequence[PlannedRun], jobs: int | None) -> int:
@@ -142,7 +129,7 @@ class Shards:
     def _in_processes(self, runs: Sequence[PlannedRun]) -> list[_Shard]:
         shards: list[_Shard] = []
         try:
-            with _signals_held_back():
+            with signals_held_back():
                 shards.extend(self._start(at, runs[at :: self._count]) for at in range(self._count))
             self._listen(shards)
         finally:
@@ -238,7 +225,7 @@ def _work(
         closing(open_manifest(context.target.manifest)) as target,
     ):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         own = replace(context, target=target)
         if target.manifest.clock == "virtual":
             run_in_sequence(own, pipe.send, interrupts, runs, ended)

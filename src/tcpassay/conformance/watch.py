@@ -92,12 +92,24 @@ class Watch:
         return UNNOTICED_NS + int(self._limits.jitter_ms * NS_PER_MS) + 2 * lag_ns
 
     def _alarm(self, violation: Violation, ip: IpVersion) -> Alarm:
-        context, level = self._context, violation.level
-        expectation = context.expectations.expected(
-            f"{ORACLE}{violation.requirement}", ip, context.version
+        """Told as a way past the rules that is expected, where several fit and one is."""
+        readings = violation.readings
+        told = next((each for each in readings if self._is_expected(each, ip)), violation)
+        return Alarm(
+            told.event,
+            told.requirement,
+            told.why,
+            told.allowed,
+            told.ruled_out,
+            told.level,
+            as_expected=self._is_expected(told, ip),
         )
-        expected = as_expected(verdict_when_not_met(level), expectation)
-        return Alarm(*violation, level=level, as_expected=expected)
+
+    def _is_expected(self, violation: Violation, ip: IpVersion) -> bool:
+        context = self._context
+        entry = f"{ORACLE}{violation.requirement}"
+        expectation = context.expectations.expected(entry, ip, context.version)
+        return as_expected(verdict_when_not_met(violation.level), expectation)
 
     def _entry(self, name: str, *, whole: bool) -> CaseResult:
         requirement = self._context.catalogue.get(name)

@@ -12,12 +12,12 @@ import os
 import signal
 import time
 from collections import Counter
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcpassay.conformance.interrupts import CutShort, Interrupts
+from tcpassay.conformance.interrupts import SIGNALS, CutShort, Interrupts, signals_held_back
 from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.entries import Entry
 from tcpassay.fuzz.happenings import Counted, Found, WorkerLost
@@ -28,7 +28,7 @@ from tcpassay.fuzz.store import CORPUS_FILE
 from tcpassay.targets.orphans import die_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from multiprocessing.connection import Connection
 
     from tcpassay.fuzz.happenings import Happening
@@ -45,7 +45,6 @@ TICK_S: Final = 0.05
 TRIES: Final = 2
 #: A day: cases have limits of their own.
 STAY_S: Final = 86_400.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Task(NamedTuple):
@@ -125,7 +124,7 @@ class Crew:
         Raises what has ended the campaign in a worker.
         """
         try:
-            with _signals_held_back():
+            with signals_held_back():
                 for number in range(self._count):
                     self._members.append(self._start(number))
             self._listen()
@@ -242,7 +241,7 @@ class Crew:
         self._tell(WorkerLost(member.number, case, why, skipped))
         self._members.remove(member)
         self._untold(member, order.stay)
-        with _signals_held_back():
+        with signals_held_back():
             self._members.append(self._start(member.number))
         self._members[-1].entries = None
         if before.cases < order.last:
@@ -268,16 +267,6 @@ class Crew:
         return [entry for _, entry in self._entries if entry.number // STAY == stay]
 
 
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """No signal is lost between a fork and the worker's own handlers."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _work(
     make: Callable[[Callable[[Happening], None], Callable[[], bool]], Worker],
     pipe: Connection,
@@ -298,7 +287,7 @@ def _work(
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(BrokenPipeError, EOFError), closing(pipe), Interrupts() as interrupts:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         try:
             _serve(make, pipe, deadline, interrupts)
         except TcpassayError as error:

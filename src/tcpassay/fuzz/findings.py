@@ -112,22 +112,11 @@ class Findings:
             self._key_of[alarm.key] = known
             self.seen[known] += 1
             return None
-        finding = Finding(
-            self._target.manifest.name,
-            self._version,
-            alarm.key,
-            shown.alarm,
-            ran.case,
-            ran.number,
-            self._seed,
-            shown.case,
-            small.executions,
-            small.spent,
-            names=self._confirmer.names(shown),
+        names = self._confirmer.names(shown)
+        finding = self._finding(ran, alarm, shown)._replace(
+            minimal=shown.case, executions=small.executions, spent=small.spent, names=names
         )
-        write_finding(self.path(finding), finding, shown.trial.trace)
-        self.know(finding)
-        return finding
+        return self._write(finding, shown)
 
     def _minimised(self, first: Shown) -> tuple[Minimised, Shown]:
         """The smallest case, and what it shows; the first where that does not come again."""
@@ -149,7 +138,10 @@ class Findings:
         shown = self._confirmer.surely(ran.case, alarm)
         if shown is None:
             return None
-        finding = Finding(
+        return self._write(self._finding(ran, alarm, shown), shown)
+
+    def _finding(self, ran: Ran, alarm: Alarm, shown: Shown) -> Finding:
+        return Finding(
             self._target.manifest.name,
             self._version,
             alarm.key,
@@ -159,6 +151,8 @@ class Findings:
             self._seed,
             ran.case,
         )
+
+    def _write(self, finding: Finding, shown: Shown) -> Finding:
         write_finding(self.path(finding), finding, shown.trial.trace)
         self.know(finding)
         return finding

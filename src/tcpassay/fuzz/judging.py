@@ -74,6 +74,18 @@ class Explained:
             return entry.case
         return ""
 
+    def reading(self, violation: Violation, ip: IpVersion) -> tuple[Violation, str]:
+        """The violation as an entry covers it, and the glob of that entry.
+
+        Where several known ways past the rules fit, one that is expected is enough: nothing tells
+        that the target has gone another.
+        """
+        for each in violation.readings:
+            explained = self.by(each.requirement, each.why, each.level, ip)
+            if explained:
+                return each, explained
+        return violation, ""
+
 
 class Judge:
     """Judges the cases of one target."""
@@ -144,23 +156,30 @@ class Judge:
 
     def _alarm(
         self,
-        violation: Violation,
+        seen: Violation,
         cause: Stimulus,
         entries: Sequence[Entry],
         ip: int,
     ) -> Alarm:
         version: IpVersion = 6 if ip == 6 else 4
+        violation, explained = self._explained.reading(seen, version)
         key = Key(
             violation.requirement,
             cause.state,
             input_class(entries[cause.at], cause.tcb),
             answer_class(entries, cause.at),
         )
-        level = violation.level
-        why = self._explained.by(violation.requirement, violation.why, level, version)
         # Entries of others may stand between the case's own.
         event = bisect_left(entries, violation.event, key=lambda entry: entry.n)
-        return Alarm("oracle", key, violation.why, violation.allowed, event, level, why)
+        return Alarm(
+            "oracle",
+            key,
+            violation.why,
+            violation.allowed,
+            event,
+            violation.level,
+            explained,
+        )
 
 
 def with_what_follows(alarms: list[Alarm]) -> list[Alarm]:

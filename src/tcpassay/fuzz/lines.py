@@ -26,13 +26,34 @@ class Read(NamedTuple):
     torn: int
 
 
-class Lines:
+class HeldFile:
+    """A file of the folder, open for reading and writing, and by other processes too."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        """Open or make it: `flags` of open(2) besides. Raises OSError."""
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o644)
+
+    def sync(self) -> None:
+        """Onto the disk. Raises TcpassayError."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise unwritten(self._path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class Lines(HeldFile):
     """A file to add to, by any number of processes."""
 
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises OSError."""
-        self._path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        super().__init__(path, os.O_CREAT | os.O_APPEND)
 
     def add(self, value: Json, *, sync: bool = False) -> None:
         """One line; with `sync` it is on the disk afterwards. Raises TcpassayError, and then
@@ -59,19 +80,6 @@ class Lines:
             with suppress(OSError):
                 os.ftruncate(self._fd, before)
             raise
-
-    def sync(self) -> None:
-        """Onto the disk. Raises TcpassayError."""
-        try:
-            os.fsync(self._fd)
-        except OSError as error:
-            raise unwritten(self._path, error) from error
-
-    def close(self) -> None:
-        """Let go of the file; may be called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 def read_lines(path: Path, *, mend: bool = False) -> Read:

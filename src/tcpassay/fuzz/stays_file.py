@@ -12,7 +12,7 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.lines import unwritten
+from tcpassay.fuzz.lines import HeldFile, unwritten
 from tcpassay.fuzz.sources import STAY
 
 if TYPE_CHECKING:
@@ -34,18 +34,16 @@ class Progress(NamedTuple):
     over: bool = False
 
 
-class StaysFile:
+class StaysFile(HeldFile):
     """The file, for any number of processes that each write of another stay."""
 
     def __init__(self, path: Path, *, new: bool) -> None:
         """Open it, or make it. Raises ConfigurationError where it is none, OSError."""
-        self._path = path
-        flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if new else 0)
-        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
+        super().__init__(path, os.O_CREAT | os.O_EXCL if new else 0)
         if new:
             os.pwrite(self._fd, _MAGIC, 0)
         elif os.pread(self._fd, len(_MAGIC), 0) != _MAGIC:
-            os.close(self._fd)
+            self.close()
             msg = f"{path}: not written by this tcpassay's `fuzz`; give another --out DIR"
             raise ConfigurationError(msg)
 
@@ -87,19 +85,6 @@ class StaysFile:
     def fileno(self) -> int:
         """The descriptor, for who locks it."""
         return self._fd
-
-    def sync(self) -> None:
-        """Onto the disk. Raises TcpassayError."""
-        try:
-            os.fsync(self._fd)
-        except OSError as error:
-            raise unwritten(self._path, error) from error
-
-    def close(self) -> None:
-        """Let go of the file; may be called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 def _progress(record: tuple[int, ...]) -> Progress:

@@ -83,10 +83,20 @@ class Tcb(NamedTuple):
         """Where a reset of ours may stand: SND.NXT (3.10.5), what it was when an ACK is on its way,
         and the edge of a window that has shrunk below what is in flight.
         """
-        in_flight = offset(self.snd_nxt, self.snd_una)
-        if self.snd_wnd >= in_flight:
+        in_flight, offered = offset(self.snd_nxt, self.snd_una), self.offered
+        if offered >= in_flight:
             return self.snd_nxt, self.snd_una
-        return self.snd_nxt, self.snd_una, (self.snd_una + self.snd_wnd) & MASK
+        return self.snd_nxt, self.snd_una, (self.snd_una + offered) & MASK
+
+    @property
+    def offered(self) -> int:
+        """Octets from SND.UNA on that the peer has offered to take.
+
+        SEG.WND counts from "the one indicated in the acknowledgment field" beside it (3.1): what an
+        older segment has acknowledged since then has used it up.
+        """
+        since = 0 if self.state == "SYN-RECEIVED" else offset(self.snd_wl2, self.snd_una)
+        return max(0, self.snd_wnd + min(since, 0))
 
     @property
     def syn_heard(self) -> bool:

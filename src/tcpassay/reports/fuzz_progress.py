@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from rich.live import Live
 from rich.text import Text
 
 from tcpassay.reports.fuzz_record import replay_words
+from tcpassay.reports.live import LiveLines
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
-
     from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord, SourceShare
 
-_REDRAW_S = 0.2
-_PLAIN_LINE_S = 5.0
 _MILLION = 1_000_000
 
 
-class FuzzProgress:
-    """Shows a campaign's record as it grows; use it as a context manager. `now` reads seconds."""
-
-    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
-        self._now = now
-        self._drawn = now()
-        self._live: Live | None = None
-        if console.is_terminal:
-            self._live = Live(console=console, auto_refresh=False, transient=True)
-
-    def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def say(self, text: str) -> None:
-        """One line."""
-        self._console.print(Text(f"tcpassay: {one_line(text)}"), soft_wrap=True)
+class FuzzProgress(LiveLines):
+    """Shows a campaign's record as it grows."""
 
     def found(self, record: FuzzRecord, finding: FuzzFinding) -> None:
         """One line a finding: what, where, its trace and how to see it again."""
@@ -55,16 +27,12 @@ class FuzzProgress:
         self.say(f"{what}: {finding.why} ({finding.requirement}) in {finding.where}{again}")
 
     def show(self, record: FuzzRecord) -> None:
-        """Draw, a few times a second at most; every five seconds where there is no terminal."""
-        interval = _PLAIN_LINE_S if self._live is None else _REDRAW_S
-        if self._now() - self._drawn < interval:
-            return
-        self._drawn = self._now()
-        if self._live is None:
-            self.say("; ".join(_lines(record)))
-            return
-        picture = Text("\n".join(one_line(line) for line in _lines(record)))
-        self._live.update(picture, refresh=True)
+        """Draw the record, where it is time."""
+        self.draw(lambda: "; ".join(_lines(record)), lambda: _picture(record))
+
+
+def _picture(record: FuzzRecord) -> Text:
+    return Text("\n".join(one_line(line) for line in _lines(record)))
 
 
 def _lines(record: FuzzRecord) -> list[str]:

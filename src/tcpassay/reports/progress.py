@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from rich.live import Live
 from rich.text import Text
 
 from tcpassay.conformance.result import (
@@ -19,6 +18,7 @@ from tcpassay.conformance.result import (
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.console import STYLE
 from tcpassay.reports.failure import heading
+from tcpassay.reports.live import LiveLines
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.result import CaseResult
 
-_REDRAW_S = 0.2
-_PLAIN_LINE_S = 5.0
 _NAMES_SHOWN = 3
 
 
-class Progress:
+class Progress(LiveLines):
     """A listener that shows counts and the cases in flight; use it as a context manager.
 
     Drawing happens when an event comes, a few times a second at most, so that a case in real
@@ -41,28 +39,10 @@ class Progress:
     """
 
     def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
-        self._now = now
+        super().__init__(console, now)
         self._planned: dict[str, int] = {}
         self._ended: dict[str, dict[Verdict, int]] = {}
         self._in_flight: dict[str, None] = {}
-        self._drawn = now()
-        self._live: Live | None = None
-        if console.is_terminal:
-            self._live = Live(console=console, auto_refresh=False, transient=True)
-
-    def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def say(self, text: str) -> None:
-        """One line about what comes next."""
-        self._console.print(Text(f"tcpassay: {one_line(text)}"), soft_wrap=True)
 
     def __call__(self, event: RunEvent) -> None:
         match event:
@@ -78,7 +58,7 @@ class Progress:
             case RunEnded():
                 if event.interrupted:
                     self.say(f"interrupted by {event.interrupted}, ending the cases in flight")
-        self._draw()
+        self.draw(self._plain, self._picture)
 
     def _begin(self, event: RunStarted) -> None:
         self._planned = dict(event.planned)
@@ -94,16 +74,6 @@ class Progress:
             counts[result.verdict] += 1
         if not result.as_expected:
             self.say(f"{result.verdict}: {heading(result)}")
-
-    def _draw(self) -> None:
-        interval = _PLAIN_LINE_S if self._live is None else _REDRAW_S
-        if self._now() - self._drawn < interval:
-            return
-        self._drawn = self._now()
-        if self._live is not None:
-            self._live.update(self._picture(), refresh=True)
-        else:
-            self.say(self._plain())
 
     def _plain(self) -> str:
         return "; ".join(
@@ -123,7 +93,7 @@ class Progress:
         names = list(self._in_flight)
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         picture.append("  ".join(names[:_NAMES_SHOWN]) + more, "dim")
-        picture.truncate(max(1, self._console.width * (len(self._ended) + 1)))
+        picture.truncate(max(1, self.width * (len(self._ended) + 1)))
         return picture
 
 

@@ -60,7 +60,9 @@ class Streams:
         self._said: dict[Ports, dict[int, set[int]]] = {}
         self._starts: dict[Ports, set[int]] = {}
         self._urgent: dict[Ports, set[int]] = {}
+        #: What it has acknowledged, and the numbers of the segments that did.
         self._acked: dict[Ports, set[int]] = {}
+        self._first: dict[Ports, set[int]] = {}
         self._fins: dict[Ports, set[int]] = {}
         self._torn = False
         #: The stack's: where it started, and what descriptors were given to send.
@@ -107,6 +109,8 @@ class Streams:
             self._starts.setdefault(ports, set()).add(first & _MASK)
         if body.flags & ACK:
             self._acked.setdefault(ports, set()).add(body.ack)
+            if not body.flags & SYN:
+                self._first.setdefault(ports, set()).add(body.seq)
         if body.flags & URG:
             backs = (0, 1, 2) if body.flags & SYN else (0, 1)
             # Which octet is meant, and whether a SYN counts, stacks read in more than one way.
@@ -133,13 +137,18 @@ class Streams:
         if "MSG_TRUNC" in flags:
             wanted = [None] * returned.value
         for place, octet in enumerate(wanted):
-            behind = self._behind_fins(stands)
+            elsewhere = {
+                "from behind a FIN": self._behind_fins(stands),
+                "from beside, as the peer's first ACK was beside a cookie": self._beside(stands),
+            }
             stands = self._after(stands, octet)
             if stands:
                 continue
             what = f"octet {place} that {call.name}() gave, {octet}, is"
-            stands = self._after(behind, octet)
-            where = "from behind a FIN" if stands else "not what was sent there"
+            where = "not what was sent there"
+            for name, others in elsewhere.items():
+                if not stands and (stands := self._after(others, octet)):
+                    where = name
             if not self._fault_told(read=True):
                 self.faults.append(TextFault(at, f"{what} {where}", read=True))
             if not stands:
@@ -172,9 +181,34 @@ class Streams:
         return after
 
     def _behind_fins(self, stands: set[Stand]) -> set[Stand]:
-        """Where a reader may stand who has gone over a FIN as over an octet."""
-        fins = self._fins
-        return {(p, (n + 1) & _MASK) for p, n in stands if n in fins.get(p, ())} if fins else set()
+        """Where a reader may stand who has gone over a FIN as over an octet, there or before it:
+        behind a FIN that was not counted all text is one number too early.
+        """
+        return {
+            (ports, (number + 1) & _MASK)
+            for ports, number in stands
+            for fin in self._fins.get(ports, ())
+            if self._all_said(ports, fin, number)
+        }
+
+    def _beside(self, stands: set[Stand]) -> set[Stand]:
+        """Where a reader may stand at the first octet if the peer's first ACK has been taken as one
+        of a SYN cookie beside the right one (RFC 4987, 3.6), and its text as the first.
+        """
+        return {
+            (ports, number)
+            for ports, start in stands
+            if start in self._starts.get(ports, ())
+            for number in self._first.get(ports, ())
+            if number != start and (number - start + _BESIDE) & _MASK <= 2 * _BESIDE
+        }
+
+    def _all_said(self, ports: Ports, fin: int, number: int) -> bool:
+        """Whether text has come for all from a FIN to a number behind it."""
+        behind, said = (number - fin) & _MASK, self._said.get(ports, {})
+        return behind < len(said) + 1 and all(
+            (fin + place) & _MASK in said for place in range(1, behind + 1)
+        )
 
     def _read_urgent(self, at: int, fd: int, octets: bytes) -> None:
         port = self._peers.get(fd)

@@ -157,7 +157,7 @@ class Application:
     def _start_connect(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.listening:
             return
-        if socket.flow is None or not socket.flow.open:
+        if socket.flow is None or not socket.flow.open or socket.flow.may_be_over:
             if not socket.bound:
                 socket.local = "", 0
             socket.remote = _ends(call)
@@ -272,7 +272,7 @@ class Application:
         earlier = [
             other
             for other in listener.made
-            if other is not flow and not other.accepted
+            if other is not flow and not other.accepted and not other.opaque
             if 0 < other.surely_completed < flow.completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):

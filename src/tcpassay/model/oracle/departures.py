@@ -41,6 +41,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             *_dropped_unseen(tcb, segment),
             *_handshake(tcb, segment),
             *_window_of_another_size(tcb, segment),
+            *_across_the_edge(tcb, segment),
         )
     if tcb.state not in SYNCHRONIZED and tcb.state != "SYN-RECEIVED":
         return ()
@@ -96,6 +97,10 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         other = _other_window(tcb, branch.tcb, segment)
         if other is not None:
             found.append(_departs(other[0], answer, clause, name))
+        if offset(segment.ack, tcb.snd_una) < 0 and branch.tcb.ts_recent != tcb.ts_recent:
+            # An old ACK besides, with which the timestamp is not noted.
+            unnoted = branch.tcb._replace(ts_recent=tcb.ts_recent)
+            found.append(_departs(unnoted, answer, clause, name))
     return tuple(found)
 
 
@@ -178,12 +183,26 @@ def _taken_with(
 
 def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
-    is acknowledged as not taken, above a hole dropped in silence.
+    is acknowledged as not taken, above a hole dropped in silence. Or it is taken, and what has
+    waited above a hole makes room for it, from the right.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     if not (segment.payload or segment.flags & FIN) or not acceptable(tcb, segment):
         return ()
+    return (*_not_taken(tcb, segment), *_in_place_of_held(tcb, segment))
+
+
+def _in_place_of_held(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    less = [tcb._replace(held=tcb.held[:left], fin=None) for left in range(len(tcb.held))]
+    return tuple(
+        _departs(b.tcb, b.answer, "RFC9293:SHLD-31", "no room in the window")
+        for each in less
+        for b in beyond_sequence(each, segment)
+    )
+
+
+def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     hole = offset(segment.seq, tcb.rcv_nxt) > 0
     clause = f"RFC9293:3.10.7.4-TEXT-{SHORT[tcb.state]}"
     if hole:
@@ -201,6 +220,8 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state not in {*RECEIVING, "SYN-RECEIVED"} or end <= tcb.rcv_wnd:
         return ()
     if not segment.payload or not acceptable(tcb, segment):
+        return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     clause = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
     wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
@@ -256,13 +277,27 @@ def _reset_on_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _resets(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A reset that is dropped for the text it has, which goes on beyond the window."""
+    """A reset taken behind the text above a hole, as the peer has been told of it (RFC 2018); one
+    that is dropped for the text it has, which goes on beyond the window.
+    """
     found = _reset_on_fin(tcb, segment)
+    if tcb.state in SYNCHRONIZED and segment.seq in _ends_above(tcb):
+        name = "a RST where the text above a hole ends"
+        branch = _departs(_gone(tcb), SILENCE, "RFC5961:3.2-RST-INWINDOW", name)
+        found = (*found, branch._replace(event="reset"))
     at = offset(segment.seq, tcb.rcv_nxt)
     if tcb.state not in SYNCHRONIZED or not 0 <= at < tcb.rcv_wnd < at + segment.seg_len:
         return found
     clause = f"RFC9293:3.10.7.4-RST-{SHORT[tcb.state]}" if not at else "RFC5961:3.2-RST-INWINDOW"
     return (*found, _departs(tcb, SILENCE, clause, "a check of where the text of a RST ends"))
+
+
+def _ends_above(tcb: Tcb) -> tuple[int, ...]:
+    """Where what has come above a hole ends: its text, and a FIN behind it."""
+    ends = () if not tcb.held else (tcb.held[-1][1],)
+    if tcb.fin is None or tcb.fin_taken:
+        return ends
+    return (*ends, (tcb.fin + 1) & MASK)
 
 
 def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -276,9 +311,14 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(_gone(tcb), answer, clause, "a reset for text behind a FIN"),)
     if tcb.state in FIN_TAKEN and segment.flags & FIN and at + len(segment.payload) == 0 > at:
         clause = f"RFC9293:3.10.7.4-FIN-{SHORT[tcb.state]}"
-        more = tcb._replace(rcv_nxt=(tcb.rcv_nxt + 1) & MASK, rcv_wnd=max(0, tcb.rcv_wnd - 1))
-        answer = acknowledge(more, within_s=ACK_DELAY_S)
-        return (_departs(more, answer, clause, "another FIN behind the FIN"),)
+        nxt, wnd = (tcb.rcv_nxt + 1) & MASK, max(0, tcb.rcv_wnd - 1)
+        # Its ACK and its timestamp count as those of any segment do.
+        taken = (b.tcb for b in beyond_sequence(tcb, segment) if b.tcb.state in FIN_TAKEN)
+        after = dict.fromkeys(each._replace(rcv_nxt=nxt, rcv_wnd=wnd) for each in taken)
+        name = "another FIN behind the FIN"
+        return tuple(
+            _departs(more, acknowledge(more, within_s=ACK_DELAY_S), clause, name) for more in after
+        )
     if tcb.state in _ENDED and tcb.read != "open" and at > 0 and segment.flags & FIN:
         return (_departs(_gone(tcb), answer, *_FIN_ABOVE),)
     return ()
@@ -444,7 +484,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """In SYN-RECEIVED: a segment that echoes the timestamp of one later than the SYN,ACK is not
     taken, but acknowledged, and PAWS applies to a RST.
     """
-    if tcb.ts_recent is None or segment.flags & SYN:
+    if tcb.ts_recent is None or segment.flags & (SYN | RST) == SYN:
         return ()
     if not segment.flags & RST:
         step = "ACK-SYNRCVD-OK" if segment.flags & ACK else "NOACK-SYN-RCVD"
@@ -452,7 +492,7 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(tcb, acknowledge(tcb), clause, "the TSecr of the SYN,ACK alone"),)
     if _is_old(tcb, segment):
         return _reset_of_old(tcb, segment)
-    if segment.flags & ACK and timestamps(segment) is not None:
+    if timestamps(segment) is not None:
         clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
         return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)
     return ()

@@ -34,6 +34,8 @@ DEFAULT_MSS = {4: 536, 6: 1220}
 COOKIES = 4
 #: States in which no listener matters.
 SETTLED = frozenset({"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"})
+#: States in which a SYN of the target's may be one that it sends again.
+OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
 
 
 class Flow:
@@ -70,6 +72,8 @@ class Flow:
         self.queue_may_be_full = False
         #: Whether the listener may have answered by a cookie (RFC 4987, 3.6).
         self.cookies = limits.cookies
+        #: How the target stands for whoever brings that cookie back: it has no record of its own.
+        self.offered: Tcb | None = None
         self.accepted = False
         #: Whether an earlier connection of this tuple may still wait in the accept queue.
         self.follows_waiting = False
@@ -149,16 +153,31 @@ class Flow:
         return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
 
     @property
+    def may_be_over(self) -> bool:
+        """Whether a SYN may be one for the listener, as there is no connection or TIME-WAIT."""
+        return any(h.tcb.state in {"CLOSED", "TIME-WAIT"} for h in self.hypotheses)
+
+    @property
     def open(self) -> bool:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
+
+    def may_repeat(self, syn: Segment) -> bool:
+        """Whether a SYN of the target's may be one that it sends again."""
+        return any(
+            h.bound and h.tcb.iss == syn.seq and h.tcb.state in OPENING for h in self.hypotheses
+        )
 
     def holds_cookie(self, segment: Segment) -> bool:
         """Whether a segment may be good for a connection again, as its listener keeps no state."""
         if not self.cookies or self.syn_gone is None or segment.flags & (SYN | RST | ACK) != ACK:
             return False
         near = abs(offset(segment.ack, self.syn_gone + 1)) < COOKIES
-        return near and any(h.tcb.state == "CLOSED" for h in self.hypotheses)
+        return near and any(h.tcb.state == "CLOSED" or not h.bound for h in self.hypotheses)
+
+    def built_by(self, segment: Segment) -> Tcb | None:
+        """What a segment would build by its cookie (RFC 4987, 3.6)."""
+        return self.offered if self.holds_cookie(segment) else None
 
     # -- what becomes of it ------------------------------------------------------------------------
 

@@ -107,7 +107,10 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
 
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
-    for irs in dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard):
+    starts = dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard)
+    # RFC 4987, 3.6: a cookie may hold for this number or for another.
+    flow.taken.loose = flow.taken.loose or (flow.cookies and len(starts) > 1)
+    for irs in starts:
         at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
         if -len(segment.payload) < at < 1 << 24:
             flow.taken.place(at, segment.payload)

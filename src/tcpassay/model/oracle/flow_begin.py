@@ -9,11 +9,15 @@ from tcpassay.model.oracle.hypothesis import Hypothesis
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import Tcb
-from tcpassay.wire import URG, MaximumSegmentSize, WindowScale
+from tcpassay.wire import URG, MaximumSegmentSize, Timestamps, WindowScale
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
     from tcpassay.wire import Segment
+
+
+#: Options of a SYN,ACK that the SYN has to have (RFC 7323, 2.2 and 3.2).
+_AGREED = (Timestamps, WindowScale)
 
 
 def peer_syn(flow: Flow, segment: Segment) -> None:
@@ -25,9 +29,20 @@ def peer_syn(flow: Flow, segment: Segment) -> None:
 
 def stack_syn(flow: Flow, segment: Segment) -> None:
     """The target's SYN or SYN,ACK; the latter is for the SYN that the peer has sent last."""
-    if flow.syn_heard is not None and any(not h.bound for h in flow.hypotheses):
-        _take_options(flow, flow.syn_heard)
+    syn = flow.syn_heard
+    if syn is not None and any(not h.bound for h in flow.hypotheses):
+        again = flow.may_repeat(segment) and not (flow.cookies and _may_answer(segment, syn))
+        if not again:
+            _take_options(flow, syn)
     _offers(flow, segment)
+
+
+def _may_answer(segment: Segment, syn: Segment) -> bool:
+    """Whether a SYN,ACK has no more than a SYN has offered: a cookie is made anew for each SYN, and
+    may have the number of the one before (RFC 4987, 3.6).
+    """
+    offered = {type(option) for option in syn.options}
+    return all(type(o) in offered for o in segment.options if isinstance(o, _AGREED))
 
 
 def opens(flow: Flow, segment: Segment, now: int, n: int) -> None:

@@ -56,6 +56,9 @@ def _allowed(
     """Go on with the hypotheses that are left; what may have crossed leaves open what is due."""
     new = left[0].tcb.snd_nxt != flow.hypotheses[0].tcb.snd_nxt
     flow.hypotheses = list(dict.fromkeys([*left, *flow.hypotheses])) if crossed else left
+    if flow.cookies and segment.flags & SYN:
+        opening = (h.tcb for h in left if h.tcb.state == "SYN-RECEIVED" and h.tcb.passive)
+        flow.offered = next(opening, flow.offered)
     only_variants(flow, n)
     if not segment.flags & RST:
         flow.retries += not new and _asks(flow, segment)

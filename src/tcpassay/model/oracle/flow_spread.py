@@ -55,15 +55,20 @@ def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -
 
 
 def only_variants(flow: Flow, n: int) -> None:
-    """Say so once no hypothesis is left that keeps to the rules without a variant."""
-    first = flow.hypotheses[0].variant
-    if first is None or any(not h.variant for h in flow.hypotheses):
+    """Say so once no hypothesis is left that keeps to the rules without a variant.
+
+    What may be a document's way or the target's own is told as the latter: it is the narrower.
+    """
+    if any(not h.variant for h in flow.hypotheses):
         return
-    # What may be a document's way or the target's own is told as the latter: it is the narrower.
-    names = (h.variant for h in flow.hypotheses if h.variant)
-    clause, name = next((each for each in names if not each[1].startswith("RFC ")), first)
-    flow.violated(Violation(n, clause, f"not as this clause has it, but as {name}"))
+    names = dict.fromkeys(h.variant for h in flow.hypotheses if h.variant)
+    told, *others = sorted(names, key=lambda each: each[1].startswith("RFC "))
+    flow.violated(Violation(n, *_past(*told), others=tuple(_past(*other) for other in others)))
     flow.hypotheses = [h._replace(variant=None) for h in flow.hypotheses]
+
+
+def _past(clause: str, name: str) -> tuple[str, str]:
+    return clause, f"not as this clause has it, but as {name}"
 
 
 # -- one hypothesis --------------------------------------------------------------------------------
@@ -115,6 +120,10 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         branches = (*branches, *delayed_syn_ack(tcb, segment))
     if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
         branches = (*branches, *neighbours(tcb, segment), *segment_arrives(Tcb("LISTEN"), segment))
+    if tcb.state == "LISTEN" and (offered := flow.built_by(segment)) is not None:
+        # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
+        built = (*segment_arrives(offered, segment), *neighbours(offered, segment))
+        branches = (*branches, *(b._replace(label="optional") for b in built if not b.variant))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
     return branches

@@ -20,6 +20,7 @@ from tcpassay.wire.connections import quote_of
 
 if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
+    from tcpassay.model.oracle.descriptors import Socket
 
 FlowKey = tuple[str, int, str, int]
 
@@ -29,9 +30,6 @@ _AFTER_IDLE = frozenset(
 )
 #: RFC 9293, 3.1: over the pseudo-header as well.
 _SUM = "the sum of header, text and pseudo-header"
-
-#: States in which a SYN of the target's may be one that it sends again.
-_OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
 
 #: Kinds of the options of RFC 2385 and RFC 5925.
 _SIGNATURES = frozenset({19, 29})
@@ -164,20 +162,25 @@ class Oracle:
             return
         flow.listening = listener is not None
         if listener is not None and not flow.settled:
-            waits = not (flow.accepted and flow.open)
+            waits = not flow.accepted or flow.may_be_over
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
                 flow.accepted = False
                 listener.made[flow] = None
-        if listener is not None and listener.overflowed:
-            flow.cookies = self._limits.cookies_when_full
-            flow.opaque = flow.holds_cookie(body)
-            if flow.opaque:
-                return
+        if listener is not None and self._leaves_no_record(listener, flow, body):
+            return
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
         datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
+
+    def _leaves_no_record(self, listener: Socket, flow: Flow, segment: Segment) -> bool:
+        """Whether a cookie may build a connection from a segment of which no more can be told."""
+        if listener.overflowed:
+            flow.cookies = self._limits.cookies_when_full
+        if listener.overflowed or flow.surely_completed:
+            flow.opaque = flow.holds_cookie(segment)
+        return flow.opaque
 
     def _leave_opaque(self, ends: tuple[str, str]) -> None:
         """What comes in pieces is not put together here: nothing is said of these two hosts."""
@@ -215,7 +218,7 @@ class Oracle:
         if flow.opaque:
             return
         if body.flags & SYN:
-            again = body.seq == flow.syn_gone and _may_repeat(flow, body)
+            again = body.seq == flow.syn_gone and flow.may_repeat(body)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
             if wrong is not None:
                 self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
@@ -234,7 +237,7 @@ class Oracle:
                 flow_begin.opens(flow, syn, now, n)
                 self.owes(flow)
                 return True
-        if not _may_repeat(flow, syn) and any(not h.bound for h in flow.hypotheses):
+        if not flow.may_repeat(syn) and any(not h.bound for h in flow.hypotheses):
             if syn.flags & ACK and (flow.completed or flow.was_opening):
                 self._reborn(flow, key)
             self._picked(key, syn, now, n)
@@ -297,13 +300,6 @@ def judge_trace(trace: Trace, limits: Limits | None = None) -> Report:
     if trace.entries:
         oracle.ends(trace.entries[-1])
     return oracle.report
-
-
-def _may_repeat(flow: Flow, syn: Segment) -> bool:
-    """Whether a SYN of the target's may be one that it sends again."""
-    return any(
-        h.bound and h.tcb.iss == syn.seq and h.tcb.state in _OPENING for h in flow.hypotheses
-    )
 
 
 def _tells_mtu(message: Icmp, *, six: bool) -> bool:

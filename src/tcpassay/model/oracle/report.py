@@ -16,7 +16,8 @@ class Violation(NamedTuple):
 
     `event` is the trace entry, `requirement` the clause nearest to allowing it, `why` what stands
     against it there, `allowed` what would have been right; `ruled_out` has the clauses of the
-    other hypotheses.
+    other hypotheses. `others` are clause and `why` of each further known way past the rules that
+    fits what has come as well.
     """
 
     event: int
@@ -24,6 +25,12 @@ class Violation(NamedTuple):
     why: str
     allowed: str = ""
     ruled_out: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def readings(self) -> tuple[Violation, ...]:
+        """The violation as it is told, then as each of the `others` would have it."""
+        return (self, *(self._replace(requirement=r, why=why) for r, why in self.others))
 
     @property
     def level(self) -> Level:

@@ -9,7 +9,7 @@ from tcpassay.model.rules.ack import ack, unacceptable
 from tcpassay.model.rules.closed import closed
 from tcpassay.model.rules.fin import fin
 from tcpassay.model.rules.listen import listen
-from tcpassay.model.rules.paws import paws, recent
+from tcpassay.model.rules.paws import paws, recent, timestamps
 from tcpassay.model.rules.reset import reset
 from tcpassay.model.rules.sequence import acceptable, crossed, repeats_crossed_syn, sequence
 from tcpassay.model.rules.syn import reopens, syn
@@ -64,10 +64,14 @@ def _crossed_with_text(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
     "One could tailor actual segments to fit this assumption by trimming off any portions that lie
     outside the window (including SYN and FIN)" (3.10.7.4): its SYN lies below, the rest counts. Or
-    its ACK alone does.
+    its ACK alone does. Without timestamps it is no less taken: their use is agreed once "both <SYN>
+    and <SYN,ACK> contain TSopt", and only behind that is a segment to be dropped for want of one
+    (RFC 7323, 3.2).
     """
     rest = segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
-    found = (*otherwise(tcb, rest), *crossed(tcb, segment))
+    agreed = tcb.ts_recent is None or timestamps(segment) is not None
+    taken = otherwise(tcb, rest) if agreed else _taken_on(sequence(tcb, rest), rest, _STEPS_PLAIN)
+    found = (*taken, *crossed(tcb, segment))
     return tuple(b._replace(label="optional") if b.label == "standard" else b for b in found)
 
 

@@ -128,7 +128,7 @@ def _bare(tcb: Tcb, segment: Segment) -> Tcb | Refusal:
     at = offset(segment.seq, tcb.snd_nxt)
     if at in (0, -1):
         return tcb
-    if at < 0 and tcb.snd_wnd < offset(tcb.snd_nxt, tcb.snd_una):
+    if at < 0 and tcb.offered < offset(tcb.snd_nxt, tcb.snd_una):
         # The window has shrunk below what is in flight: SEQ at its edge is the best there is.
         return tcb
     why = f"an ACK with SEQ={segment.seq}, {at:+d} from SND.NXT"

@@ -72,9 +72,9 @@ def _nobody_reads(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _reset(tcb: Tcb, segment: Segment, clause: str, label: Label = "standard") -> Branch:
-    """The text is lost, and the peer told so."""
+    """The text is lost, and the peer told so: as by an abort (3.10.5), or where its ACK is."""
     gone = tcb._replace(state="CLOSED")
-    return Branch(gone, Answer("rst", (tcb.snd_nxt, segment.ack)), clause, label)
+    return Branch(gone, Answer("rst", (*tcb.reset_numbers, segment.ack)), clause, label)
 
 
 def _above_a_hole(tcb: Tcb, segment: Segment, left: int, right: int) -> tuple[Branch, ...]:

@@ -1,0 +1,252 @@
+"""What Linux makes of odd cases is explained by its expectations, or no alarm where it is right."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.judging import Explained, Judge
+from tcpassay.fuzz.notation import case_of
+from tcpassay.model.oracle import Violation
+from tcpassay.targets.contract import StackOptions
+from tcpassay.targets.registry import open_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcpassay.targets.contract import Target
+
+CONNECTING = """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: connect c0 peer:0
+"""
+#: Cases, and the ends of the entries that explain what the oracle and the text's judge say.
+CASES = {
+    "a RST with SYN whose TSecr is wrong": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: SR seq=1 ack=1 <TS 8 2147483648>
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1 data=1 <TS 9 0>
+peer: A seq=2 ack=1
+""",
+        {"the TSecr of the SYN,ACK alone"},
+    ),
+    "a full queue, and a RST in TIME-WAIT before it": (
+        """\
+listen: listener backlog=0
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: close c0
+peer: FA seq=1 ack=2
+peer: R seq=2
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+peer: S seq=2
+""",
+        set(),
+    ),
+    "a full queue, and a SYN that would open out of TIME-WAIT": (
+        """\
+listen: listener backlog=0
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: shutdown c0 SHUT_WR
+peer: FA seq=1 ack=2
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+peer: S seq=3
+peer: A seq=2 ack=2
+""",
+        set(),
+    ),
+    "a cookie of a SYN before the one that a full queue has dropped": (
+        """\
+listen: listener backlog=0
+peer: S seq=0
+peer 1: S seq=1 <mss 1460>
+peer 1: A seq=1 ack=1
+peer: A seq=1 ack=1
+peer 1: S seq=2
+peer 1: FA seq=3 ack=1
+""",
+        set(),
+    ),
+    "a RST at the end of what has been reported by SACK": (
+        CONNECTING
+        + """\
+peer: SA seq=0 ack=1 <sackOK>
+peer: A seq=22 ack=1 data=20
+app: send c0 1 0
+peer: R seq=42
+""",
+        {"a RST where the text above a hole ends"},
+    ),
+    "a future ACK without timestamps behind a FIN": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1 0
+peer: FA seq=1 ack=1
+peer: A seq=3 ack=101
+app: close c0
+""",
+        {"RFC 1323"},
+    ),
+    "text that has joined a FIN above a hole": (
+        CONNECTING
+        + """\
+peer: S seq=0
+app: shutdown c0 SHUT_WR
+peer: FA seq=2 ack=1
+peer: A seq=3 ack=1 data=10
+peer: A seq=1 ack=2 data=10
+app: recv c0 1000 0
+""",
+        {"a window of * that is scaled by *", "is from behind a FIN"},
+    ),
+    "a SYN without the timestamps of the first behind a full queue": (
+        """\
+listen: listener backlog=0
+peer: S seq=0 <TS 0 0, wscale 7>
+peer: S seq=0
+peer: S seq=0
+""",
+        set(),
+    ),
+    "text beyond the window on the ACK of the SYN,ACK": (
+        """\
+ip = 6
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 data=65000
+wait 100ms
+""",
+        {"text beyond the window"},
+    ),
+    "a FIN behind the FIN with a newer timestamp": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: FA seq=1 ack=1 <TS 1 0>
+peer: FA seq=1 ack=1 data=1 <TS 8 0>
+""",
+        {"another FIN behind the FIN"},
+    ),
+    "text beside a cookie, from before it": (
+        """\
+settings = syn_cookies_always
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=0 ack=1 data=10
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: recv c0 100 0
+""",
+        {"as the peer's first ACK was beside a cookie"},
+    ),
+    "text beside a cookie, from behind it": (
+        """\
+settings = syn_cookies_always
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=2 ack=2 data=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: recv c0 100 0
+""",
+        {"a neighbour of the cookie", "as the peer's first ACK was beside a cookie"},
+    ),
+    "what waits above a hole makes room": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=3 ack=1 data=1000
+peer: A seq=1 ack=1 data=100
+peer: A seq=1013 ack=1 data=1460
+app: accept4 listener SOCK_NONBLOCK -> c1
+peer: A seq=1003 ack=1 data=2
+app: setsockopt c1 SOL_SOCKET SO_RCVBUF 2000
+peer: A seq=1005 ack=1 data=100
+wait 100ms
+""",
+        {"no room in the window"},
+    ),
+    "an old ACK in a segment from Last.ACK.sent on": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1 <TS 0 0>
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1 data=110 <TS 0 0>
+app: send c0 10 MSG_NOSIGNAL
+peer: A seq=111 ack=11 data=10 <TS 0 0>
+app: send c0 536 MSG_NOSIGNAL
+peer: A seq=121 ack=547 data=1 <TS 0 0>
+peer: A seq=121 ack=369 <TS 13 0>
+wait 100ms
+""",
+        {"a window from Last.ACK.sent on"},
+    ),
+    "connect() to another port where shutdown() has ended the first": (
+        CONNECTING
+        + """\
+app: shutdown c0 SHUT_WR
+app: connect c0 peer:1
+""",
+        set(),
+    ),
+    "a SYN without the timestamps of the first, again and again": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: S seq=0
+peer: S seq=0
+""",
+        set(),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Target]:
+    """The kernel; skipped where nobody may make namespaces."""
+    with closing(open_target("linux")) as target:
+        try:
+            target.start(StackOptions(seed=0)).close()
+        except TargetUnavailableError as refusal:
+            pytest.skip(str(refusal))
+        yield target
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_kernel_is_explained(kernel: Target, what: str) -> None:
+    """A case on the kernel; each alarm by the entry that it is about, and no other."""
+    text, entries = CASES[what]
+    trial = try_alone(kernel, Judge(kernel.manifest, kernel.version()), case_of(text))
+    assert trial.fault is None
+    assert [str(alarm) for alarm in trial.alarms if not alarm.explained] == []
+    told = {alarm.explained.rpartition("/")[2].lstrip("*") for alarm in trial.alarms}
+    assert told == entries
+
+
+def test_one_expected_way_of_several_explains() -> None:
+    """A violation that several known ways fit; told as the one that is expected, else as before."""
+    target = open_target("linux")
+    explained = Explained(target.manifest, "6.18")
+    past = "not as this clause has it, but as "
+    rule = "RFC9293:3.10.7.4-ACK-FUTURE-CW"
+    other = ("RFC7323:3.2-MISSING-DROP", f"{past}RFC 1323")
+    seen = Violation(1, rule, f"{past}nothing right of the peer's FIN", others=(other,))
+    told, entry = explained.reading(seen, 4)
+    assert (told.requirement, told.why) == other
+    assert entry.endswith("*RFC 1323")
+    alone = seen._replace(others=())
+    assert explained.reading(alone, 4) == (alone, "")
