@@ -73,6 +73,17 @@ class Corpus:
             if stay < self._stay:
                 self.coming.add(entry.new)
 
+    def settles(self, until: int) -> None:
+        """Stays up to `until` are over, no more comes of them, and each to come may know of them.
+
+        So a long campaign's entries need not all be held at once where they are read again.
+        """
+        if until > self._folded:
+            for stay in [stay for stay in self._pending if stay <= until]:
+                for entry in self._pending[stay]:
+                    self.coming.add(entry.new)
+            self._fold(until)
+
     def at(self, stay: int) -> Corpus:
         """The corpus as a stay may know it: all that was found up to 16 stays before.
 
@@ -82,8 +93,8 @@ class Corpus:
             if stay < self._stay:
                 msg = f"the corpus is at stay {self._stay}, past {stay}: read it anew"
                 raise ValueError(msg)
-            for before in range(self._stay, stay):
-                for entry in self._pending.get(before, ()):
+            for before in [before for before in self._pending if self._stay <= before < stay]:
+                for entry in self._pending[before]:
                     self.coming.add(entry.new)
             self._stay = stay
             self._fold(stay - BEHIND)

@@ -136,6 +136,11 @@ class Sequence:
         if self._corpus is not None:
             self._corpus.admit(entries)
 
+    def settles(self, until: int) -> None:
+        """Stays up to `until` are over; stays to come may know of them."""
+        if self._corpus is not None:
+            self._corpus.settles(until)
+
 
 class Steady:
     """Cases for measuring: exactly ten segments of a usual mix behind the handshake.
