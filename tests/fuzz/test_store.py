@@ -217,7 +217,7 @@ def test_progress_of_something_else(tmp_path: Path) -> None:
 
 
 def test_torn_line_may_be_long(tmp_path: Path) -> None:
-    """A line without its end that is longer than what is looked at at once, behind one that has it."""
+    """A line without its end, longer than what is looked at at once; before it a whole one."""
     path = tmp_path / "long.jsonl"
     path.write_bytes(b'"whole"\n"' + b"x" * 200_000)
     assert read_lines(path, mend=True) == (["whole"], 200_001)
