@@ -37,6 +37,7 @@ class Ledger:
         self._addresses = frozenset(addresses)
         self._slack = limits.slack
         self._limits = limits
+        self._mtu = limits.mtu or 1 << 16
         self._delay = _DELAY_NS + limits.slack
         self.virtual = not limits.slack
         self.begins()
@@ -130,8 +131,9 @@ class Ledger:
         if self.virtual or (self._wait_from and now > self._wait_from + self._slack):
             self.settle(now, n)
 
-    def waits(self, until: int, now: int, _n: int) -> None:
+    def waits(self, until: int, now: int, n: int) -> None:
         """The tester lets time pass."""
+        self._judge_held_back(n)
         self._wait_from = now
         if not self.virtual:
             self._until, self.due_at = until, 0
@@ -153,7 +155,12 @@ class Ledger:
         now = max(last.t_ns, until)
         self.looks_at_timers(now, last.n)
         self.settle(now + 1, last.n)
+        self._judge_held_back(last.n)
         self._judge_numbers(last.n)
+
+    def _judge_held_back(self, n: int) -> None:
+        if any(conn.holds_back for conn in self._inbound.values()):
+            self.refuse(n, "nothing was sent, and nothing held it back")
 
     def _throttled(self, now: int) -> bool:
         """RFC 5961, 7: whether a throttle may keep back one more challenge."""

@@ -214,6 +214,10 @@ class Oracle:
         flow = self.flow(key)
         if flow.opaque:
             return
+        if 0 < self._limits.mtu < len(octets):
+            why = f"a datagram of {len(octets)} octets"
+            most = f"at most {self._limits.mtu}, which the link carries"
+            self.report.violations.append(Violation(n, "RFC9293:MUST-16", why, most))
         if body.flags & SYN:
             again = body.seq == flow.syn_gone and _may_repeat(flow, body)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
