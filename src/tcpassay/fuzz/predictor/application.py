@@ -58,8 +58,7 @@ class Application:
             socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
             if socket is not None:
                 state = socket.state
-                if socket.conn is not None and socket.conn.holds_back:
-                    self._wire.refuse(n, "nothing was sent, and nothing held it back")
+                self._wire.touched = socket.conn
         self._wire.hears(state, names.PLAIN.get(name) or names.call_named(call))
         started = _STARTED.get(name)
         in_time = started(self, call, socket, now, n) if started is not None else False

@@ -73,8 +73,7 @@ class Inbound(Ledger):
             return
         key, seq, ack, control, window, size, end, start = found
         conn = self._inbound.get(key)
-        if conn is not None and conn.holds_back:
-            self.refuse(n, "nothing was sent, and nothing held it back")
+        self.touched = conn
         if (
             conn is None
             or seq != conn.rcv_nxt

@@ -47,6 +47,8 @@ class Ledger:
         self._inbound: dict[bytes, Connection] = {}
         self._outbound: dict[bytes, Connection] = {}
         self._opaque = False
+        #: The connection that the last segment or call was for.
+        self.touched: Connection | None = None
         self._challenges: deque[int] = deque(maxlen=CHALLENGES)
         #: SYNs of the target's: which ends, which number, when.
         self._numbers: list[tuple[Connection, int, int]] = []
@@ -131,9 +133,8 @@ class Ledger:
         if self.virtual or (self._wait_from and now > self._wait_from + self._slack):
             self.settle(now, n)
 
-    def waits(self, until: int, now: int, n: int) -> None:
+    def waits(self, until: int, now: int, _n: int) -> None:
         """The tester lets time pass."""
-        self._judge_held_back(n)
         self._wait_from = now
         if not self.virtual:
             self._until, self.due_at = until, 0
@@ -155,12 +156,14 @@ class Ledger:
         now = max(last.t_ns, until)
         self.looks_at_timers(now, last.n)
         self.settle(now + 1, last.n)
-        self._judge_held_back(last.n)
+        self.moves_on(last.n)
         self._judge_numbers(last.n)
 
-    def _judge_held_back(self, n: int) -> None:
-        if any(conn.holds_back for conn in self._inbound.values()):
+    def moves_on(self, n: int) -> None:
+        """Another command: what the last one has made due at once has gone out."""
+        if self.touched is not None and self.touched.holds_back:
             self.refuse(n, "nothing was sent, and nothing held it back")
+        self.touched = None
 
     def _throttled(self, now: int) -> bool:
         """RFC 5961, 7: whether a throttle may keep back one more challenge."""
