@@ -230,6 +230,8 @@ class Application:
                         self._oracle.owes(flow)
             if socket.flow is not None:
                 clause = _reset_clause(socket, socket.flow)
+                # A call that waits on the socket has it still; POSIX leaves open what close() does.
+                socket.flow.may_wait = socket.flow.may_wait or len(self._calls) > 1
                 flow_calls.abandoned(socket.flow, now, clause)
                 flow_due.wants_to_send(socket.flow, now)
                 self._oracle.owes(socket.flow)

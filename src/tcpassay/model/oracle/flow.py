@@ -88,6 +88,9 @@ class Flow:
         self.retries = 0
         #: Whether the connection may have been given up before something came for it.
         self.lapsed = False
+        #: Whether text or FIN may wait for what is not followed here: a call that has not returned,
+        #: an MTU of the path that another connection was told of (RFC 1191, 6.2).
+        self.may_wait = False
         #: When what the application has given goes out at the latest, where nothing holds it back.
         self.send_by = NEVER
         # The application: what it has given and taken, and how far it has read.

@@ -86,7 +86,7 @@ def held_back(flow: Flow) -> Refusal | None:
         tcb.fin_sent
         or tcb.snd_una != tcb.snd_nxt
         or not flow.surely_completed
-        or (sender.aborted or flow.given.loose or flow.pushed_later)
+        or (flow.may_wait or sender.aborted or flow.given.loose or flow.pushed_later)
         or flow.network.agreed  # RFC 3168, 6.1.2: with a window of one segment it waits.
         or (flow.queue_may_be_full or flow.may_be_given_up or flow.reported or flow.cut)
         or not all(_alike(h, other) for other in flow.hypotheses)
