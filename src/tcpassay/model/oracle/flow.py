@@ -95,6 +95,11 @@ class Flow:
         self.retries = 0
         #: Whether the connection may have been given up before something came for it.
         self.lapsed = False
+        #: Whether text or FIN may wait for what is not followed here: a call that has not returned,
+        #: an MTU of the path that another connection was told of (RFC 1191, 6.2).
+        self.may_wait = False
+        #: When what the application has given goes out at the latest, where nothing holds it back.
+        self.send_by = NEVER
         # The application: what it has given and taken, and how far it has read.
         self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
         self.given = Stream()
@@ -132,7 +137,7 @@ class Flow:
         """The first moment at which something is due (ns); never where nobody can tell."""
         if self.opaque:
             return NEVER
-        due = self.transmission.due
+        due = min(self.transmission.due, self.send_by)
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
         return due

@@ -33,7 +33,8 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.heard = now
     flow.reset_at = now if flags & RST else -1
     flow.changes(now)
-    old = (*flow.hypotheses, *flow_due.lapsed(flow, now), *_ahead(flow))
+    standing = [h for h in flow.hypotheses if not flow_due.surely_over(flow, h, now)]
+    old = (*standing, *flow_due.lapsed(flow, now), *_ahead(flow))
     found: list[Hypothesis] = []
     for reading in _readings(segment):
         spreads(flow, old, reading, now)
@@ -105,6 +106,7 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
         flow.completed = n
     if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
         flow.surely_completed = n
+    flow_due.wants_to_send(flow, now)
 
 
 def _take_text(flow: Flow, segment: Segment) -> None:
