@@ -94,11 +94,11 @@ def test_jobs_make_no_difference(tmp_path: Path) -> None:
 
 
 def test_some_stays_are_judged_whole() -> None:
-    """The sample; about one stay in sixteen, the same ones for the same seed."""
-    sample = [stay for stay in range(1_600) if judged_whole(3, stay)]
+    """The sample; about one stay in sixty-four, the same ones for the same seed."""
+    sample = [stay for stay in range(6_400) if judged_whole(3, stay)]
     assert 60 <= len(sample) <= 140
-    assert sample == [stay for stay in range(1_600) if judged_whole(3, stay)]
-    assert sample != [stay for stay in range(1_600) if judged_whole(4, stay)]
+    assert sample == [stay for stay in range(6_400) if judged_whole(3, stay)]
+    assert sample != [stay for stay in range(6_400) if judged_whole(4, stay)]
 
 
 def test_seconds_end_a_campaign(tmp_path: Path) -> None:

@@ -124,6 +124,50 @@ def test_same_news_twice_is_one_entry() -> None:
     assert corpus.at(40).size == 1
 
 
+def test_what_comes_of_stays_before_is_no_news() -> None:
+    """Stay 3 has found what stay 1 has: it would not be kept, and is not told of."""
+    source = Sequence(5, corpus=Corpus())
+    source.admit(source.ran(STAY, CASE, [ONE]))
+    assert source.ran(3 * STAY, CASE, [ONE, TWO])[0].new.triples == (TWO,)
+    assert not source.ran(3 * STAY + 1, CASE, [ONE])
+
+
+def test_what_comes_of_later_stays_is_news() -> None:
+    """Stay 3 has been told of by another process; stay 1 has found the same, and counts."""
+    source = Sequence(5, corpus=Corpus())
+    source.admit([_entry(3 * STAY, ONE)])
+    assert source.ran(STAY, CASE, [ONE])[0].new.triples == (ONE,)
+
+
+def test_state_of_an_entry_does_not_hang_on_who_was_first_to_tell() -> None:
+    """Two triples are new, one of them was found by an earlier stay as well: kept by the other."""
+    three: Triple = ("CLOSE-WAIT", "ACK", "ACK")
+    kept = []
+    for told in (News((ONE, three)), News((ONE,))):
+        corpus = Corpus()
+        corpus.admit([_entry(1, three), Entry(300, CASE, told, "CLOSED")])
+        kept.append([corpus.at(40).one(Random(draw).random) for draw in range(40)])
+    assert kept[0] == kept[1]
+    assert {entry.state for entry in kept[0] if entry} == {"CLOSE-WAIT", "ESTABLISHED"}
+
+
+def test_file_is_taken_in_as_it_is_read() -> None:
+    """What every stay to come may know of need not wait for the first of them."""
+    entries = [_entry(stay * STAY, ("ESTABLISHED", str(stay), "none")) for stay in range(300)]
+    at_once, bit_by_bit = Corpus(), Corpus()
+    at_once.admit(entries)
+    for entry in entries:
+        bit_by_bit.admit([entry])
+        bit_by_bit.settles(min(entry.number // STAY, 250) - BEHIND)
+    assert bit_by_bit.size == 128
+    for stay in (250, 270, 400):
+        kept = [corpus.at(stay) for corpus in (at_once, bit_by_bit)]
+        drawn = [[corpus.one(Random(n).random) for n in range(60)] for corpus in kept]
+        assert drawn[0] == drawn[1]
+        assert kept[0].known.triples == kept[1].known.triples
+        assert kept[0].coming.triples == kept[1].coming.triples
+
+
 def test_past_is_not_to_be_had() -> None:
     """A stay before the last one asked for, and an entry that comes too late."""
     corpus = Corpus()
@@ -226,6 +270,7 @@ def test_last_line_without_its_end_counts(tmp_path: Path) -> None:
         (GOOD.replace('"ip": 4', '"ip": 5'), "ip is 5"),
         (GOOD.replace('"case"', '"kase"'), "'case' is missing"),
         (GOOD.replace('"none"]', '"none", 1]'), "wanted state, input and answer"),
+        (GOOD.replace('"pairs": []', '"pairs": [65536]'), "pair 65536, wanted 0 to 65535"),
     ],
 )
 def test_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:

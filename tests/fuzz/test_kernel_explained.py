@@ -195,6 +195,43 @@ wait 100ms
 """,
         {"a window from Last.ACK.sent on"},
     ),
+    "text behind a FIN, as far as it has joined that": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: FA seq=2 ack=1
+peer: A seq=3 ack=1 data=10
+peer: A seq=11 ack=1 data=100
+peer: A seq=1 ack=1 data=1
+""",
+        {"text behind a FIN that waited"},
+    ),
+    "end-of-file behind a reset of what had ended, and another segment": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=1 ack=1
+peer: R seq=2
+peer: A seq=2 ack=1
+app: recv c0 4096 0
+""",
+        {"RFC 1323"},
+    ),
+    "accept() of a connection that was open first without timestamps": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: FA seq=1 ack=1
+peer: S seq=2
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+peer: A seq=3 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c1
+""",
+        {"RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"},
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\

@@ -65,13 +65,26 @@ def test_steps_come_in_the_number_asked_for() -> None:
 
 def test_bench_has_ten_segments() -> None:
     """The fixed profile: ten segments behind SYN and ACK, no wait."""
-    source = Source.bench(1)
-    for number in range(300):
-        case = source.case(number)
+    usual, gentle = Source.bench(1), Source.bench(1, gentle=True)
+    for case in [source.case(number) for number in range(300) for source in (usual, gentle)]:
         assert len(_segments(case)) == 12
         assert _segments(case)[0].flags == SYN
         assert not any(isinstance(step, Wait) for step in case.steps)
         assert sum(isinstance(step, Do) for step in case.steps) <= 6
+
+
+def test_gentle_bench_is_what_any_stack_lives_through() -> None:
+    """No flaw, and nothing sent that does not fit into one segment."""
+    source = Source.bench(1, gentle=True)
+    steps = [step for number in range(300) for step in source.case(number).steps]
+    assert all(dict(step.flaws).keys() <= {"tos"} for step in steps if isinstance(step, Send))
+    sends = [
+        int(str(dict(step.args)["text"]))
+        for step in steps
+        if isinstance(step, Do) and step.call == "send"
+    ]
+    assert len(sends) > 100
+    assert max(sends) <= 536
 
 
 class _Looking(Player):

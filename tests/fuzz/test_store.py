@@ -214,3 +214,14 @@ def test_progress_of_something_else(tmp_path: Path) -> None:
     (tmp_path / "progress").write_text("50 %")
     with pytest.raises(ConfigurationError, match="progress: not written by"):
         StaysFile(tmp_path / "progress", new=False)
+
+
+def test_torn_line_may_be_long(tmp_path: Path) -> None:
+    """A line without its end, longer than what is looked at at once; before it a whole one."""
+    path = tmp_path / "long.jsonl"
+    path.write_bytes(b'"whole"\n"' + b"x" * 200_000)
+    assert read_lines(path, mend=True) == (["whole"], 200_001)
+    assert path.read_bytes() == b'"whole"\n'
+    path.write_bytes(b'"' + b"x" * 70_000)
+    assert read_lines(path, mend=True) == ([], 70_001)
+    assert path.read_bytes() == b""

@@ -27,6 +27,7 @@ from tcpassay.fuzz.steps import (
     Wait,
 )
 from tcpassay.wire import (
+    ACK,
     EndOfList,
     FastOpen,
     MaximumSegmentSize,
@@ -116,19 +117,31 @@ _MOST_CALLS = 1_024
 
 
 def _send_to_json(step: Send) -> Json:
-    values: dict[str, Json] = {
-        name: value  # type: ignore[misc]
-        for name, value, usual in zip(Send._fields, step, _USUAL, strict=True)
-        if value != usual
-    }
-    if step.options:
-        values["options"] = [_option_to_json(option) for option in step.options]
-    if step.flaws:
-        values["flaws"] = dict(step.flaws)
+    # A campaign writes a dozen of these for every second case: 1 us each, 5 by names of fields.
+    conn, flags, seq, ack, window, data, options, urgent, flaws = step
+    values: dict[str, Json] = {}
+    if conn:
+        values["conn"] = conn
+    if flags != ACK:
+        values["flags"] = flags
+    if seq:
+        values["seq"] = seq
+    if ack is not None:
+        values["ack"] = ack
+    if window != _USUAL_WINDOW:
+        values["window"] = window
+    if data:
+        values["data"] = data
+    if options:
+        values["options"] = [_option_to_json(option) for option in options]
+    if urgent:
+        values["urgent"] = urgent
+    if flaws:
+        values["flaws"] = dict(flaws)
     return {"send": values}
 
 
-_USUAL = tuple(Send._field_defaults[name] for name in Send._fields)
+_USUAL_WINDOW = Send().window
 
 
 def _any_to_json(step: Step) -> Json:

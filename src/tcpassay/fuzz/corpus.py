@@ -37,6 +37,9 @@ class Corpus:
     def __init__(self, seeds: Iterable[Entry] = ()) -> None:
         #: What is known as of the stay of the last `at`.
         self.known = Coverage()
+        #: What will be known besides, by what has come of stays before that one: what it brings of
+        #: this is no news by the time that it counts.
+        self.coming = Coverage()
         self._stay = 0
         self._folded = -1
         self._pending: dict[int, list[Entry]] = {}
@@ -67,6 +70,19 @@ class Corpus:
                 msg = f"entry {entry.number} comes behind stay {self._folded + BEHIND}"
                 raise ValueError(msg)
             self._pending.setdefault(stay, []).append(entry)
+            if stay < self._stay:
+                self.coming.add(entry.new)
+
+    def settles(self, until: int) -> None:
+        """Stays up to `until` are over, no more comes of them, and each to come may know of them.
+
+        So a long campaign's entries need not all be held at once where they are read again.
+        """
+        if until > self._folded:
+            for stay in [stay for stay in self._pending if stay <= until]:
+                for entry in self._pending[stay]:
+                    self.coming.add(entry.new)
+            self._fold(until)
 
     def at(self, stay: int) -> Corpus:
         """The corpus as a stay may know it: all that was found up to 16 stays before.
@@ -77,6 +93,9 @@ class Corpus:
             if stay < self._stay:
                 msg = f"the corpus is at stay {self._stay}, past {stay}: read it anew"
                 raise ValueError(msg)
+            for before in [before for before in self._pending if self._stay <= before < stay]:
+                for entry in self._pending[before]:
+                    self.coming.add(entry.new)
             self._stay = stay
             self._fold(stay - BEHIND)
         return self
@@ -105,7 +124,8 @@ class Corpus:
                 new = self.known.lacks(entry.new)
                 if new:
                     self.known.add(new)
-                    self._keep(_rank(new), entry._replace(new=new))
+                    state = new.triples[-1][0] if new.triples else entry.state
+                    self._keep(_rank(new), entry._replace(new=new, state=state))
         self._folded = max(self._folded, until)
 
     def _keep(self, rank: str, entry: Entry) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
-from tcpassay.fuzz.entries import News
+from tcpassay.fuzz.entries import CELLS, News, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,8 @@ class Seen:
 
     def __init__(self) -> None:
         self.triples: set[Triple] = set()
-        self.pairs: set[int] = set()
+        #: By cell of the map of pairs, which does not grow.
+        self.pairs = bytearray(CELLS)
         self.edges: set[int] = set()
         self.lines: set[Line] = set()
 
@@ -28,12 +29,13 @@ class Seen:
         """Take what a case has brought; what of it nobody had seen."""
         fresh = News(
             tuple(triple for triple in new.triples if triple not in self.triples),
-            tuple(pair for pair in new.pairs if pair not in self.pairs),
+            tuple(pair for pair in new.pairs if not self.pairs[pair]),
             tuple(edge for edge in new.edges if edge not in self.edges),
             tuple(line for line in new.lines if line not in self.lines),
         )
         self.triples.update(fresh.triples)
-        self.pairs.update(fresh.pairs)
+        for pair in fresh.pairs:
+            self.pairs[pair] = 1
         self.edges.update(fresh.edges)
         self.lines.update(fresh.lines)
         return fresh
@@ -41,7 +43,8 @@ class Seen:
     def copy(self) -> Seen:
         """One that grows by itself."""
         made = Seen()
-        made.add(News(tuple(self.triples), tuple(self.pairs), tuple(self.edges), tuple(self.lines)))
+        made.triples, made.pairs = self.triples.copy(), self.pairs.copy()
+        made.edges, made.lines = self.edges.copy(), self.lines.copy()
         return made
 
     @property
@@ -90,6 +93,6 @@ def _news(form: dict[str, Json]) -> News:
     for line in array(form.get("lines", [])):
         file, place = array(line)
         lines.append((str(file), whole_number(place)))
-    pairs = tuple(whole_number(pair) for pair in array(form.get("pairs", [])))
+    pairs = tuple(cell(pair) for pair in array(form.get("pairs", [])))
     edges = tuple(whole_number(edge) for edge in array(form.get("edges", [])))
     return News(tuple(triples), pairs, edges, tuple(lines))

@@ -22,7 +22,7 @@ from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.entries import Entry
 from tcpassay.fuzz.happenings import Counted, Found, WorkerLost
 from tcpassay.fuzz.keeping import entries_of, read_corpus
-from tcpassay.fuzz.lines import read_lines
+from tcpassay.fuzz.lines import each_value
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.store import CORPUS_FILE
 from tcpassay.targets.orphans import die_with
@@ -192,7 +192,7 @@ class Crew:
     def _entries_for(self, member: _Member) -> tuple[Entry, ...]:
         if member.entries is None:
             # It takes the place of one that has died: all that this session has brought.
-            every = read_corpus(read_lines(self._corpus).values, self._corpus)
+            every = read_corpus(each_value(self._corpus), self._corpus)
             return tuple(entry for entry in every if entry.number not in self._earlier)
         news = self._entries[member.entries - self._forgot :]
         return tuple(entry for number, entry in news if number != member.number)

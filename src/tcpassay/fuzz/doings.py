@@ -37,9 +37,9 @@ _SWITCHES = (
 )  # fmt: skip
 
 
-def send(book: Book, conn: Conn, draw: Draw) -> None:
+def send(book: Book, conn: Conn, draw: Draw, sizes: tuple[int, ...] = SENDS) -> None:
     """send()."""
-    book.add(Do("send", conn.app, "", (("text", pick(SENDS, draw)), _QUIET)))
+    book.add(Do("send", conn.app, "", (("text", pick(sizes, draw)), _QUIET)))
 
 
 def receive(book: Book, conn: Conn, draw: Draw) -> None:

@@ -19,11 +19,12 @@ from tcpassay.fuzz.crew import STAY_S, Crew
 from tcpassay.fuzz.happenings import Begun, Earlier, Ended
 from tcpassay.fuzz.judges.differential import Differential
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.keeping import Keeper, read_corpus, read_findings
+from tcpassay.fuzz.keeping import Keeper, read_findings, take_in
 from tcpassay.fuzz.material import digests
 from tcpassay.fuzz.orders import Orders
 from tcpassay.fuzz.parts import guided, share_of_file, shares_of
 from tcpassay.fuzz.schedule import Schedule, Share
+from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.stay import Stay
 from tcpassay.fuzz.store import CORPUS_FILE, Identity, Store
 from tcpassay.fuzz.worker import Bench, Worker
@@ -144,12 +145,9 @@ class _Session:
         settings, manifest = self._settings, self._target.manifest
         progress = store.stays.all()
         earlier = _earlier(store, cases.schedule, progress)
-        entries = read_corpus(store.earlier["corpus"], store.folder / CORPUS_FILE)
-        cases.guide.admit(entries)
-        numbers = frozenset(entry.number for entry in entries)
-        # A long campaign's corpus is kept as the guide keeps it, and not twice.
-        entries.clear()
         store.earlier.clear()
+        left = (stay for stay, each in enumerate(progress) if each.cases < STAY)
+        numbers = take_in(cases.guide, store.folder / CORPUS_FILE, next(left, len(progress)))
         sources = tuple((source.name, source.total) for source in cases.schedule.sources)
         self._tell(
             Begun(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Triple = tuple[str, str, str]
 #: File and number of a line of the stack's.
 Line = tuple[str, int]
+#: Cells of the map of pairs: two pairs may share one, and the map stays as small as it is.
+CELLS = 1 << 16
 #: Of what `Entry.to_json` writes. Another version is refused.
 ENTRY_SCHEMA = 1
 
@@ -39,7 +41,8 @@ class News(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A case of the corpus. `state` is where the newest of it happened ("ESTABLISHED").
+    """A case of the corpus. `state` is where its last triple happened ("ESTABLISHED"); once it is
+    in a corpus, where the last one that was new happened.
 
     Those that are there from the start have the number -1 and no news.
     """
@@ -86,10 +89,19 @@ class Entry(NamedTuple):
 
 def _news_from_json(form: dict[str, Json]) -> News:
     triples = tuple(_three(array(item)) for item in array(form.get("triples", [])))
-    pairs = tuple(whole_number(item) for item in array(form.get("pairs", [])))
+    pairs = tuple(cell(item) for item in array(form.get("pairs", [])))
     edges = tuple(whole_number(item) for item in array(form.get("edges", [])))
     lines = tuple(_line(array(item)) for item in array(form.get("lines", [])))
     return News(triples, pairs, edges, lines)
+
+
+def cell(value: Json) -> int:
+    """A cell of the map of pairs. Raises ValueError for what is none."""
+    number = whole_number(value)
+    if not 0 <= number < CELLS:
+        msg = f"pair {number}, wanted 0 to {CELLS - 1}"
+        raise ValueError(msg)
+    return number
 
 
 def _three(item: list[Json]) -> Triple:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from tcpassay.fuzz.entries import News
+from tcpassay.fuzz.entries import CELLS, News
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tcpassay.fuzz.entries import Line, Triple
 
-#: Cells of the map of pairs: two pairs may share one, and the map stays as small as it is.
-CELLS = 1 << 16
+#: Triples whose numbers are remembered.
+_MOST_IDS = 1 << 12
 #: Counts fall into classes: 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, more. A bit each.
 _CLASS_ENDS = (1, 2, 3, 7, 15, 31, 127, 255)
 CLASSES = bytes(
@@ -116,7 +116,7 @@ class Guidance:
 
     def _id(self, triple: Triple) -> int:
         """A number that is the same in each process, as a string's hash is not."""
-        if len(self._ids) >= CELLS:
+        if len(self._ids) >= _MOST_IDS:
             self._ids.clear()
         made = self._ids[triple] = crc32("\0".join(triple).encode()) or 1
         return made

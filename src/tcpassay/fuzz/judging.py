@@ -103,7 +103,9 @@ class Judge:
     def limits(self, settings: tuple[str, ...]) -> Limits:
         """What the oracle has to know of the target."""
         slack = 0 if self._manifest.clock == "virtual" else SLACK_NS
-        return Limits(self._manifest.limits.msl_s, slack, settings, **self._declared)
+        # A setting may be of another link.
+        mtu = 0 if settings else self._manifest.limits.mtu
+        return Limits(self._manifest.limits.msl_s, slack, settings, mtu=mtu, **self._declared)
 
     def case(self, trace: Trace, entries: Sequence[Entry]) -> Judged:
         """One case by its own entries.

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.fuzz.alarms import Key
+from tcpassay.fuzz.corpus import BEHIND
 from tcpassay.fuzz.entries import Entry
 from tcpassay.fuzz.findings import Findings
 from tcpassay.fuzz.happenings import Again, Found
 from tcpassay.fuzz.kept import finding_from_json
-from tcpassay.fuzz.lines import read_lines
+from tcpassay.fuzz.lines import each_value
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.store import CORPUS_FILE, FINDINGS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tcpassay.fuzz.alarms import Alarm
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.judges.differential import Hint
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.kept import Finding
+    from tcpassay.fuzz.sequence import Sequence
     from tcpassay.fuzz.stay import Ran
     from tcpassay.fuzz.store import Store
     from tcpassay.targets.contract import Target
@@ -154,14 +156,39 @@ def read_corpus(lines: Iterable[Json], path: Path) -> list[Entry]:
 
     Raises ConfigurationError that names the file and the line.
     """
-    entries: dict[int, Entry] = {}
+    return list(each_entry(lines, path))
+
+
+def each_entry(lines: Iterable[Json], path: Path) -> Iterator[Entry]:
+    """The same one after the other."""
+    told: set[int] = set()
     for number, line in enumerate(lines, 1):
         try:
             entry = Entry.from_json(line)
         except ValueError as error:
             raise ConfigurationError(f"{path}:{number}: no entry of a corpus: {error}") from None
-        entries.setdefault(entry.number, entry)
-    return list(entries.values())
+        if entry.number not in told:
+            told.add(entry.number)
+            yield entry
+
+
+def take_in(guide: Sequence, path: Path, low: int) -> frozenset[int]:
+    """Let the guide of a campaign know what its corpus file holds; the numbers of the entries.
+
+    `low` is the first stay that is not over. A stay begins when those are over that it may know of,
+    so what they have brought stands before what it brings: the file need not be held as a whole.
+    Raises ConfigurationError that names the file, OSError.
+    """
+    numbers: set[int] = set()
+    for entry in each_entry(each_value(path), path):
+        numbers.add(entry.number)
+        try:
+            guide.admit((entry,))
+        except ValueError as error:
+            msg = f"{path}: {error}; the file is damaged: give another --out DIR"
+            raise ConfigurationError(msg) from None
+        guide.settles(min(entry.number // STAY, low) - BEHIND)
+    return frozenset(numbers)
 
 
 def entries_of(store: Store, stay: int) -> list[Entry]:
@@ -169,8 +196,6 @@ def entries_of(store: Store, stay: int) -> list[Entry]:
     path = store.folder / CORPUS_FILE
     first, last = stay * STAY, (stay + 1) * STAY
     lines = [
-        line
-        for line in read_lines(path).values
-        if first <= whole_number(mapping(line)["number"]) < last
+        line for line in each_value(path) if first <= whole_number(mapping(line)["number"]) < last
     ]
     return read_corpus(lines, path)

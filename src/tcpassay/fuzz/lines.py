@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.core.errors import ConfigurationError, TcpassayError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tcpassay.core.json_values import Json
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False).encode
+#: Octets that are looked at at once for the end of a line.
+_BLOCK = 1 << 16
 
 
 class Read(NamedTuple):
@@ -89,21 +92,46 @@ def read_lines(path: Path, *, mend: bool = False) -> Read:
     with `mend` cut off, so that the next one stands by itself. Raises ConfigurationError for any
     other line that is no JSON, with file and line; OSError.
     """
+    return Read(list(each_value(path)), torn_at_end(path, mend=mend))
+
+
+def each_value(path: Path) -> Iterator[Json]:
+    """The values of a file one after the other, without what is torn. Raises as `read_lines`."""
     try:
-        octets = path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
-        return Read([], 0)
-    whole, _, torn = octets.rpartition(b"\n")
-    values: list[Json] = []
-    for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
-        try:
-            values.append(json.loads(line))
-        except ValueError as error:
-            msg = f"{path}:{number}: no JSON ({error}); the file is damaged: give another --out DIR"
-            raise ConfigurationError(msg) from None
-    if torn and mend:
-        os.truncate(path, len(octets) - len(torn))
-    return Read(values, len(torn))
+        return
+    with file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                msg = (
+                    f"{path}:{number}: no JSON ({error}); "
+                    "the file is damaged: give another --out DIR"
+                )
+                raise ConfigurationError(msg) from None
+
+
+def torn_at_end(path: Path, *, mend: bool = False) -> int:
+    """Octets of a last line that has no end; with `mend` they are cut off. Raises OSError."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return 0
+    with file:
+        end = at = file.seek(0, os.SEEK_END)
+        whole = 0
+        while at and not whole:
+            first = max(0, at - _BLOCK)
+            file.seek(first)
+            whole = first + file.read(at - first).rfind(b"\n") + 1
+            whole, at = (0 if whole == first else whole), first
+    if whole < end and mend:
+        os.truncate(path, whole)
+    return end - whole
 
 
 def unwritten(path: Path, error: OSError) -> TcpassayError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
+from hashlib import blake2b
 from struct import Struct
 from time import process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -73,6 +73,7 @@ _HALF = 1 << 31
 #: Of a segment: ports, number, acknowledgement, offset and flags.
 _FRONT = Struct("!HHIIH")
 _NO_OPTIONS = 5
+_TWO = Struct("!II")
 #: A tuple's own constructor: half the time of that of a class with names for its fields.
 _new = tuple.__new__
 
@@ -146,7 +147,6 @@ class Player:
         )
         self._entries = self.trace.entries
         self._now = stack.now_ns()
-        self._rng = Random(f"{seed}/{self._calls}")
         #: Of the case being played, by number and by the peer's port.
         self._conns: dict[int, Ends] = {}
         self._by_port: dict[int, Ends] = {}
@@ -217,7 +217,6 @@ class Player:
         self._burst = []
         self._unsettled.clear()
         self._expected, self._expecting = "", 0
-        self._rng.seed(f"{self._seed}/{self._place}")
         self._iss = case.iss
 
     def _steps(self, steps: Sequence[Step]) -> None:
@@ -245,11 +244,14 @@ class Player:
         """The ends of a connection of the case being played."""
         ends = self._conns.get(conn)
         if ends is None:
-            place, draw = self._place, self._rng
+            place = self._place
             local = self._first_local + place * LOCALS + conn // PER_PORT % LOCALS
             remote = self._first_remote + place * REMOTES + conn % REMOTES
-            iss = draw.getrandbits(32) if self._iss is None else self._iss
-            ends = Ends((self._local, local), (self._remote, remote), iss, draw.getrandbits(32))
+            drawn = blake2b(b"%d/%d/%d" % (self._seed, remote, conn), digest_size=8).digest()
+            iss, stamp = _TWO.unpack(drawn)
+            if self._iss is not None:
+                iss = self._iss
+            ends = Ends((self._local, local), (self._remote, remote), iss, stamp)
             self._conns[conn] = self._by_port[remote] = ends
         return ends
 
@@ -305,12 +307,12 @@ class Player:
         if args is None:
             return
         self._calls += 1
-        call = Call(self._calls, 0, name, args)
-        self._pending[call.id] = step
-        self._burst.append(StartCall(call))
+        number = self._calls
+        self._pending[number] = step
+        self._burst.append(_new(StartCall, (_new(Call, (number, 0, name, args)),)))
         if step.gives:
             if self.numbers.known and not self._unsettled and step.gives not in self._slots:
-                self._expect(step.gives, call.id)
+                self._expect(step.gives, number)
             self._unsettled.add(step.gives)
         if name == "close":
             self._unsettled.add(on)
@@ -505,11 +507,16 @@ class Player:
                 continue
             seq = 1 if ends.acked is None else (ends.acked - ends.peer_iss) & _MASK
             ack = (ends.stack_next - ends.stack_iss) & _MASK
-            for number in (seq, *furthest.get(conn, ())):
-                if number == seq or seq < number < seq + _WINDOW:
-                    self._send(segment_octets(Send(conn, RST | ACK, number, ack, 0), ends))
+            self._reset(conn, ends, seq, ack)
+            for number in furthest.get(conn, ()):
+                if seq < number < seq + _WINDOW:
+                    self._reset(conn, ends, number, ack)
             any_open = ends.reset = True
         return any_open
+
+    def _reset(self, conn: int, ends: Ends, seq: int, ack: int) -> None:
+        step = _new(Send, (conn, RST | ACK, seq, ack, 0, 0, (), 0, ()))
+        self._burst.append(_new(Datagram, (segment_octets(step, ends),)))
 
 
 def _furthest(steps: Sequence[Step]) -> dict[int, list[int]]:

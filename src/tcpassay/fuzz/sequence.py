@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from collections import abc
 
     from tcpassay.fuzz.corpus import Corpus
-    from tcpassay.fuzz.entries import Line, News, Triple
+    from tcpassay.fuzz.entries import Line, Triple
     from tcpassay.fuzz.right import Draw
     from tcpassay.targets.contract import IpVersion
 
 
 #: Segments of a case for measuring, behind the handshake.
 SEGMENTS = 10
+#: What fits into one segment of any stack.
+_ONE_SEGMENT = (1, 10, 100, 536)
 
 #: Where the peer's numbers start now and then: they wrap soon.
 _NUMBERS = (0, 0xFFFFFFFF, 0xFFFFFF00, 0xFFFFFA00, 0x7FFFFFFF, 0x7FFFFF00, 0x80000000)
@@ -56,9 +58,9 @@ class Sequence:
         self._stay = -1
 
     @staticmethod
-    def bench(seed: int, ip: IpVersion = 4) -> Steady:
+    def bench(seed: int, ip: IpVersion = 4, *, gentle: bool = False) -> Steady:
         """What to measure the speed of an engine with."""
-        return Steady(seed, ip)
+        return Steady(seed, ip, gentle=gentle)
 
     def case(self, number: int) -> FuzzCase:
         """The case of a number. Costs about 60 us."""
@@ -111,11 +113,12 @@ class Sequence:
         if stay != self._stay:
             self._stay = stay
             self._guidance.begins()
-        known = self._corpus.at(stay).known
-        new = self._guidance.news(known, triples, counters, lines)
+        coming = self._corpus.at(stay).coming
+        new = self._guidance.news(coming, triples, counters, lines)
         if not new:
             return ()
-        return (Entry(number, case, new, _newest(new, triples)),)
+        # Not of `new`: how much is left of it depends on how far other stays are.
+        return (Entry(number, case, new, triples[-1][0] if triples else "CLOSED"),)
 
     def goes_on(self, stay: int, entries: abc.Iterable[Entry]) -> None:
         """A stay that has begun is gone on with; `entries` are what it has brought so far."""
@@ -133,23 +136,26 @@ class Sequence:
         if self._corpus is not None:
             self._corpus.admit(entries)
 
-
-def _newest(new: News, triples: abc.Sequence[Triple]) -> str:
-    """The state that an entry is kept under."""
-    if new.triples:
-        return new.triples[-1][0]
-    return triples[-1][0] if triples else "CLOSED"
+    def settles(self, until: int) -> None:
+        """Stays up to `until` are over; stays to come may know of them."""
+        if self._corpus is not None:
+            self._corpus.settles(until)
 
 
 class Steady:
-    """Cases for measuring: exactly ten segments of a usual mix behind the handshake."""
+    """Cases for measuring: exactly ten segments of a usual mix behind the handshake.
+
+    With `gentle` they are all segments that a right peer might send, and the application sends one
+    segment at most: what also a stack lives through that does not live through the usual mix.
+    """
 
     name = "steady"
     total: int | None = None
 
-    def __init__(self, seed: int, ip: IpVersion = 4) -> None:
+    def __init__(self, seed: int, ip: IpVersion = 4, *, gentle: bool = False) -> None:
         self._seed = seed
-        self._profile = Profile(ip=ip)
+        self._profile = Profile(ip=ip, right=1.0) if gentle else Profile(ip=ip)
+        self._sends = _ONE_SEGMENT if gentle else doings.SENDS
         self._rng = Random()
 
     def case(self, number: int) -> FuzzCase:
@@ -161,7 +167,7 @@ class Steady:
         (conn,) = book.everyone
         made = book.steps
         if draw() < 0.5:
-            doings.send(book, conn, draw)
+            doings.send(book, conn, draw, self._sends)
         count, taken = 0, draw() < 0.5
         while count < SEGMENTS:
             first = len(made)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcpassay.core.errors import ConfigurationError, TcpassayError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.core.whole import write_whole
-from tcpassay.fuzz.lines import Lines, read_lines
+from tcpassay.fuzz.lines import Lines, read_lines, torn_at_end
 from tcpassay.fuzz.stays_file import StaysFile
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ CORPUS_FILE: Final = "corpus.jsonl"
 PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
 _LINES = ("coverage", "corpus", "findings", "hints", "sessions")
+#: Those that are read at once; a corpus may be long, and is read entry by entry.
+_READ = ("coverage", "findings", "sessions")
 #: Seconds in which the workers of a tester that was killed have ended too.
 _LEAVING_S = 3.0
 
@@ -63,7 +65,9 @@ class Store:
         try:
             self.stays = StaysFile(folder / PROGRESS_FILE, new=new)
             self._lock()
-            self.earlier: dict[str, list[Json]] = {name: self._read(name) for name in _LINES}
+            for name in _LINES:
+                self._mend(name)
+            self.earlier: dict[str, list[Json]] = {name: self._read(name) for name in _READ}
             self._files = {name: Lines(folder / f"{name}.jsonl") for name in _LINES}
             (folder / FINDINGS_FOLDER).mkdir(exist_ok=True)
         except OSError as error:
@@ -138,13 +142,15 @@ class Store:
                 time.sleep(0.02)
 
     def _read(self, name: str) -> list[Json]:
+        return read_lines(self.folder / f"{name}.jsonl").values
+
+    def _mend(self, name: str) -> None:
         path = self.folder / f"{name}.jsonl"
-        values, torn = read_lines(path, mend=True)
+        torn = torn_at_end(path, mend=True)
         if torn:
             self.notes.append(
                 f"{path}: its last line was cut short ({torn} octets), and is dropped"
             )
-        return values
 
 
 def read_identity(folder: Path) -> Identity:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 #: Seconds between two times that a worker tells how far it is.
 TELL_S: Final = 0.2
 #: One stay in so many is judged whole by one oracle as well.
-WHOLE: Final = 16
+WHOLE: Final = 64
 _MASK64: Final = (1 << 64) - 1
 
 

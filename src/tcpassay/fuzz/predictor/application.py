@@ -58,6 +58,7 @@ class Application:
             socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
             if socket is not None:
                 state = socket.state
+                self._wire.touched = socket.conn
         self._wire.hears(state, names.PLAIN.get(name) or names.call_named(call))
         started = _STARTED.get(name)
         in_time = started(self, call, socket, now, n) if started is not None else False
@@ -170,6 +171,11 @@ class Application:
         if args and args[0][0] == "fd":
             socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
         self._wire.answered(names.return_named(name, returned))
+        if name in {"accept", "accept4"} and errno is not None and socket is not None:
+            if errno != "EAGAIN" or any(_waits(conn) for conn in socket.made):
+                self._wire.refuse(n, f"{name}(): {errno}")
+        elif name in {"send", "sendmsg"} and errno is None and socket and socket.conn is None:
+            self._wire.refuse(n, f"{name}() without a connection")
         if socket is not None and socket.conn is not None:
             self._held_against(call, socket.conn, returned, n, in_time=in_time)
         if errno == "EPIPE":
@@ -305,6 +311,10 @@ class Application:
         self, call: Call, _socket: Socket | None, _returned: Returned, _now: int, n: int
     ) -> None:
         self._wire.refuse(n, f"{call.name}()")
+
+
+def _waits(conn: Connection) -> bool:
+    return bool(conn.completed) and not conn.accepted and conn.state != "CLOSED"
 
 
 def _aborted(h: Hypothesis, now: int, accepted: bool) -> tuple[Hypothesis, ...]:

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Literal
 from tcpassay.fuzz.predictor.segments import NO_OPTIONS
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.oracle.stream import Stream
-from tcpassay.model.tcb import MASK, State, Tcb, offset
+from tcpassay.model.tcb import MASK, RECEIVING, State, Tcb, offset
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Answer
 
 #: RFC 9293, 3.7.1: what a peer that says nothing takes.
 DEFAULT_MSS = {4: 536, 6: 1220}
+
+
+#: Where what the application has given may go out.
+_SENDING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "CLOSE-WAIT"})
 
 
 class Connection:
@@ -245,6 +249,20 @@ class Connection:
                     self.taken.loose = True
             self.texts.clear()
         return self.taken
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether something may wait that should have gone out, or the news of an open window."""
+        if self.opaque:
+            return False
+        if not self.rcv_wnd and self.read_octets and self.state in RECEIVING:
+            return self.read == "open" and self.in_order == self.read_octets
+        if self.snd_una != self.snd_nxt or self.fin_sent or not (self.given or self.ended):
+            return False
+        if not self.snd_wnd or self.state not in _SENDING:
+            return False
+        left = len(self.given) - ((self.snd_nxt - self.iss - 1) & MASK)
+        return self.snd_wnd >= min(left, self.mss) and (left > 0 or self.ended)
 
     @property
     def unsent(self) -> bool:

@@ -73,6 +73,7 @@ class Inbound(Ledger):
             return
         key, seq, ack, control, window, size, end, start = found
         conn = self._inbound.get(key)
+        self.touched = conn
         if (
             conn is None
             or seq != conn.rcv_nxt

@@ -37,6 +37,7 @@ class Ledger:
         self._addresses = frozenset(addresses)
         self._slack = limits.slack
         self._limits = limits
+        self._mtu = limits.mtu or 1 << 16
         self._delay = _DELAY_NS + limits.slack
         self.virtual = not limits.slack
         self.begins()
@@ -46,6 +47,8 @@ class Ledger:
         self._inbound: dict[bytes, Connection] = {}
         self._outbound: dict[bytes, Connection] = {}
         self._opaque = False
+        #: The connection that the last segment or call was for.
+        self.touched: Connection | None = None
         self._challenges: deque[int] = deque(maxlen=CHALLENGES)
         #: SYNs of the target's: which ends, which number, when.
         self._numbers: list[tuple[Connection, int, int]] = []
@@ -153,7 +156,14 @@ class Ledger:
         now = max(last.t_ns, until)
         self.looks_at_timers(now, last.n)
         self.settle(now + 1, last.n)
+        self.moves_on(last.n)
         self._judge_numbers(last.n)
+
+    def moves_on(self, n: int) -> None:
+        """Another command: what the last one has made due at once has gone out."""
+        if self.touched is not None and self.touched.holds_back:
+            self.refuse(n, "nothing was sent, and nothing held it back")
+        self.touched = None
 
     def _throttled(self, now: int) -> bool:
         """RFC 5961, 7: whether a throttle may keep back one more challenge."""

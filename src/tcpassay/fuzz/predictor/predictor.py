@@ -75,6 +75,8 @@ class Predictor:
                         wire.settle(now + 1, n)
                     if application.signal:
                         application.idle(n)
+                    if wire.touched is not None:
+                        wire.moves_on(n)
                 if kind == "send":
                     arrives(data, now, n)
                 else:

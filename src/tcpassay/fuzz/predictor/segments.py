@@ -6,6 +6,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from tcpassay.wire import (
+    EndOfList,
     FastOpen,
     MaximumSegmentSize,
     ParseError,
@@ -35,7 +36,7 @@ class Options(NamedTuple):
     """What of a segment's options matters here.
 
     `stamps` are TSval and TSecr of the first such option, `twice` says that there is another;
-    `signed` that the segment carries a signature.
+    `signed` that the segment carries a signature, `padded` that its padding is not of zeros.
     """
 
     mss: int | None = None
@@ -44,6 +45,7 @@ class Options(NamedTuple):
     cookie: bool = False
     signed: bool = False
     twice: bool = False
+    padded: bool = False
 
 
 NO_OPTIONS = Options()
@@ -127,6 +129,8 @@ def _read(octets: bytes) -> Options:
                 found = found._replace(twice=True)
         elif isinstance(option, FastOpen):
             found = found._replace(cookie=True)
+        elif isinstance(option, EndOfList):
+            found = found._replace(padded=any(option.trailer))
         elif option.kind in _SIGNATURES:
             found = found._replace(signed=True)
     return found

@@ -38,13 +38,14 @@ def after(
     out: dict[Hypothesis, None] = {}
     held_back: bool | None = None
     ways = conn.ways()
-    # TIME-WAIT may be over (3.10.8).
+    # TIME-WAIT may be over (3.10.8), and after a while it is.
+    standing = [h for h in ways if h.tcb.state != "TIME-WAIT" or now - h.since <= 2 * time_wait]
     over = [
         Hypothesis(h.tcb._replace(state="CLOSED"))
         for h in ways
         if h.tcb.state == "TIME-WAIT" and now - h.since >= time_wait
     ]
-    for old in (*ways, *over):
+    for old in (*standing, *over):
         h = _met(old, now, listening=listening)
         tcb = Tcb("LISTEN" if listening else "CLOSED") if _unconnected(h) else h.tcb
         for branch in segment_arrives(tcb, segment):

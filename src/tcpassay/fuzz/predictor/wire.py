@@ -28,6 +28,8 @@ class Wire(Inbound):
 
     def leaves(self, octets: bytes, now: int, n: int) -> None:
         """A datagram of the target's."""
+        if len(octets) > self._mtu:
+            self.refuse(n, "more than the link carries")
         found = fields(octets, strict=False)
         if found is None:
             self._leaves_odd(octets, n)
@@ -346,8 +348,8 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
     opens = flags & SYN
     if not opens and (options.mss is not None or options.scale is not None or options.cookie):
         return "an option of a SYN"
-    if options.twice:
-        return "two timestamps"
+    if options.twice or options.padded:
+        return "two timestamps, or padding that is not of zeros"
     if options.stamps is not None and not flags & RST:
         tsval = options.stamps[0]
         last = tsval if conn.tsval is None or opens else conn.tsval

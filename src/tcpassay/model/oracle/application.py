@@ -10,7 +10,7 @@ from tcpassay.model.oracle import flow_calls, flow_due
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
-from tcpassay.model.oracle.returns import RULES, ended_for_sending
+from tcpassay.model.oracle.returns import RULES, ended_for_sending, not_accepted, sent_nowhere
 from tcpassay.model.tcb import SYNCHRONIZED
 
 if TYPE_CHECKING:
@@ -78,6 +78,13 @@ class Application:
             socket.flow.reported = True
         if call.name in RULES and socket is not None:
             self._judge_flow(call, returned, socket.flow)
+            wrong = sent_nowhere(call, socket, returned)
+            if wrong is not None:
+                self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
+        if call.name in {"accept", "accept4"} and socket is not None:
+            wrong = not_accepted(socket, returned)
+            if wrong is not None:
+                self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
 
@@ -95,6 +102,9 @@ class Application:
                 self._oracle.report.count(clause)
         if returned.errno in _ENDED or (returned.errno in _UNREACHABLE and _may_be_gone(flow)):
             flow.reported = True
+        if call.name in {"recv", "recvmsg"} and returned.errno is None:
+            flow_due.wants_to_send(flow, self._now)
+            self._oracle.owes(flow)
         if returned.errno == "ETIMEDOUT" and wrong is None:
             flow_calls.given_up(flow, self._now)
 
@@ -196,6 +206,8 @@ class Application:
         if how in {"SHUT_WR", "SHUT_RDWR"}:
             flow_calls.ends(socket.flow)
         flow_calls.may_be_dropped(socket.flow)
+        flow_due.wants_to_send(socket.flow, self._now)
+        self._oracle.owes(socket.flow)
 
     def _start_close(self, call: Call, _socket: Socket | None) -> None:
         fd = dict(call.args).get("fd")
@@ -218,7 +230,10 @@ class Application:
                         self._oracle.owes(flow)
             if socket.flow is not None:
                 clause = _reset_clause(socket, socket.flow)
+                # A call that waits on the socket has it still; POSIX leaves open what close() does.
+                socket.flow.may_wait = socket.flow.may_wait or len(self._calls) > 1
                 flow_calls.abandoned(socket.flow, now, clause)
+                flow_due.wants_to_send(socket.flow, now)
                 self._oracle.owes(socket.flow)
 
     # -- calls that return -----------------------------------------------------------------------
@@ -273,7 +288,7 @@ class Application:
             other
             for other in listener.made
             if other is not flow and not other.accepted and not other.opaque
-            if 0 < other.surely_completed < flow.completed
+            if 0 < other.surely_completed < flow.first_completed
         ]
         if any(all(h.tcb.state in SYNCHRONIZED for h in other.hypotheses) for other in earlier):
             why = "accept(): another connection was completed earlier"
@@ -295,6 +310,7 @@ class Application:
         octets = len(flow.given.octets)
         flow.sender = flow.sender._replace(octets=octets, least=octets)
         flow_due.wants_probe(flow, self._now)
+        flow_due.wants_to_send(flow, self._now)
         self._oracle.owes(flow)
 
     def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:

@@ -17,6 +17,8 @@ from tcpassay.model.tcb import FIN_TAKEN, MASK, RECEIVING, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
@@ -53,7 +55,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             *_window_of_another_rule(tcb, segment),
             *_across_the_edge(tcb, segment),
             *_text_behind_fin(tcb, segment),
-            *_more_behind_fin(tcb, segment),
+            *more_behind_fin(tcb, segment),
             *_timestamp_of_another_rule(tcb, segment),
             *_una_opens(tcb, segment),
         )
@@ -324,12 +326,16 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return ()
 
 
-def _more_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """The text that fills the hole before a FIN; what waits behind the FIN is taken with it."""
+def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tuple[Branch, ...]:
+    """The text that fills the hole before a FIN; what waits behind the FIN is taken with it, to its
+    end or to that of a segment, which are `known`.
+    """
     if tcb.state not in RECEIVING or tcb.fin is None or offset(segment.seq, tcb.rcv_nxt) > 0:
         return ()
     behind = (tcb.fin + 1) & MASK
-    ends = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    most = max((offset(right, behind) for right in held), default=0)
+    ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []
     for b in beyond_sequence(tcb, segment):
         if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken:

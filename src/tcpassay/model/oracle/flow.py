@@ -65,8 +65,9 @@ class Flow:
         self.stack_scale: int | None = None
         #: Whether the cookie of the peer's SYN lets its text be taken early; None without one.
         self.fast_open: bool | None = None
-        #: The entry with which the handshake may have been over, and that with which it was.
-        self.completed = self.surely_completed = 0
+        #: The entry with which the handshake may have been over at the earliest, by the likeliest
+        #: hypothesis, and for sure.
+        self.first_completed = self.completed = self.surely_completed = 0
         # The listener.
         self.listening = False
         self.queue_may_be_full = False
@@ -86,12 +87,19 @@ class Flow:
         self.from_nowhere = False
         #: Whether ICMP has told of an error.
         self.icmp = False
+        #: Where segments with text have ended that have come while a FIN waits above a hole.
+        self.ends_above: list[int] = []
         #: The right edge of the receive window as last announced.
         self.edge: int | None = None
         #: How often the target has sent again what nothing has answered.
         self.retries = 0
         #: Whether the connection may have been given up before something came for it.
         self.lapsed = False
+        #: Whether text or FIN may wait for what is not followed here: a call that has not returned,
+        #: an MTU of the path that another connection was told of (RFC 1191, 6.2).
+        self.may_wait = False
+        #: When what the application has given goes out at the latest, where nothing holds it back.
+        self.send_by = NEVER
         # The application: what it has given and taken, and how far it has read.
         self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
         self.given = Stream()
@@ -129,7 +137,7 @@ class Flow:
         """The first moment at which something is due (ns); never where nobody can tell."""
         if self.opaque:
             return NEVER
-        due = self.transmission.due
+        due = min(self.transmission.due, self.send_by)
         for h in self.hypotheses:
             due = min(due, h.ack_by, h.due_by)
         return due

@@ -33,7 +33,8 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow.heard = now
     flow.reset_at = now if flags & RST else -1
     flow.changes(now)
-    old = (*flow.hypotheses, *flow_due.lapsed(flow, now), *_ahead(flow))
+    standing = [h for h in flow.hypotheses if not flow_due.surely_over(flow, h, now)]
+    old = (*standing, *flow_due.lapsed(flow, now), *_ahead(flow))
     found: list[Hypothesis] = []
     for reading in _readings(segment):
         spreads(flow, old, reading, now)
@@ -99,14 +100,19 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if sure and not tcb.snd_wnd:
         flow_due.wants_probe(flow, now)
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
+    if not flow.first_completed and any(h.tcb.state in SYNCHRONIZED for h in hypotheses):
+        flow.first_completed = n
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n
     if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
         flow.surely_completed = n
+    flow_due.wants_to_send(flow, now)
 
 
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
+    if any(h.tcb.fin is not None and not h.tcb.fin_taken for h in flow.hypotheses):
+        flow.ends_above.append((segment.seq + len(segment.payload)) & 0xFFFFFFFF)
     starts = dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard)
     # RFC 4987, 3.6: a cookie may hold for this number or for another.
     flow.taken.loose = flow.taken.loose or (flow.cookies and len(starts) > 1)

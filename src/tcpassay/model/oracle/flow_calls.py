@@ -80,7 +80,9 @@ def abandoned(flow: Flow, now: int, clause: str) -> None:
     # Where the peer has sent two texts to one place nobody knows how much is unread.
     most = max(text_in_order(h.tcb) for h in flow.hypotheses)
     twice = any(h.tcb.fin_taken and h.tcb.rcv_nxt != (h.tcb.fin or 0) + 1 for h in flow.hypotheses)
-    unsure = flow.taken.loose or flow.deaf or most > flow.read or twice
+    # Text of a SYN is queued until the handshake is over (3.10.7.2), when nobody reads it.
+    queued = any(h.tcb.held and h.tcb.state == "SYN-RECEIVED" for h in flow.hypotheses)
+    unsure = flow.taken.loose or flow.deaf or most > flow.read or twice or queued
     flow.sender = flow.sender._replace(ended=True, aborted=bool(clause) or unsure)
     lost: list[Hypothesis] = []
     if unsure or flow.unread > 0:

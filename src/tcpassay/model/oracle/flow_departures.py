@@ -55,13 +55,14 @@ def _allowed(
 ) -> None:
     """Go on with the hypotheses that are left; what may have crossed leaves open what is due."""
     new = left[0].tcb.snd_nxt != flow.hypotheses[0].tcb.snd_nxt
+    asked = any(h.due is not None and h.due.kind == "syn-ack" for h in flow.hypotheses)
     flow.hypotheses = list(dict.fromkeys([*left, *flow.hypotheses])) if crossed else left
     if flow.cookies and segment.flags & SYN:
         opening = (h.tcb for h in left if h.tcb.state == "SYN-RECEIVED" and h.tcb.passive)
         flow.offered = next(opening, flow.offered)
     only_variants(flow, n)
     if not segment.flags & RST:
-        flow.retries += not new and _asks(flow, segment)
+        flow.retries += not (new or asked) and _asks(flow, segment)
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in flow.hypotheses)
 
 

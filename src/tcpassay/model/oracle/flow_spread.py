@@ -9,6 +9,7 @@ from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.departures import (
     delayed_syn_ack,
     departures,
+    more_behind_fin,
     neighbours,
     no_room,
 )
@@ -82,7 +83,9 @@ def _one_arrival(
     if tcb.state == "CLOSED" or not h.bound:
         tcb = Tcb("LISTEN" if flow.listening else "CLOSED")
         if h.bound:
-            ended = not flow.listening and (h.tcb.fin_taken or h.told == "ended")
+            # The socket of the old connection stays what it is until a SYN begins another.
+            old = not flow.listening or not segment.flags & SYN
+            ended = old and (h.tcb.fin_taken or h.told == "ended")
             h = Hypothesis(tcb, now, told="ended" if ended else "")
     branches = known.get(tcb)
     if branches is None:
@@ -114,6 +117,8 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         *departures(tcb, segment),
         *other_departures(tcb, segment),
     )
+    if flow.ends_above:
+        branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above))
     if flow.buffer_set:
         branches = (*branches, *no_room(tcb, segment))
     if flow.lazy:

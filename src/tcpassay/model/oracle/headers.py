@@ -8,7 +8,16 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import offset
-from tcpassay.wire import ACK, RST, SYN, FastOpen, MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import (
+    ACK,
+    RST,
+    SYN,
+    EndOfList,
+    FastOpen,
+    MaximumSegmentSize,
+    Timestamps,
+    WindowScale,
+)
 
 if TYPE_CHECKING:
     from tcpassay.wire import Segment
@@ -40,11 +49,14 @@ class Headers:
         if segment.reserved:
             why = f"reserved control bits {segment.reserved:#x}"
             return Refusal("RFC9293:3.1-RSRVD-TX", why, "0")
-        if segment.flags & SYN:
-            return self._syn(segment)
         if not segment.options:
-            return None
-        return self._later(segment)
+            return self._syn(segment) if segment.flags & SYN else None
+        wrong = self._syn(segment) if segment.flags & SYN else self._later(segment)
+        last = segment.options[-1]
+        if isinstance(last, EndOfList) and any(last.trailer):
+            why = f"{last.trailer.hex()} behind the end of the options"
+            return Refusal("RFC9293:MUST-69", why, "zeros")
+        return wrong
 
     def _later(self, segment: Segment) -> Refusal | None:
         wrong = None

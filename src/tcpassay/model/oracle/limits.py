@@ -28,6 +28,7 @@ class Limits:
     reader may be: 0 where the clock is virtual. `settings` are the named settings that the stack
     was started with. `rack` says whether the target finds losses by time (RFC 8985),
     `rfc5961` whether it challenges blind resets and SYNs; RFC 793 holds where it does not.
+    `mtu` is what the target's own link carries (octets), 0 where that is not known.
     `syn_cookies`: where a queue is full it answers a SYN by a cookie.
 
     On a real clock a stamp says when something was *read*; it has left between that moment and the
@@ -46,7 +47,9 @@ class Limits:
         rack: bool = False,
         rfc5961: bool = True,
         syn_cookies: bool = False,
+        mtu: int = 0,
     ) -> None:
+        self.mtu = mtu
         self.time_wait = int(2 * msl_s * NS_PER_S)
         self.slack = slack_ns
         #: Whether the timers of retransmission are those of the RFCs, not of a setting.

@@ -87,7 +87,7 @@ class Network:
         """A segment of the peer's; `marked`: its text is CE, and has been taken for sure."""
         if segment.flags & CWR:
             self._echo = None
-        elif marked and self._agreed:
+        elif marked and self.agreed:
             self._echo = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
 
     def acknowledged(self, una: int) -> None:
@@ -106,7 +106,7 @@ class Network:
                 self._too_big = TooBig(seq, mtu, now, again=mtu < self._acked)
 
     @property
-    def _agreed(self) -> bool:
+    def agreed(self) -> bool:
         """Whether the target has to heed marks (6.1.1)."""
         return self._own_setup and self._peer_setup and not self._peer_plain
 
@@ -170,7 +170,7 @@ class Network:
 
     def _flags(self, segment: Segment, *, old: bool) -> Refusal | None:
         flags = segment.flags
-        if self._agreed and segment.payload and old:
+        if self.agreed and segment.payload and old:
             self._count("RFC3168:6.1.5-RETX")
             if flags & CWR:
                 return self._refuse("RFC3168:6.1.2-CWR-NOT-RETX", "CWR on text sent again", "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
@@ -18,6 +19,9 @@ TOLD_NS = 120 * NS_PER_S
 ALIKE = 3
 
 
+_PARTS = ("local address", "local port", "remote address", "remote port")
+
+
 class InitialNumbers:
     """Every ISN that the target has picked, by tuple and by distance from the clock."""
 
@@ -28,7 +32,8 @@ class InitialNumbers:
 
     def picked(self, key: FlowKey, iss: int, now: int, earliest: int) -> Refusal | None:
         """What stands against one more, seen at `now` and picked no earlier than `earliest`."""
-        wrong = self._again(key, iss, earliest) or self._alike(key, iss, now)
+        wrong = self._again(key, iss, earliest) or self._apart(key, iss, now)
+        wrong = wrong or self._alike(key, iss, now)
         if not self._lifted(key, iss, now):
             self._last[key] = iss, now
         return wrong
@@ -57,6 +62,19 @@ class InitialNumbers:
             return None
         why = f"an ISN {moved} above the last one of this tuple"
         return Refusal("RFC9293:MUST-8", why, f"about {ticks} above")
+
+    def _apart(self, key: FlowKey, iss: int, now: int) -> Refusal | None:
+        """Two tuples with one part that differs, at one moment: each part counts (RFC 6528, 3).
+
+        All connections of a peer have another port of its own; `_alike` sees to those.
+        """
+        for other, (number, then) in self._last.items():
+            same = number == iss and then == now and key[3] == other[3]
+            if same and sum(map(operator.ne, key, other)) == 1:
+                what = next(name for name, a, b in zip(_PARTS, key, other, strict=True) if a != b)
+                why = f"two connections with ISN={iss} at one moment, and another {what}"
+                return Refusal("RFC6528:3-FORMULA", why, "numbers that each part changes")
+        return None
 
     def _alike(self, key: FlowKey, iss: int, now: int) -> Refusal | None:
         """Many tuples: neither one number for all, nor one offset that an outsider can tell."""

@@ -54,6 +54,8 @@ class Oracle:
         self._limits = limits or Limits()
         self._flows: dict[FlowKey, Flow] = {}
         self._opaque: set[tuple[str, str]] = set()
+        #: Ends of paths of which a router has told an MTU.
+        self._narrow: set[tuple[str, str]] = set()
         self._application = Application(self)
         self._numbers = InitialNumbers()
         self.fast_opens = FastOpens()
@@ -195,6 +197,10 @@ class Oracle:
         quote = quote_of(message.data)
         if quote is None:
             return
+        if _tells_mtu(message, six=quote.six):
+            self._narrow.add((quote.src, quote.dst))
+            for key, other in self._flows.items():
+                other.may_wait = other.may_wait or (key[0], key[2]) in self._narrow
         flow = self._flows.get((quote.src, quote.sport, quote.dst, quote.dport))
         if flow is not None:
             flow.icmp = True
@@ -218,6 +224,10 @@ class Oracle:
         flow = self.flow(key)
         if flow.opaque:
             return
+        if 0 < self._limits.mtu < len(octets):
+            why = f"a datagram of {len(octets)} octets"
+            most = f"at most {self._limits.mtu}, which the link carries"
+            self.report.violations.append(Violation(n, "RFC9293:MUST-16", why, most))
         if body.flags & SYN:
             again = body.seq == flow.syn_gone and flow.may_repeat(body)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
@@ -273,6 +283,7 @@ class Oracle:
             ip = 6 if ":" in key[0] else 4
             flow = self._flows[key] = Flow(ip, self.report, self._limits)
             flow.opaque = (key[0], key[2]) in self._opaque
+            flow.may_wait = (key[0], key[2]) in self._narrow
         return flow
 
     def standing(self, key: FlowKey) -> Tcb | None:

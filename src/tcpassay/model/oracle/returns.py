@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcpassay.core.events import Call, Returned
+    from tcpassay.model.oracle.descriptors import Socket
     from tcpassay.model.oracle.flow import Flow
 
 #: Errors that mean that the connection has been given up, by a timer or by ICMP.
@@ -128,6 +129,40 @@ def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     if taken and _is_reset(flow):
         return Wrong("POSIX:SEND-EPIPE-RST", "octets taken after a reset")
     return _given_up(flow, returned) if errno else None
+
+
+def sent_nowhere(call: Call, socket: Socket, returned: Returned) -> Wrong | None:
+    """send() on a socket that has never been connected takes nothing (3.10.2, CLOSED)."""
+    if socket.flow is not None or socket.remote is not None or returned.errno is not None:
+        return None
+    if call.name not in {"send", "sendmsg"} or not _octets_of(call) or returned.value <= 0:
+        return None
+    if "MSG_FASTOPEN" in _flags(call):
+        return None
+    return Wrong("RFC9293:3.10.2-SEND-CLOSED", "octets taken, and there is no connection")
+
+
+def not_accepted(listener: Socket, returned: Returned) -> Wrong | None:
+    """accept(): EAGAIN is for an empty queue, and no address need be asked for (POSIX, accept)."""
+    clause = _NOT_ACCEPTED.get(returned.errno or "")
+    if clause is None or listener.deferring or listener.overflowed or listener.shut:
+        return None
+    if any(_surely_waits(flow) for flow in listener.made):
+        return Wrong(clause, f"{returned.errno}, and a connection waits")
+    return None
+
+
+def _surely_waits(flow: Flow) -> bool:
+    """Whether a connection is complete for sure, and nothing may have ended it again."""
+    unsure = flow.accepted or flow.opaque or flow.cut or flow.queue_may_be_full or flow.cookies
+    if unsure or flow.follows_waiting or flow.may_be_given_up or not flow.surely_completed:
+        return False
+    return all(h.tcb.state in _WAITING and not h.told for h in flow.hypotheses)
+
+
+_NOT_ACCEPTED = {"EAGAIN": "POSIX:ACCEPT-EAGAIN", "EFAULT": "DOC-19"}
+#: Where the peer can have brought a connection that accept() has not handed out.
+_WAITING = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
 
 
 def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:

@@ -202,7 +202,7 @@ class Transmission:
             self._duplicates += 1
             self._recovering = self._recovering or self._duplicates >= DUPLICATE_ACKS
         self._shut = bool(pieces) and self._shut
-        if pieces and tcb.snd_wnd < offset(pieces[-1][1], una):
+        if pieces and tcb.state not in _OPENING and tcb.snd_wnd < offset(pieces[-1][1], una):
             self._shut = True
         self._sure = sure
         if sure and tcb.state != "CLOSED":
