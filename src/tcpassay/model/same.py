@@ -31,7 +31,10 @@ def read_same(path: Path) -> Mapping[str, tuple[str, ...]]:
     one that stands in two groups.
     """
     groups: dict[str, tuple[str, ...]] = {}
-    for row in read_toml(path).data.get("same", []):
+    rows = read_toml(path).data.get("same")
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: no groups, wanted tables [[same]]")
+    for row in rows:
         names = tuple(row.get("entries", ()))
         if len(names) < 2 or not row.get("why"):
             raise ConfigurationError(f"{path}: a group is {row!r:.80}, wanted entries and why")
