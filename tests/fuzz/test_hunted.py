@@ -133,8 +133,8 @@ def test_causes_are_in_the_catalogue() -> None:
     """Every requirement that the table of causes names."""
     table = causes()
     named = {name for row in (*table.plain, *table.likely) for name in row.names}
-    named |= table.symptoms | set(table.same)
-    named |= {other for others in table.same.values() for other in others}
+    named |= table.symptoms | set(table.near)
+    named |= {other for others in table.near.values() for other in others}
     known = {requirement.id for requirement in load_catalogue()}
     assert named - known == set()
 

@@ -215,7 +215,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("talk", "text that is ECT without ECN", "RFC3168:6.1.1-NO-ECT-UNNEG", packet("send", tos=2)),
     Fault("congested", "a bare ACK that is ECT", "RFC3168:6.1.4-PUREACK", packet("cwr", tos=2)),
     Fault("congested", "a mark that is not echoed", "RFC3168:6.1.3-ECE", fields("mark", flags=ACK)),
-    Fault("congested", "a mark echoed once", "RFC3168:6.1.3-ECE", fields("echo", flags=ACK)),
+    Fault("congested", "a mark echoed once", "RFC3168:6.1.3-ECE-LATCH", fields("echo", flags=ACK)),
     Fault("congested", "text sent again that is ECT", "RFC3168:6.1.5-RETX", packet("lost", 1, tos=2)),
     Fault("congested", "CWR on text sent again", "RFC3168:6.1.2-CWR-NOT-RETX",
           fields("lost", 1, flags=ACK | PSH | CWR)),

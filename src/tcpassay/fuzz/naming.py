@@ -2,7 +2,8 @@
 
 The judge names what it has seen ("ACK=+9 from RCV.NXT"). The smallest case that shows it says more:
 whatever is unusual in it is needed, so a bad checksum that is left in it is the cause. The table is
-`fuzz/naming.toml`.
+`fuzz/naming.toml`. Where entries of the catalogue state the same behaviour (`model/same`), the one
+that the suite's cases are about goes first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.content import content_root
 from tcpassay.fuzz.peculiar import peculiar
+from tcpassay.model.same import same_behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,13 +41,13 @@ class Causes(NamedTuple):
     """The table. `plain` come ahead of the symptom, `likely` behind the clauses.
 
     `symptoms` say what went wrong, and hardly why.
-    `same` are requirements of other documents, or more general ones, that say the same.
+    `near` are requirements that the same fault may break: more general ones, and what follows.
     """
 
     plain: tuple[Cause, ...]
     likely: tuple[Cause, ...]
     symptoms: frozenset[str]
-    same: Mapping[str, tuple[str, ...]]
+    near: Mapping[str, tuple[str, ...]]
 
 
 def naming_file() -> Path:
@@ -61,8 +63,8 @@ def causes() -> Causes:
         tuple(Cause(frozenset(row["when"]), tuple(row["names"])) for row in form.get(part, ()))
         for part in ("plain", "likely")
     )
-    same = {name: tuple(others) for name, others in form["same"].items()}
-    return Causes(plain, likely, frozenset(form["symptoms"]), same)
+    near = {name: tuple(others) for name, others in form["near"].items()}
+    return Causes(plain, likely, frozenset(form["symptoms"]), near)
 
 
 def names(case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits) -> tuple[str, ...]:
@@ -79,6 +81,15 @@ def names(case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits) -> tuple[s
 
 def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:
     table, symptom = causes(), alarm.key.requirement
+    for name in _by_the_table(told, alarm, table):
+        group = same_behaviour().get(name, ())
+        yield from group[:1]
+        yield name
+    yield from same_behaviour().get(symptom, ())
+
+
+def _by_the_table(told: Peculiar, alarm: Alarm, table: Causes) -> Iterator[str]:
+    symptom = alarm.key.requirement
     before = _up_to(told.met, alarm)
     stimulus = before[-1:]
     holding = [row for row in table.plain if _holds(row, told, before)]
@@ -86,10 +97,10 @@ def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:
         yield from row.names
     if symptom not in table.symptoms:
         yield symptom
-        yield from table.same.get(symptom, ())
+        yield from table.near.get(symptom, ())
     for clause in _clauses(stimulus):
         yield clause
-        yield from table.same.get(clause, ())
+        yield from table.near.get(clause, ())
     for row in table.likely:
         if _holds(row, told, before):
             yield from row.names

@@ -340,7 +340,7 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []
     for b in beyond_sequence(tcb, segment):
-        if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken:
+        if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken or b.tcb.state == "CLOSED":
             continue
         for end in {behind, *ends}:
             for nxt in (end, (end + 1) & MASK):

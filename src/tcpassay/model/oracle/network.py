@@ -51,7 +51,7 @@ class Network:
     """What routers and the peer have told one connection of the target's about its path."""
 
     __slots__ = (
-        "_acked", "_all_have_df", "_count", "_echo", "_high", "_ip", "_own_plain",
+        "_acked", "_all_have_df", "_count", "_echo", "_echoed", "_high", "_ip", "_own_plain",
         "_own_setup", "_peer_plain", "_peer_setup", "_slack", "_too_big", "_warned",
         "flight",
     )  # fmt: skip
@@ -63,6 +63,8 @@ class Network:
         self._own_setup = self._own_plain = self._peer_setup = self._peer_plain = False
         #: One past the marked text that ACKs have to echo; None while they need not.
         self._echo: int | None = None
+        #: Whether one has echoed it.
+        self._echoed = False
         self._high: int | None = None
         #: Text that the target has sent and the peer has not acknowledged.
         self.flight: deque[Text] = deque()
@@ -88,6 +90,7 @@ class Network:
         if segment.flags & CWR:
             self._echo = None
         elif marked and self.agreed:
+            self._echoed = self._echoed and self._echo is not None
             self._echo = (segment.seq + len(segment.payload)) & 0xFFFFFFFF
 
     def acknowledged(self, una: int) -> None:
@@ -178,7 +181,13 @@ class Network:
             return None
         self._count("RFC3168:6.1.3-ECE")
         if not flags & ECE:
-            return Refusal("RFC3168:6.1.3-ECE", "no ECE, although CE has come", "ECE until CWR")
+            clause = "RFC3168:6.1.3-ECE"
+            if self._echoed:
+                clause = "RFC3168:6.1.3-ECE-LATCH"
+            elif offset(segment.ack, self._echo) > 1:
+                clause = "RFC3168:6.1.3-DELACK"  # It is for later text as well.
+            return Refusal(clause, "no ECE, although CE has come", "ECE until CWR")
+        self._echoed = True
         return None
 
     def _size(self, segment: Segment, octets: int, now: int) -> Refusal | None:
