@@ -139,6 +139,15 @@ app: send c0 1000 0
 peer: SA seq=0 ack=1 <sackOK>
 wait 60s
 """,
+    "a SYN behind one that has ended a half-open connection at the same moment": LISTENING
+    + """\
+peer: S seq=0
+peer: S seq=1
+peer: S seq=70000 <wscale 2>
+peer: A seq=70001 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 30 0
+""",
     "a window that an older segment has used up": CONNECTING
     + """\
 peer: SA seq=0 ack=1 <wscale 2>

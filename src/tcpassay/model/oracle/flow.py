@@ -170,10 +170,14 @@ class Flow:
         """Whether there may be a connection."""
         return any(h.tcb.state != "CLOSED" for h in self.hypotheses)
 
-    def may_repeat(self, syn: Segment) -> bool:
-        """Whether a SYN of the target's may be one that it sends again."""
+    def may_repeat(self, syn: Segment, *, by_the_rules: bool = False) -> bool:
+        """Whether a SYN of the target's may be one that it sends again; with `by_the_rules` without
+        any way past them.
+        """
         return any(
-            h.bound and h.tcb.iss == syn.seq and h.tcb.state in OPENING for h in self.hypotheses
+            h.bound and h.tcb.iss == syn.seq and h.tcb.state in OPENING
+            for h in self.hypotheses
+            if not (by_the_rules and h.variant)
         )
 
     def holds_cookie(self, segment: Segment) -> bool:

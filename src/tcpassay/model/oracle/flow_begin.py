@@ -31,9 +31,15 @@ def stack_syn(flow: Flow, segment: Segment) -> None:
     """The target's SYN or SYN,ACK; the latter is for the SYN that the peer has sent last."""
     syn = flow.syn_heard
     if syn is not None and any(not h.bound for h in flow.hypotheses):
-        again = flow.may_repeat(segment) and not (flow.cookies and _may_answer(segment, syn))
-        if not again:
+        again = flow.may_repeat(segment)
+        unsure = again and _may_answer(segment, syn)
+        if not again or (flow.cookies and unsure):
             _take_options(flow, syn)
+        elif unsure and not flow.may_repeat(segment, by_the_rules=True):
+            # It goes by the clock (RFC 9293, 3.4.1): two numbers of one moment are the same.
+            larger = flow.mss
+            _take_options(flow, syn)
+            flow.mss = max(flow.mss, larger)
     _offers(flow, segment)
 
 
