@@ -148,6 +148,12 @@ peer: A seq=70001 ack=1
 app: accept4 listener SOCK_NONBLOCK -> c0
 app: send c0 30 0
 """,
+    "text that a small window holds back where the MSS is smaller than any host's": CONNECTING
+    + """\
+peer: SA seq=0 ack=1 <mss 1>
+peer: A seq=1 ack=1 window=10
+app: send c0 1000 MSG_NOSIGNAL
+""",
     "a window that an older segment has used up": CONNECTING
     + """\
 peer: SA seq=0 ack=1 <wscale 2>

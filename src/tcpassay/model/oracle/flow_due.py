@@ -8,7 +8,7 @@ from tcpassay.model.oracle.flow import LEAST_RETRIES
 from tcpassay.model.oracle.flow_spread import only_variants
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.oracle.report import Violation
-from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.rules.departure import SMALLEST_MSS, Refusal
 from tcpassay.model.tcb import RECEIVING, offset, text_in_order
 
 if TYPE_CHECKING:
@@ -94,12 +94,14 @@ def held_back(flow: Flow) -> Refusal | None:
         return None
     room = min(each.tcb.snd_wnd for each in flow.hypotheses)
     left = sender.least - (offset(tcb.snd_nxt, tcb.iss) - 1)
-    if not room or room < min(left, flow.mss) or (left <= 0 and not sender.ended):
+    # Less than any host takes fills no segment, whatever the peer asks for (`SMALLEST_MSS`).
+    wanted = min(left, max(flow.mss, SMALLEST_MSS))
+    if not room or room < wanted or (left <= 0 and not sender.ended):
         return None
     if left <= 0:
         clause = f"RFC9293:3.10.4-CLOSE-{_CLOSING.get(tcb.state, 'ESTAB')}"
         return Refusal(clause, "no FIN, and nothing holds it back", "a FIN")
-    scaled = flow.peer_scale and room >> flow.peer_scale < min(left, flow.mss)
+    scaled = flow.peer_scale and room >> flow.peer_scale < wanted
     clause = "RFC7323:2.3-SCALE-APPLIED" if scaled else "RFC9293:3.10.7.4-WND-UPDATE"
     why = "no text, and nothing holds it back"
     return Refusal(clause, why, f"{min(left, flow.mss)} octets of text")
