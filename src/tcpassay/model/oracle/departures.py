@@ -335,6 +335,8 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     """
     if tcb.state not in RECEIVING or tcb.fin is None or offset(segment.seq, tcb.rcv_nxt) > 0:
         return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
     behind = (tcb.fin + 1) & MASK
     held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
     most = max((offset(right, behind) for right in held), default=0)
