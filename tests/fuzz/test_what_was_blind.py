@@ -38,6 +38,7 @@ BLIND = [
     ("text_before_connect_is_swallowed", "without a connection/bind=#1 flags=0",
      "RFC9293:3.10.2-SEND-CLOSED"),
     ("list_ends_before_the_timestamps", "the same two ends/answer=#1", "RFC9293:MUST-69"),
+    ("mss_length_without_its_head", "the same two ends/answer=#1", "RFC9293:MUST-68"),
     ("isn_of_one_service", "one client, two services", "RFC6528:3-FORMULA"),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
@@ -32,10 +32,9 @@ def read_same(path: Path) -> Mapping[str, tuple[str, ...]]:
     """
     groups: dict[str, tuple[str, ...]] = {}
     rows = read_toml(path).data.get("same")
-    if not isinstance(rows, list):
-        raise ConfigurationError(f"{path}: no groups, wanted tables [[same]]")
-    for row in rows:
-        names = tuple(row.get("entries", ()))
+    for row in cast("list[dict[str, object]]", rows if isinstance(rows, list) else []):
+        entries = row.get("entries")
+        names = tuple(map(str, entries)) if isinstance(entries, list) else ()
         if len(names) < 2 or not row.get("why"):
             raise ConfigurationError(f"{path}: a group is {row!r:.80}, wanted entries and why")
         for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import NamedTuple
 
+from tcpassay.model.oracle.headers import no_option
 from tcpassay.wire import (
     EndOfList,
     FastOpen,
@@ -36,7 +37,8 @@ class Options(NamedTuple):
     """What of a segment's options matters here.
 
     `stamps` are TSval and TSecr of the first such option, `twice` says that there is another;
-    `signed` that the segment carries a signature, `padded` that its padding is not of zeros.
+    `signed` that the segment carries a signature, `odd` that it ends in what
+    cannot be read, or in padding that is not of zeros.
     """
 
     mss: int | None = None
@@ -45,7 +47,7 @@ class Options(NamedTuple):
     cookie: bool = False
     signed: bool = False
     twice: bool = False
-    padded: bool = False
+    odd: bool = False
 
 
 NO_OPTIONS = Options()
@@ -130,7 +132,9 @@ def _read(octets: bytes) -> Options:
         elif isinstance(option, FastOpen):
             found = found._replace(cookie=True)
         elif isinstance(option, EndOfList):
-            found = found._replace(padded=any(option.trailer))
+            found = found._replace(odd=any(option.trailer))
+        elif no_option(option):
+            found = found._replace(odd=True)
         elif option.kind in _SIGNATURES:
             found = found._replace(signed=True)
     return found

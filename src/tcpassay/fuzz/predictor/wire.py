@@ -348,8 +348,8 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
     opens = flags & SYN
     if not opens and (options.mss is not None or options.scale is not None or options.cookie):
         return "an option of a SYN"
-    if options.twice or options.padded:
-        return "two timestamps, or padding that is not of zeros"
+    if options.twice or options.odd:
+        return "two timestamps, or what is no list of options"
     if options.stamps is not None and not flags & RST:
         tsval = options.stamps[0]
         last = tsval if conn.tsval is None or opens else conn.tsval

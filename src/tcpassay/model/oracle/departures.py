@@ -217,15 +217,18 @@ def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Text that begins in the window taken whole, with what lies beyond the edge."""
+    """Text that begins in the window, or before it, taken with what lies beyond the edge."""
     end = offset(segment.seq, tcb.rcv_nxt) + segment.seg_len
     if tcb.state not in {*RECEIVING, "SYN-RECEIVED"} or end <= tcb.rcv_wnd:
         return ()
-    if not segment.payload or not acceptable(tcb, segment):
-        return ()
-    if segment.flags & (ACK | RST | SYN) != ACK:
+    if not segment.payload or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     clause = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
+    if not acceptable(tcb, segment):
+        # By table 6 either end has to lie in the window: text that covers it all is unacceptable.
+        if not end - segment.seg_len < 0 < tcb.rcv_wnd:
+            return ()
+        clause = _sequence_clause(tcb, segment)
     wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
     return tuple(_departs(b.tcb, b.answer, clause, "text beyond the window") for b in wider)
 

@@ -16,11 +16,13 @@ from tcpassay.wire import (
     FastOpen,
     MaximumSegmentSize,
     Timestamps,
+    UnknownOption,
+    UnreadableOptions,
     WindowScale,
 )
 
 if TYPE_CHECKING:
-    from tcpassay.wire import Segment
+    from tcpassay.wire import Option, Segment
 
 #: RFC 7323, 5.4: the fastest clock has gone half round after 24.8 days.
 COMPARABLE_NS = 24 * 86_400 * NS_PER_S
@@ -56,6 +58,10 @@ class Headers:
         if isinstance(last, EndOfList) and any(last.trailer):
             why = f"{last.trailer.hex()} behind the end of the options"
             return Refusal("RFC9293:MUST-69", why, "zeros")
+        odd = [option for option in segment.options if no_option(option)]
+        if odd:
+            why = f"{odd[0].encode().hex()}, which is no option"
+            return Refusal("RFC9293:MUST-68", why, "a length that is the option's")
         return wrong
 
     def _later(self, segment: Segment) -> Refusal | None:
@@ -113,6 +119,17 @@ class Headers:
             right = " or ".join(f"TSecr={tsval}" for tsval in offered)
             return Refusal("RFC7323:3.2-SYNACK-ECHO", f"TSecr={stamps.tsecr}", right)
         return None
+
+
+def no_option(option: Option) -> bool:
+    """Whether octets have a kind that is known and a length that is not that kind's (MUST-68)."""
+    if isinstance(option, UnknownOption):
+        return option.kind in _KINDS
+    return isinstance(option, UnreadableOptions)
+
+
+#: Kinds of options with a form of their own: RFC 9293, 3.2; RFC 7323; RFC 2018.
+_KINDS = frozenset({2, 3, 4, 5, 8})
 
 
 def _has(segment: Segment, kind: type) -> bool:
