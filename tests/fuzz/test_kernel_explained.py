@@ -232,6 +232,40 @@ app: accept4 listener SOCK_NONBLOCK -> c1
 """,
         {"RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"},
     ),
+    "text that covers the window": (
+        """\
+ip = 6
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1
+peer: A seq=0 ack=1 data=65000
+wait 100ms
+""",
+        {"text beyond the window"},
+    ),
+    "text that covers the window, on the ACK of the SYN,ACK": (
+        """\
+ip = 6
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=0 ack=1 data=65000
+wait 100ms
+""",
+        {"text beyond the window"},
+    ),
+    "a tuple opened again whose first connection has had no timestamps": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: R seq=1
+peer: S seq=1
+app: recv c0 4096 0
+app: close c0
+""",
+        set(),
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\

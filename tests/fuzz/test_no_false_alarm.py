@@ -132,6 +132,13 @@ peer: PA seq=1 ack=1 data=20 <TS 2 0>
 app: send c0 30 0
 wait 5s
 """,
+    "the second time-out behind a tail loss probe of new text": CONNECTING
+    + """\
+wait 500ms
+app: send c0 1000 0
+peer: SA seq=0 ack=1 <sackOK>
+wait 60s
+""",
     "a window that an older segment has used up": CONNECTING
     + """\
 peer: SA seq=0 ack=1 <wscale 2>

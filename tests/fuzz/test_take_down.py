@@ -85,3 +85,26 @@ def test_a_name_that_is_given_twice(player: _Looking) -> None:
     ]
     assert len(closed) == 2
     assert levels(player.stack)["listeners"] == 0
+
+
+def test_a_name_is_of_the_newest_descriptor(player: _Looking) -> None:
+    """What is called on it behind the second socket() goes to that, where numbers are known too."""
+    player.play(FuzzCase(opened().steps))
+    played = player.play(FuzzCase((*listen(), *listen(), Do("close", "listener"))))
+    calls = [
+        (entry.data.name, dict(entry.data.args).get("fd"))
+        for entry in player.trace.entries[played.first : played.last]
+        if isinstance(entry.data, Call)
+    ]
+    first, second = 3, 4
+    assert calls == [
+        ("socket", None),
+        ("bind", first),
+        ("listen", first),
+        ("socket", None),
+        ("bind", second),
+        ("listen", second),
+        ("close", second),
+        ("close", first),
+    ]
+    assert levels(player.stack)["listeners"] == 0

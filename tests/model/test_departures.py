@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tcpassay.model.oracle.departures import delayed_syn_ack, departures, neighbours, no_room
+from tcpassay.model.oracle.departures import (
+    delayed_syn_ack,
+    departures,
+    more_behind_fin,
+    neighbours,
+    no_room,
+)
 from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.flow_spread import only_variants
 from tcpassay.model.oracle.hypothesis import Hypothesis
@@ -174,6 +180,14 @@ def test_no_room_keeps_the_ack_and_not_the_text() -> None:
     assert (in_order.tcb.snd_una, in_order.tcb.rcv_nxt, in_order.answer.kind) == (3005, 1000, "ack")
     (above,) = no_room(OPEN, segment_("A", 1100, 3005, b"x"))
     assert (above.tcb.snd_una, above.tcb.held, above.answer.kind) == (3005, (), "silence")
+
+
+@pytest.mark.parametrize("flags", ["RA", "R", "S", "A"])
+def test_what_ends_a_connection_takes_nothing_behind_its_fin(flags: str) -> None:
+    """A RST, or a SYN as RFC 793 had it, where the target has acknowledged the FIN too early."""
+    corrected = CLOSED_AT_HOME._replace(fin=999)
+    found = more_behind_fin(corrected, segment_(flags, 1000, 3010), (1000, 1009))
+    assert bool(found) is (flags == "A")
 
 
 @pytest.mark.parametrize("irs", [7, 0x90000000])

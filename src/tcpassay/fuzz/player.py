@@ -294,6 +294,8 @@ class Player:
     def _call(self, step: Do) -> None:
         """Put a call to the burst; one that leads to numbers which later steps need ends it."""
         name, on = step.call, step.on
+        if step.gives and step.gives in self._unsettled:
+            self._flush()  # From here on the name is another descriptor's.
         if on != self._expected or not on:
             if on in self._unsettled or (name in _IN_ORDER and self._burst):
                 self._flush()

@@ -156,6 +156,7 @@ class Steady:
         self._seed = seed
         self._profile = Profile(ip=ip, right=1.0) if gentle else Profile(ip=ip)
         self._sends = _ONE_SEGMENT if gentle else doings.SENDS
+        self._established = reached_book("ESTABLISHED", "listen", MSS)[1]
         self._rng = Random()
 
     def case(self, number: int) -> FuzzCase:
@@ -163,7 +164,7 @@ class Steady:
         rng = self._rng
         rng.seed(f"{self._seed}:{number}")
         draw = rng.random
-        book = reached_book("ESTABLISHED", "listen", MSS)[1].copy()
+        book = self._established.copy()
         (conn,) = book.everyone
         made = book.steps
         if draw() < 0.5:
@@ -172,7 +173,9 @@ class Steady:
         while count < SEGMENTS:
             first = len(made)
             (right if draw() < self._profile.right else wrong)(book, conn, draw)
-            count += sum([type(step) is Send for step in made[first:]])
+            for step in made[first:]:
+                if type(step) is Send:
+                    count += 1
             if not taken and count > SEGMENTS // 2 and conn.unread and conn.app:
                 taken = True
                 doings.receive(book, conn, draw)

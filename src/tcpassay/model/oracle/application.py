@@ -273,7 +273,7 @@ class Application:
             flow.opaque = flow.accepted = True
         elif flow is not None:
             self._in_order(socket, flow)
-            flow_calls.handed_out(flow)
+            flow_calls.handed_out(flow, self._n)
             new.flow = flow
             _options_of(new)
 

@@ -217,15 +217,18 @@ def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Text that begins in the window taken whole, with what lies beyond the edge."""
+    """Text that begins in the window, or before it, taken with what lies beyond the edge."""
     end = offset(segment.seq, tcb.rcv_nxt) + segment.seg_len
     if tcb.state not in {*RECEIVING, "SYN-RECEIVED"} or end <= tcb.rcv_wnd:
         return ()
-    if not segment.payload or not acceptable(tcb, segment):
-        return ()
-    if segment.flags & (ACK | RST | SYN) != ACK:
+    if not segment.payload or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     clause = "RFC9293:3.10.7.4-SEQ-RIGHT-TRIM"
+    if not acceptable(tcb, segment):
+        # By table 6 either end has to lie in the window: text that covers it all is unacceptable.
+        if not end - segment.seg_len < 0 < tcb.rcv_wnd:
+            return ()
+        clause = _sequence_clause(tcb, segment)
     wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
     return tuple(_departs(b.tcb, b.answer, clause, "text beyond the window") for b in wider)
 
@@ -332,13 +335,15 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     """
     if tcb.state not in RECEIVING or tcb.fin is None or offset(segment.seq, tcb.rcv_nxt) > 0:
         return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
     behind = (tcb.fin + 1) & MASK
     held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
     most = max((offset(right, behind) for right in held), default=0)
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []
     for b in beyond_sequence(tcb, segment):
-        if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken:
+        if b.tcb.rcv_nxt != behind or not b.tcb.fin_taken or b.tcb.state == "CLOSED":
             continue
         for end in {behind, *ends}:
             for nxt in (end, (end + 1) & MASK):

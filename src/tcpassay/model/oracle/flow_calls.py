@@ -30,8 +30,9 @@ def ends(flow: Flow) -> None:
     ]
 
 
-def handed_out(flow: Flow) -> None:
-    """accept() has given the connection to the application: its handshake is over."""
+def handed_out(flow: Flow, n: int) -> None:
+    """accept() has given the connection to the application in entry `n`: its handshake is over."""
+    flow.completed = flow.completed or n
     flow.accepted, flow.queue_may_be_full = True, False
     opened = [h for h in flow.hypotheses if h.tcb.snd_una != h.tcb.iss]
     flow.hypotheses = opened or flow.hypotheses

@@ -148,7 +148,7 @@ class Transmission:
 
     def _repeated(self, tcb: Tcb, now: int) -> Refusal | None:
         wait, before, earliest = now - self._pieces[0][2], self._gap, self._limits.earliest(now)
-        self._gap = max(0, earliest - self.last)
+        self._gap = max(0, earliest - max(self.last, self._probed_at))
         longest, self._earliest = now - self._earliest, earliest
         if self._shut or not self._limits.timed or self._recovering:
             self._gap = 0
