@@ -266,6 +266,31 @@ app: close c0
 """,
         set(),
     ),
+    "end-of-file behind a reset of what had ended, and a SYN,ACK": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=1 ack=1
+peer: R seq=2
+peer: SA seq=2 ack=1
+app: recv c0 4096 0
+""",
+        {"RFC 1323"},
+    ),
+    "a FIN behind an old SYN after close()": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c1
+app: close c1
+peer: A seq=1 ack=2
+peer: FSA seq=0 ack=2
+""",
+        {"in a record of TIME-WAIT"},
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\

@@ -113,6 +113,8 @@ def segment_(
          "text beyond the window"),
         (CLOSED_AT_HOME, segment_("FA", 1000, 3020), RULE + "ACK-FUTURE-FW2",
          "in a record of TIME-WAIT"),
+        (CLOSED_AT_HOME, segment_("SFA", 999, 3010), RULE + "SYN-FW2",
+         "in a record of TIME-WAIT"),
         (Tcb("LISTEN"), segment_("SF", 2000), "RFC9293:3.10.7.2-SYN-FIN", "no SYN with a FIN"),
         (OPEN._replace(state="TIME-WAIT"), segment_("SF", 2000), "RFC9293:3.10.7.2-SYN-FIN",
          "no SYN with a FIN"),

@@ -401,9 +401,18 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)
     end = offset((segment.seq + length) & MASK, tcb.rcv_nxt)
     if flags & ACK and length and end > 0:
-        return _whatever_its_ack(tcb, segment)
+        return (*_without_old_syn(tcb, segment, name), *_whatever_its_ack(tcb, segment))
     clause = "RFC9293:3.10.7.4-SYN-FW2" if flags & SYN else "RFC9293:3.10.7.4-ACK-FUTURE-FW2"
     return (_departs(tcb, SILENCE, clause, name),)
+
+
+def _without_old_syn(tcb: Tcb, segment: Segment, name: str) -> tuple[Branch, ...]:
+    """In that record a SYN below the window is cut off, and what follows it taken."""
+    if not segment.flags & SYN or offset(segment.seq, tcb.rcv_nxt) >= 0:
+        return ()
+    rest = segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
+    clause = "RFC9293:3.10.7.4-SYN-FW2"
+    return tuple(_departs(b.tcb, b.answer, clause, name) for b in otherwise(tcb, rest))
 
 
 def _whatever_its_ack(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -19,7 +19,7 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
 from tcpassay.model.tcb import Tcb
-from tcpassay.wire import FIN, SYN
+from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _one_arrival(
         tcb = Tcb("LISTEN" if flow.listening else "CLOSED")
         if h.bound:
             # The socket of the old connection stays what it is until a SYN begins another.
-            old = not flow.listening or not segment.flags & SYN
+            old = not flow.listening or segment.flags & (SYN | ACK | RST) != SYN
             ended = old and (h.tcb.fin_taken or h.told == "ended")
             h = Hypothesis(tcb, now, told="ended" if ended else "")
     branches = known.get(tcb)
