@@ -13,6 +13,7 @@ from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.killed import hash_of
 from tcpassay.fuzz.hunted import Hunted, load_hunted, reasons, write_hunted, wrong_reasons
 from tcpassay.fuzz.hunting import course, hunt
+from tcpassay.model.same import same_behaviour
 from tcpassay.targets.mutants import load_mutants
 
 if TYPE_CHECKING:
@@ -88,13 +89,19 @@ def _summary(table: Mapping[str, Hunted], mutants: Sequence[Mutant]) -> str:
         return f"none of {len(mutants)} mutants found"
     breaks = {mutant.name: mutant.requirement for mutant in mutants}
     first = sum(breaks[name] == each.names[0] for name, each in table.items())
+    alike = sum(breaks[name] in _alike(each.names[0]) for name, each in table.items())
     among = sum(breaks[name] in each.names for name, each in table.items())
     soon = sum(each.seconds <= 10 for each in table.values())
     steps = median(len(each.case.steps) for each in table.values())
     return (
         f"{len(table)} of {len(mutants)} mutants found, {soon} within 10 s; {steps:g} steps in the "
-        f"median; the requirement first for {first}, among those named for {among}"
+        f"median; the requirement first for {first}, or one that states the same for {alike}, "
+        f"among those named for {among}"
     )
+
+
+def _alike(name: str) -> tuple[str, ...]:
+    return (name, *same_behaviour().get(name, ()))
 
 
 if __name__ == "__main__":

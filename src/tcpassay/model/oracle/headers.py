@@ -56,11 +56,11 @@ class Headers:
         wrong = self._syn(segment) if segment.flags & SYN else self._later(segment)
         last = segment.options[-1]
         if isinstance(last, EndOfList) and any(last.trailer):
-            why = f"{last.trailer.hex()} behind the end of the options"
+            why = "more than zeros behind the end of the options"
             return Refusal("RFC9293:MUST-69", why, "zeros")
         odd = [option for option in segment.options if no_option(option)]
         if odd:
-            why = f"{odd[0].encode().hex()}, which is no option"
+            why = f"an option of kind {odd[0].kind} whose length is not that kind's"
             return Refusal("RFC9293:MUST-68", why, "a length that is the option's")
         return wrong
 
