@@ -93,6 +93,16 @@ def test_what_varies_is_multiplied(tmp_path: Path) -> None:
     assert cases[15].steps[-3] == Send(0, ACK, 2, 1, data=10)
 
 
+def test_forms_are_played_over_the_ip_that_is_asked_for() -> None:
+    """But for those that say which: ICMP has other numbers in IPv6."""
+    reference = load("reference")
+    for campaign in CAMPAIGNS:
+        six, four = campaign.on(reference, 6), campaign.on(reference)
+        assert six.total == four.total
+        assert four.case(0).ip == 4
+        assert six.case(0).ip == (4 if campaign.name == "campaign icmp" else 6)
+
+
 def test_forms_that_a_target_cannot_be_put_to_are_left_out() -> None:
     """Capabilities and settings are needed, and time is only where the clock is virtual."""
     by_name = {campaign.name: campaign for campaign in CAMPAIGNS}

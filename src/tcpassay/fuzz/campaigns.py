@@ -81,10 +81,12 @@ class Campaign:
         """What a target has to have for any of it."""
         return frozenset.intersection(*(form.needs for form in self.forms), frozenset(CAPABILITIES))
 
-    def on(self, manifest: Manifest) -> Campaign:
-        """The forms that this target can be put to; with a total of 0, none of them."""
+    def on(self, manifest: Manifest, ip: IpVersion = 4) -> Campaign:
+        """The forms that this target can be put to, over `ip` where they do not say; with a total
+        of 0, none of them.
+        """
         forms = tuple(
-            form
+            form._replace(opening={**form.opening, "ip": form.opening["ip"] or str(ip)})
             for form in self.forms
             if form.needs <= manifest.capabilities
             and not (form.patient and manifest.clock != "virtual")
@@ -139,7 +141,7 @@ def _case(campaign: str, form: Form, chosen: Mapping[str, int]) -> FuzzCase:
     told = [f"{name}={_told(values[name], chosen[name])}" for name, _ in reversed(form.vary)]
     origin = "/".join([campaign, form.name, *([" ".join(reversed(told))] if told else [])])
     iss = number_of(opening["iss"]) % (1 << 32) if opening["iss"] else None
-    ip = cast("IpVersion", int(opening["ip"]))
+    ip = cast("IpVersion", int(opening["ip"] or 4))
     return FuzzCase(tuple(steps), origin, ip, form.settings, iss)
 
 
@@ -246,7 +248,7 @@ def _forms(file: TomlFile, needs: frozenset[str], settings: tuple[str, ...]) -> 
 
 #: How a case opens, and how where a form does not say.
 _OPENING: Final = {
-    "reach": "", "way": "listen", "syn": "mss 1460", "backlog": "5", "iss": "", "ip": "4",
+    "reach": "", "way": "listen", "syn": "mss 1460", "backlog": "5", "iss": "", "ip": "",
     "conn": "0",
 }  # fmt: skip
 

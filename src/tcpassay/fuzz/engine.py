@@ -257,7 +257,7 @@ def cases_of(target: Target, settings: Settings) -> Cases:
         front = _front(target, ip)
         return Cases(Schedule([Share(front.source, 1)]), guide, front)
     if settings.campaign is not None:
-        return Cases(Schedule([share_of_file(settings.campaign, seed, manifest)]), guide)
+        return Cases(Schedule([share_of_file(settings.campaign, seed, manifest, ip)]), guide)
     return Cases(Schedule(shares_of(mode, seed, manifest, guide, ip)), guide)
 
 

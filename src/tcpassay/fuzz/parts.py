@@ -104,21 +104,21 @@ def shares_of(
         sources.append(Part("single edits", sweep, 0, sweep.singles))
         sources.append(Part("pairs", sweep, sweep.singles, sweep.pairs))
     if mode in {"all", "campaigns"}:
-        known = [campaign.on(manifest) for campaign in load_campaigns()]
+        known = [campaign.on(manifest, ip) for campaign in load_campaigns()]
         sources.append(Together("campaigns", [each for each in known if each.total], seed))
     if mode in {"all", "sequence"}:
         sources.append(guide)
     return tuple(Share(source, WEIGHTS[source.name]) for source in sources)
 
 
-def share_of_file(path: Path, seed: int, manifest: Manifest) -> Share:
+def share_of_file(path: Path, seed: int, manifest: Manifest, ip: IpVersion = 4) -> Share:
     """The campaign of one file alone.
 
     Raises ConfigurationError for a file that is wrong, and for one that needs what the target has
     not.
     """
     campaign = read_campaign(path)
-    able = campaign.on(manifest)
+    able = campaign.on(manifest, ip)
     if not able.total:
         needs = ", ".join(sorted(campaign.capabilities - manifest.capabilities)) or "more"
         msg = f"{path}: nothing of it can be played on {manifest.name}, which lacks {needs}"
