@@ -291,6 +291,32 @@ peer: FSA seq=0 ack=2
 """,
         {"in a record of TIME-WAIT"},
     ),
+    "text behind a FIN that is read where the SYN's has been dropped": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 data=10
+peer: A seq=11 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c5
+peer: FA seq=5 ack=1 data=4
+peer: A seq=10 ack=1 data=1
+peer: A seq=1 ack=1 data=4
+app: recv c5 100 0
+""",
+        {"text behind a FIN that waited", "is from behind a FIN"},
+    ),
+    "text and FIN before a window that takes the text alone": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1 window=0
+app: send c0 1 0
+app: close c0
+peer: A seq=1 ack=1 window=1
+""",
+        set(),
+    ),
     "connect() to another port where shutdown() has ended the first": (
         CONNECTING
         + """\

@@ -95,7 +95,8 @@ def held_back(flow: Flow) -> Refusal | None:
     room = min(each.tcb.snd_wnd for each in flow.hypotheses)
     left = sender.least - (offset(tcb.snd_nxt, tcb.iss) - 1)
     # Less than any host takes fills no segment, whatever the peer asks for (`SMALLEST_MSS`).
-    wanted = min(left, max(flow.mss, SMALLEST_MSS))
+    # A FIN behind the text is queued as well, and takes a number (3.4).
+    wanted = min(left + sender.ended, max(flow.mss, SMALLEST_MSS))
     if not room or room < wanted or (left <= 0 and not sender.ended):
         return None
     if left <= 0:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcpassay.model.tcb import SYNCHRONIZED, text_in_order
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, text_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return _receive_error(flow, returned)
     flags = _flags(call)
     octets = _octets(returned)
-    if "MSG_OOB" in flags or (octets and flow.taken.loose):
+    if "MSG_OOB" in flags or (octets and (flow.taken.loose or _goes_on(flow))):
         return None
     if not octets:
         return _end_of_file(call, flow)
@@ -50,6 +50,15 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     if in_order and at + len(octets) > in_order:
         return Wrong("RFC9293:SHLD-31", f"{at + len(octets) - in_order} octets from behind a hole")
     return None
+
+
+def _goes_on(flow: Flow) -> bool:
+    """Whether a target has taken more behind the peer's FIN, which has been told by then: what of
+    it is read, and where, nobody can say.
+    """
+    return any(
+        h.tcb.fin_taken and h.tcb.rcv_nxt != ((h.tcb.fin or 0) + 1) & MASK for h in flow.hypotheses
+    )
 
 
 def _too_early(flow: Flow) -> bool:
