@@ -47,10 +47,11 @@ class Campaign(NamedTuple):
         return told
 
     def begun(self) -> list[int]:
-        """The numbers of the cases that were begun, in order."""
+        """The numbers of the cases that were begun, in order; not of a line being written."""
         if not self.log.exists():
             return []
-        return [int(line.split()[1]) for line in self.log.read_text().splitlines()]
+        written = self.log.read_text().splitlines(keepends=True)
+        return [int(line.split()[1]) for line in written if line.endswith("\n")]
 
     def keys(self) -> set[tuple[str, ...]]:
         """The keys of the findings on disk, each with its trace there."""
@@ -70,7 +71,7 @@ def _killed_at_random(campaign: Campaign, cases: int, seed: int) -> int:
     while kills < KILLS:
         process = campaign.start()
         # Not before it has begun something; then anywhere in a share of what is left.
-        before, until = len(campaign.begun()), time.monotonic() + 30
+        before, until = len(campaign.begun()), time.monotonic() + 120
         after = rng.randrange(1, 2 * cases // KILLS)
         while len(campaign.begun()) < before + after and process.poll() is None:
             assert time.monotonic() < until
