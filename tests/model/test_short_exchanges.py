@@ -14,6 +14,7 @@ from tcpassay.wire import (
     MaximumSegmentSize,
     Option,
     Segment,
+    Timestamps,
     UnknownOption,
     UnreadableOptions,
     build,
@@ -70,9 +71,11 @@ class Exchange:
         *,
         port: int = 20_000,
         text: bytes = b"",
+        options: tuple[Option, ...] = (),
     ) -> None:
         """One of the target's."""
-        options = (MaximumSegmentSize(1460),) if "S" in flags else ()
+        if "S" in flags:
+            options = (MaximumSegmentSize(1460), *options)
         number = P + ack if "A" in flags else 0
         segment = Segment(
             8_000, port, S + seq, number, flags_value(flags), window, 0, options, text
@@ -100,14 +103,14 @@ class Exchange:
         self.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
         self.call("listen", ("fd", LISTENER), ("length", backlog))
 
-    def connects(self) -> None:
-        """connect(), and SYNs that cross."""
+    def connects(self, *, stamped: bool = False) -> None:
+        """connect(), and SYNs that cross, with timestamps or without."""
         self.call("socket", value=LISTENER)
         self.call("bind", ("fd", LISTENER), ("address", (STACK, 8_000)))
         self.call("connect", ("fd", LISTENER), ("address", (PEER, 20_000)), errno="EINPROGRESS")
-        self.stack("S", 0)
-        self.peer("S", 0)
-        self.stack("SA", 0, 1)
+        self.stack("S", 0, options=(Timestamps(9, 0),) * stamped)
+        self.peer("S", 0, options=(Timestamps(7, 0),) * stamped)
+        self.stack("SA", 0, 1, options=(Timestamps(9, 7),) * stamped)
 
     def accepts(self, port: int = 20_000) -> int:
         """accept4() of the connection from a port."""
@@ -311,3 +314,109 @@ def test_nothing_to_read_where_icmp_has_ended_the_attempt(told: str) -> None:
         exchange.call("send", ("fd", LISTENER), ("octets", b"x"), value=-1, errno=told)
     exchange.call("recv", ("fd", LISTENER), ("length", 10), out=b"")
     assert exchange.against == ([] if told else ["RFC9293:MUST-12"])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_close_that_waits_in_syn_received_comes_before_a_fin(*, kept: bool) -> None:
+    """3.10.4: FIN-WAIT-1 with the fifth check, CLOSING with the eighth; TIME-WAIT then answers."""
+    exchange = Exchange()
+    exchange.connects()
+    exchange.call("shutdown", ("fd", LISTENER), ("name", "SHUT_WR"))
+    exchange.peer("FA", 1, 1)
+    exchange.stack("FA", 1, 1)
+    exchange.stack("A", 2, 2)
+    exchange.peer("A", 2, 2)
+    exchange.peer("PA", 2, 2, b"x")
+    exchange.stack("A" if kept else "R", 2, 2)
+    assert bool(exchange.against) is not kept
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_close_that_waits_in_syn_received_is_due_behind_a_fin(*, sent: bool) -> None:
+    """Whichever counts as the first, the FIN goes out."""
+    exchange = Exchange()
+    exchange.connects()
+    exchange.call("shutdown", ("fd", LISTENER), ("name", "SHUT_WR"))
+    exchange.peer("FA", 1, 1)
+    if sent:
+        exchange.stack("FA", 1, 2)
+    else:
+        exchange.stack("A", 1, 2)
+    exchange.peer("A", 2, 1 + sent)
+    assert bool(exchange.against) is not sent
+
+
+def test_what_nobody_can_tell_is_not_over() -> None:
+    """Behind a signed segment (RFC 2385) accept() says that there is a connection, and no more."""
+    exchange = Exchange()
+    exchange.listens()
+    exchange.peer("", 0, options=(UnreadableOptions(b"\x13\1\0\0"),))
+    exchange.opens()
+    exchange.peer("S", 1)
+    exchange.stack("A", 1, 1)
+    exchange.peer("A", 2, 1)
+    assert exchange.against == []
+
+
+@pytest.mark.parametrize("ends", ["recv", "close"])
+def test_text_and_fins_that_waited_behind_a_fin(ends: str) -> None:
+    """The text before the first FIN is there to be read, and then nothing is left."""
+    exchange = Exchange()
+    exchange.listens()
+    fd = exchange.opens()
+    exchange.peer("FA", 5, 1)
+    exchange.stack("A", 1, 1)
+    exchange.peer("FA", 6, 1)
+    exchange.stack("A", 1, 1)
+    exchange.peer("A", 1, 1, b"text")
+    exchange.stack("A", 1, 7)
+    exchange.call("recv", ("fd", fd), ("length", 10), out=b"text")
+    if ends == "recv":
+        exchange.call("recv", ("fd", fd), ("length", 10), out=b"")
+    exchange.call("close", ("fd", fd))
+    exchange.stack("FA", 1, 7)
+    assert exchange.why == ["not as this clause has it, but as text behind a FIN that waited"]
+
+
+def test_text_behind_a_fin_that_nobody_has_read() -> None:
+    """What is taken behind a FIN does not excuse an end of file before the text in front of it."""
+    exchange = Exchange()
+    exchange.listens()
+    fd = exchange.opens()
+    exchange.peer("FA", 5, 1)
+    exchange.stack("A", 1, 1)
+    exchange.peer("FA", 6, 1)
+    exchange.stack("A", 1, 1)
+    exchange.peer("A", 1, 1, b"text")
+    exchange.stack("A", 1, 7)
+    exchange.call("recv", ("fd", fd), ("length", 10), out=b"")
+    assert exchange.against[1:] == ["DOC-33"]
+
+
+def test_a_cookie_that_comes_back_without_its_timestamps() -> None:
+    """RFC 4987, 3.6: nothing is kept that tells of them. Told by name, and followed."""
+    stamps = (Timestamps(7, 0),)
+    for cookies in (True, False):
+        exchange = Exchange(cookies=cookies)
+        exchange.listens(backlog=0)
+        exchange.peer("S", 0, port=20_001)
+        exchange.stack("SA", 0, 1, port=20_001)
+        exchange.peer("S", 0, options=stamps)
+        exchange.stack("SA", 0, 1, options=(Timestamps(9, 7),))
+        exchange.peer("A", 1, 1, b"x")
+        exchange.stack("A", 1, 2)
+        followed = "not as this clause has it, but as a cookie without its timestamps"
+        assert (followed in exchange.why) is cookies
+        assert ("RFC7323:3.2-ALWAYS" in exchange.against) is not cookies
+
+
+def test_rfc_1323_in_a_close_before_the_handshake_is_over() -> None:
+    """3.10.4 has it FIN-WAIT-1 as well, where an ACK of what was not sent is answered."""
+    exchange = Exchange()
+    stamps = (Timestamps(9, 7),)
+    exchange.connects(stamped=True)
+    exchange.call("close", ("fd", LISTENER))
+    exchange.stack("FA", 1, 1, options=stamps)
+    exchange.peer("A", 1, 11)
+    exchange.stack("A", 2, 1, options=stamps)
+    assert exchange.why == ["not as this clause has it, but as RFC 1323"]

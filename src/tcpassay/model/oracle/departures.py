@@ -516,3 +516,19 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
         return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)
     return ()
+
+
+def without_stamps(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A SYN cookie that comes back without the timestamps that were agreed on: no record tells of
+    them (RFC 4987, 3.6), and the connection has none.
+    """
+    if tcb.state != "SYN-RECEIVED" or tcb.ts_recent is None or timestamps(segment) is not None:
+        return ()
+    if segment.flags & (ACK | RST | SYN) != ACK:
+        return ()
+    clause, name = "RFC7323:3.2-MISSING-DROP", "a cookie without its timestamps"
+    return tuple(
+        _departs(b.tcb, b.answer, clause, name)
+        for b in otherwise(tcb._replace(ts_recent=None), segment)
+        if b.tcb.state in SYNCHRONIZED
+    )

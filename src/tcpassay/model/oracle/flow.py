@@ -144,9 +144,11 @@ class Flow:
 
     @property
     def over(self) -> bool:
-        """Whether there has been a connection, and there is none any more."""
-        return bool(self.completed) and all(
-            h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses
+        """Whether there has been a connection, and for all that can be told none is left."""
+        return (
+            bool(self.completed)
+            and not self.opaque
+            and all(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
         )
 
     @property

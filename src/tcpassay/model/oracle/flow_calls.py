@@ -12,6 +12,7 @@ from tcpassay.model.tcb import text_in_order
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
+    from tcpassay.model.tcb import State
 
 
 def gives(flow: Flow, data: bytes) -> None:
@@ -28,6 +29,20 @@ def ends(flow: Flow) -> None:
         for h in flow.hypotheses
         if h.tcb.state == "ESTABLISHED"
     ]
+
+
+def closed_before(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """A close that has waited in SYN-RECEIVED: "queue for processing after entering ESTABLISHED
+    state" (3.10.4). It is FIN-WAIT-1 with the fifth check, and the peer's FIN the eighth.
+    """
+    return [
+        h._replace(tcb=h.tcb._replace(state=_CLOSED_FIRST[h.tcb.state]))
+        for h in hypotheses
+        if h.tcb.state in _CLOSED_FIRST and not h.tcb.fin_sent
+    ]
+
+
+_CLOSED_FIRST: dict[State, State] = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "CLOSING"}
 
 
 def handed_out(flow: Flow, n: int) -> None:

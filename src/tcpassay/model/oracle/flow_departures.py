@@ -116,6 +116,9 @@ def _before_its_text(
 ) -> Hypothesis | Refusal:
     """It acknowledges nothing of the segment that has ended the handshake."""
     ahead = segment._replace(ack=h.tcb.rcv_nxt)
+    if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != h.tcb.rcv_nxt:
+        # Sent before the peer's FIN was taken, out of ESTABLISHED: it was FIN-WAIT-1 (3.10.4).
+        h = h._replace(tcb=h.tcb._replace(state="CLOSING"))
     new = after_departure(h, ahead, sender, mss, now)
     if isinstance(new, Refusal):
         return new

@@ -133,7 +133,7 @@ def _shut_and_empty(tcb: Tcb, read: int) -> bool:
 
 
 #: States in which what has been given may go out, and the names of their close().
-_SENDING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "CLOSE-WAIT"})
+_SENDING = frozenset({"ESTABLISHED", "FIN-WAIT-1", "CLOSE-WAIT", "CLOSING"})
 _CLOSING = {"CLOSE-WAIT": "CLOSEWAIT"}
 
 

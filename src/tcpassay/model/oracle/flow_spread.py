@@ -12,7 +12,9 @@ from tcpassay.model.oracle.departures import (
     more_behind_fin,
     neighbours,
     no_room,
+    without_stamps,
 )
+from tcpassay.model.oracle.flow_calls import closed_before
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis, after_arrival
 from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Violation
@@ -103,6 +105,8 @@ def _one_arrival(
         out.append(new)
         if branch.answer.kind == "syn-ack" and flow.queue_may_be_full:
             out.append(new._replace(due_by=NEVER))
+    if tcb.state == "SYN-RECEIVED" and flow.sender.ended:
+        out += closed_before(out)
     if tcb.state == "SYN-RECEIVED" and tcb.passive and flow.queue_may_be_full:
         # A full accept queue: the ACK that would complete the handshake is not taken.
         out.append(h)
@@ -124,7 +128,8 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if flow.lazy:
         branches = (*branches, *delayed_syn_ack(tcb, segment))
     if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
-        branches = (*branches, *neighbours(tcb, segment), *segment_arrives(Tcb("LISTEN"), segment))
+        forgotten = (*neighbours(tcb, segment), *without_stamps(tcb, segment))
+        branches = (*branches, *forgotten, *segment_arrives(Tcb("LISTEN"), segment))
     if tcb.state == "LISTEN" and (offered := flow.built_by(segment)) is not None:
         # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
         built = (*segment_arrives(offered, segment), *neighbours(offered, segment))

@@ -37,7 +37,10 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return _receive_error(flow, returned)
     flags = _flags(call)
     octets = _octets(returned)
-    if "MSG_OOB" in flags or (octets and (flow.taken.loose or _goes_on(flow))):
+    if octets and "MSG_OOB" not in flags:
+        # What of it has been read, and how much is left, nobody can say from here on.
+        flow.taken.loose = flow.taken.loose or _goes_on(flow)
+    if "MSG_OOB" in flags or (octets and flow.taken.loose):
         return None
     if not octets:
         return _end_of_file(call, flow)
@@ -53,9 +56,7 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
 
 
 def _goes_on(flow: Flow) -> bool:
-    """Whether a target has taken more behind the peer's FIN, which has been told by then: what of
-    it is read, and where, nobody can say.
-    """
+    """Whether a target has taken more behind the peer's FIN, which has been told by then."""
     return any(
         h.tcb.fin_taken and h.tcb.rcv_nxt != ((h.tcb.fin or 0) + 1) & MASK for h in flow.hypotheses
     )

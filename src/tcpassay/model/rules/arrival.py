@@ -21,7 +21,7 @@ from tcpassay.wire import ACK, RST, SYN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.model.answers import Answer
+    from tcpassay.model.answers import Answer, Label
     from tcpassay.wire import Segment
 
     Step = Callable[[Tcb, Segment], tuple[Branch, ...]]
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: URG, changes nothing that a segment could show.
 _STEPS: tuple[Step, ...] = (sequence, recent, reset, syn, ack, text, fin)
 
+
+#: What a branch is where the RFC leaves it open: a variant stays one.
+_OPTIONAL: dict[Label, Label] = {"standard": "optional"}
 
 _STEPS_PLAIN = (reset, syn, ack, text, fin)
 
@@ -48,7 +51,7 @@ def segment_arrives(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if tcb.state == "SYN-RECEIVED" and tcb.fin_sent:
         # 3.10.4: close() with nothing else to send has made it FIN-WAIT-1 at once.
         ended = otherwise(tcb._replace(state="FIN-WAIT-1"), segment)
-        going = (*going, *(b._replace(label="optional") for b in ended if b.label != "variant"))
+        going = (*going, *(b._replace(label=_OPTIONAL.get(b.label, b.label)) for b in ended))
     if tcb.state == "TIME-WAIT" and segment.flags & (SYN | ACK | RST) == SYN:
         # RFC 6191, 2: a SYN that opens nothing is dropped in silence.
         going = (*going, Branch(tcb, SILENCE, "RFC6191:2-B3", "optional"))
