@@ -177,7 +177,7 @@ class Flow:
         return any(
             h.bound and h.tcb.iss == syn.seq and h.tcb.state in OPENING
             for h in self.hypotheses
-            if not (by_the_rules and h.variant)
+            if not (by_the_rules and h.variants)
         )
 
     def holds_cookie(self, segment: Segment) -> bool:
