@@ -130,7 +130,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         branches = (*branches, *neighbours(tcb, segment), *segment_arrives(Tcb("LISTEN"), segment))
     if tcb.state == "LISTEN" and (offered := flow.built_by(segment)) is not None:
         # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
-        built = (*segment_arrives(offered, segment), *neighbours(offered, segment))
+        built = segment_arrives(offered, segment)
         branches = (*branches, *(b._replace(label="optional") for b in built if not b.variant))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
