@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tcpassay.core.errors import TargetUnavailableError
+from tcpassay.fuzz import engine
 from tcpassay.fuzz.engine import Settings, cases_of, run
-from tcpassay.fuzz.happenings import Begun, Counted, Ended, Found, WorkerLost
+from tcpassay.fuzz.happenings import Begun, Counted, Ended, Found, Reading, WorkerLost
+from tcpassay.fuzz.keeping import take_in
 from tcpassay.fuzz.stays_file import StaysFile
 from tcpassay.fuzz.worker import judged_whole
 from tcpassay.targets.mutants import load_mutants
@@ -59,6 +61,23 @@ def test_events_of_a_campaign(tmp_path: Path) -> None:
     assert _found(events) == set()
 
 
+def test_reading_again_is_not_of_the_time_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign gone on with for less time than it takes to read: it plays for that time."""
+    settings = Settings(tmp_path / "out", 1, mode="sweep", cases=4)
+    _run(settings)
+    read = take_in
+
+    def slowly(*arguments: Any) -> frozenset[int]:
+        time.sleep(0.6)
+        return read(*arguments)
+
+    monkeypatch.setattr(engine, "take_in", slowly)
+    more = _run(settings._replace(cases=100_000, seconds=0.5, resume=True))
+    assert sum(event.cases for event in more if isinstance(event, Counted)) > 0
+
+
 def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     """A mutant; its finding is on disk under the right requirement, and known when gone on with."""
     settings = Settings(tmp_path / "out", 1, mode="sweep", cases=100)
@@ -72,7 +91,8 @@ def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
         assert trace["schema"] == 1
         assert trace["info"]["fuzz"]
     more = _run(settings._replace(cases=160, resume=True), MUTANT)
-    begun = more[0]
+    assert more[0] == Reading(100)
+    begun = more[1]
     assert isinstance(begun, Begun)
     assert begun.earlier.cases == 100
     assert set(begun.earlier.findings) == set(findings)

@@ -264,7 +264,7 @@ peer: S seq=1
 app: recv c0 4096 0
 app: close c0
 """,
-        set(),
+        {"RFC 1323"},
     ),
     "end-of-file behind a reset of what had ended, and a SYN,ACK": (
         """\
@@ -300,6 +300,21 @@ app: accept4 listener SOCK_NONBLOCK -> c5
 peer: FA seq=5 ack=1 data=4
 peer: A seq=10 ack=1 data=1
 peer: A seq=1 ack=1 data=4
+app: recv c5 100 0
+""",
+        {"text behind a FIN that waited", "is from behind a FIN"},
+    ),
+    "the end of the stream behind a FIN that was passed over": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 data=10
+peer: A seq=11 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c5
+app: shutdown c5 SHUT_WR
+peer: FA seq=5 ack=1 data=4
+peer: A seq=10 ack=2 data=1
+peer: A seq=1 ack=2 data=4
+app: recv c5 100 0
 app: recv c5 100 0
 """,
         {"text behind a FIN that waited", "is from behind a FIN"},

@@ -35,6 +35,8 @@ BLIND = [
      "RFC9293:3.10.7.2-SYN"),
     ("accept_wants_an_address", "something else/call=#1 address= length=0", "DOC-19"),
     ("listen_again_empties_the_queues", "something else/call=#5 address=", "POSIX:ACCEPT-EAGAIN"),
+    ("connect_again_succeeds", "connected again/state=ESTABLISHED way=listen",
+     "POSIX:CONNECT-EISCONN"),
     ("text_before_connect_is_swallowed", "without a connection/bind=#1 flags=0",
      "RFC9293:3.10.2-SEND-CLOSED"),
     ("list_ends_before_the_timestamps", "the same two ends/answer=#1", "RFC9293:MUST-69"),

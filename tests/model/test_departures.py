@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tcpassay.model.answers import Answer, Branch, Label
 from tcpassay.model.oracle.departures import (
     delayed_syn_ack,
     departures,
@@ -12,8 +13,8 @@ from tcpassay.model.oracle.departures import (
     no_room,
 )
 from tcpassay.model.oracle.flow import Flow
-from tcpassay.model.oracle.flow_spread import only_variants
-from tcpassay.model.oracle.hypothesis import Hypothesis
+from tcpassay.model.oracle.flow_spread import only_variants, spreads
+from tcpassay.model.oracle.hypothesis import Hypothesis, after_arrival
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.report import Report
 from tcpassay.model.tcb import Tcb
@@ -29,6 +30,7 @@ CROSSED = OPEN._replace(state="SYN-RECEIVED", passive=False, snd_una=2999, snd_n
 OPENING = OPEN._replace(state="SYN-SENT", ts_offered=True, snd_una=2999, snd_nxt=3000)
 
 RULE = "RFC9293:3.10.7.4-"
+ANSWERS = [Answer("silence"), Answer("rst"), Answer("ack"), Answer("syn-ack")]
 
 
 def named(tcb: Tcb, segment: Segment) -> set[tuple[str, str]]:
@@ -143,7 +145,7 @@ def test_every_known_way_that_fits_is_told() -> None:
     flow = Flow(4, report, Limits())
     names = ["RFC 1323", "a window of its own", "RFC 1323", "another"]
     flow.hypotheses = [
-        Hypothesis(OPEN, since=since, variant=(f"{RULE}{since}", name))
+        Hypothesis(OPEN, since=since, variants=((f"{RULE}{since}", name),))
         for since, name in enumerate(names)
     ]
     only_variants(flow, 7)
@@ -153,7 +155,41 @@ def test_every_known_way_that_fits_is_told() -> None:
         (7, f"{RULE}1", "s own"), (7, f"{RULE}3", "other"),
         (7, f"{RULE}0", " 1323"), (7, f"{RULE}2", " 1323"),
     ]  # fmt: skip
-    assert not any(h.variant for h in flow.hypotheses)
+    assert not any(h.variants for h in flow.hypotheses)
+
+
+def test_each_step_of_a_way_past_the_rules_is_told() -> None:
+    """One that nobody expects does not hide behind one that is; a shorter way is told alone."""
+    long = ((f"{RULE}A", "a window of its own"), (f"{RULE}B", "another"))
+    for ways, told in (([long], ["A", "B"]), ([long, long[1:]], ["B"])):
+        report = Report()
+        flow = Flow(4, report, Limits())
+        flow.hypotheses = [
+            Hypothesis(OPEN, since=since, variants=way) for since, way in enumerate(ways)
+        ]
+        only_variants(flow, 7)
+        assert [each.requirement.removeprefix(RULE) for each in report.violations] == told
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=str)
+@pytest.mark.parametrize("label", ["standard", "variant"])
+def test_a_step_past_the_rules_is_known_until_it_is_told(answer: Answer, label: Label) -> None:
+    """Be the connection closed by what comes next, or that be another step."""
+    first = (f"{RULE}A", "a window of its own")
+    name = "another" if label == "variant" else ""
+    branch = Branch(OPEN._replace(state="CLOSED"), answer, f"{RULE}B", label, name)
+    after = after_arrival(Hypothesis(OPEN, variants=(first,)), branch, 0, 0)
+    assert after.variants == ((first, (f"{RULE}B", name)) if name else (first,))
+    assert after_arrival(after, branch, 0, 0).variants == after.variants
+
+
+def test_a_new_connection_of_the_tuple_does_not_hide_a_step() -> None:
+    """What led past the rules before the old one ended is told once the new one shows it."""
+    flow = Flow(4, Report(), Limits())
+    flow.listening = True
+    gone = Hypothesis(Tcb("CLOSED"), variants=((f"{RULE}A", "a window of its own"),))
+    spreads(flow, [gone], segment_("S", 7, 0), 0)
+    assert {h.variants[:1] for h in flow.hypotheses} == {gone.variants}
 
 
 def test_all_are_labelled_as_variants() -> None:

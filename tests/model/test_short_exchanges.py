@@ -176,6 +176,45 @@ def test_a_wrong_cookie_takes_nothing_from_the_right_one(*, always: bool) -> Non
     assert bool(exchange.against) is not always
 
 
+@pytest.mark.parametrize(("octets", "against"), [(b"text", 0), (b"tex", 0), (b"txet", 1)])
+def test_text_behind_a_neighbour_of_a_cookie_is_read_as_it_came(
+    octets: bytes, against: int
+) -> None:
+    """RFC 4987, 3.6: for whichever numbers the cookie has held, the text stands there."""
+    exchange = Exchange("syn_cookies_always")
+    exchange.listens()
+    exchange.peer("S", 0)
+    exchange.stack("SA", 0, 1)
+    exchange.peer("PA", 2, 2, b"text")
+    exchange.peer("PA", 6, 2, b"more")
+    exchange.stack("A", 2, 10)
+    fd = exchange.accepts()
+    exchange.call("recv", ("fd", fd), ("length", 10), out=octets, value=len(octets))
+    assert exchange.why[0].endswith("a neighbour of the cookie")
+    assert exchange.against[1:] == ["RFC9293:3.10.7.4-SEQ-OVERLAP-OOO"] * against
+
+
+@pytest.mark.parametrize("errno", [None, "EISCONN"])
+@pytest.mark.parametrize("connects", [True, False])
+def test_connect_again(errno: str | None, *, connects: bool) -> None:
+    """POSIX, connect(): EISCONN on a socket that is connected; a first success tells of the end of
+    the handshake.
+    """
+    exchange, fd = Exchange(), LISTENER
+    again = ("connect", ("fd", fd), ("address", (PEER, 20_009)))
+    if connects:
+        exchange.connects()
+        exchange.peer("SA", 0, 1)
+        exchange.peer("A", 1, 1)
+        exchange.call(*again)
+    else:
+        exchange.listens()
+        fd = exchange.opens()
+    assert exchange.against == []
+    exchange.call("connect", ("fd", fd), ("address", (PEER, 20_009)), errno=errno)
+    assert exchange.against == (["POSIX:CONNECT-EISCONN"] if errno is None else [])
+
+
 def test_a_cookie_may_open_a_second_connection() -> None:
     """No record tells that the first was reset."""
     exchange = Exchange("syn_cookies_always")

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.coverage import Seen
-from tcpassay.fuzz.happenings import Again, Begun, Counted, Ended, Found, Hinted, WorkerLost
+from tcpassay.fuzz.happenings import (
+    Again,
+    Begun,
+    Counted,
+    Ended,
+    Found,
+    Hinted,
+    Reading,
+    WorkerLost,
+)
 from tcpassay.fuzz.notation import step_text
 from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
@@ -38,6 +47,9 @@ class Joined:
         return self._record
 
     def __call__(self, event: Happening) -> None:
+        if isinstance(event, Reading):
+            self._progress.say(f"reading what {counted(event.cases, 'case')} have found")
+            return
         if isinstance(event, Begun):
             self._record = self._begin(event)
             return

@@ -16,7 +16,7 @@ from tcpassay.core.json_values import mapping
 from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.coverage import read_coverage
 from tcpassay.fuzz.crew import STAY_S, Crew
-from tcpassay.fuzz.happenings import Begun, Earlier, Ended
+from tcpassay.fuzz.happenings import Begun, Earlier, Ended, Reading
 from tcpassay.fuzz.judges.differential import Differential
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.keeping import Keeper, read_findings, take_in
@@ -144,11 +144,15 @@ class _Session:
     def _with(self, store: Store, cases: Cases, version: str) -> Ended:
         settings, manifest = self._settings, self._target.manifest
         progress = store.stays.all()
+        if settings.resume:
+            self._tell(Reading(sum(each.cases for each in progress)))
         earlier = _earlier(store, cases.schedule, progress)
         store.earlier.clear()
         left = (stay for stay, each in enumerate(progress) if each.cases < STAY)
         numbers = take_in(cases.guide, store.folder / CORPUS_FILE, next(left, len(progress)))
         sources = tuple((source.name, source.total) for source in cases.schedule.sources)
+        # What a long campaign has found takes a minute to read, which is not of --seconds.
+        self._began = time.monotonic()
         self._tell(
             Begun(
                 manifest.name,

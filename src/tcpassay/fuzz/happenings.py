@@ -29,6 +29,12 @@ class Earlier(NamedTuple):
     again: tuple[Again, ...] = ()
 
 
+class Reading(NamedTuple):
+    """What so many cases of earlier sessions have found is read, before Begun."""
+
+    cases: int
+
+
 class Begun(NamedTuple):
     """The target lives. `sources` are names with totals (None: without end); `notes` say what had
     to be mended in the campaign's folder.
@@ -107,4 +113,4 @@ class Ended(NamedTuple):
     interrupted: str | None
 
 
-Happening = Begun | Counted | Found | Again | Hinted | WorkerLost | Ended
+Happening = Reading | Begun | Counted | Found | Again | Hinted | WorkerLost | Ended

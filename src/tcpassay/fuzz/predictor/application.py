@@ -403,11 +403,17 @@ def _may_send(call: Call, conn: Connection, returned: Returned) -> str:
     return ""
 
 
+#: Where connect() succeeds once.
+_OPEN = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
+
+
 def _connected(_call: Call, conn: Connection, returned: Returned) -> str:
     errno = returned.errno
     if errno is None:
         if conn.state not in SYNCHRONIZED and conn.state != "CLOSED":
             return "success before the handshake is over"
+        if conn.state in _OPEN:
+            return "success, which may be the second"
     elif errno == "ECONNREFUSED":
         if not conn.told and conn.state != "CLOSED":
             return errno

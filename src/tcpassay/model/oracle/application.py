@@ -10,7 +10,14 @@ from tcpassay.model.oracle import flow_calls, flow_due
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
 from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
-from tcpassay.model.oracle.returns import RULES, ended_for_sending, not_accepted, sent_nowhere
+from tcpassay.model.oracle.returns import (
+    RULES,
+    connected_again,
+    ended_for_sending,
+    not_accepted,
+    sent_nowhere,
+    surely_open,
+)
 from tcpassay.model.tcb import SYNCHRONIZED
 
 if TYPE_CHECKING:
@@ -44,6 +51,8 @@ class Application:
         self._now = self._n = 0
         #: Calls that began when their flow could still be sent on.
         self._in_time: set[int] = set()
+        #: Calls of connect() that began on a socket which had been connected.
+        self._again: set[int] = set()
         #: SIGPIPEs that no call accounts for yet, by process.
         self.signals: dict[int, int] = {}
 
@@ -61,6 +70,7 @@ class Application:
                 if call_or_none is not None:
                     self._judge(call_or_none, returned)
                     self._in_time.discard(returned.call)
+                    self._again.discard(returned.call)
                     ended = _RETURNED.get(call_or_none.name)
                     if ended is not None and (returned.errno is None or ended in _FAILING):
                         ended(self, call_or_none, self._socket(call_or_none), returned)
@@ -95,6 +105,8 @@ class Application:
             wrong = None  # It had begun before, and was waiting for room: what it took stays taken.
         else:
             wrong = RULES[call.name](call, flow, returned)
+        if wrong is None and call.id in self._again:
+            wrong = connected_again(flow, returned)
         if wrong is not None:
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         else:
@@ -167,7 +179,10 @@ class Application:
     def _start_connect(self, call: Call, socket: Socket | None) -> None:
         if socket is None or socket.listening:
             return
+        if call.name == "connect" and socket.connected and socket.flow is not None:
+            self._again.add(call.id)
         if socket.flow is None or not socket.flow.open or socket.flow.may_be_over:
+            socket.connected = False
             if not socket.bound:
                 socket.local = "", 0
             socket.remote = _ends(call)
@@ -274,8 +289,12 @@ class Application:
         elif flow is not None:
             self._in_order(socket, flow)
             flow_calls.handed_out(flow, self._n)
-            new.flow = flow
+            new.flow, new.connected = flow, True
             _options_of(new)
+
+    def _connected(self, _call: Call, socket: Socket | None, _returned: Returned) -> None:
+        if socket is not None and socket.flow is not None:
+            socket.connected = surely_open(socket.flow)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
         """accept() hands out the connection whose handshake was over first.
@@ -362,6 +381,7 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
     "bind": Application._bound,
     "listen": Application._listens,
     "getsockname": Application._named,
+    "connect": Application._connected,
     "accept": Application._accepted,
     "accept4": Application._accepted,
     "send": Application._sent,

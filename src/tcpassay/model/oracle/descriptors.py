@@ -15,6 +15,7 @@ Ends = tuple[str, int]
 class Socket:
     """One socket. `references` counts descriptors; `remote` is set by connect() and accept().
 
+    `connected` says that accept() has made it, or that connect() has succeeded on it.
     `overflowed` says that a listener's queues may have been full once.
     `local` is chosen anew for each connect() unless it is `bound` by bind(). `early` is
     text for a connection whose SYN is still to come (RFC 7413). `deferring`: accept() waits for
@@ -27,6 +28,7 @@ class Socket:
     listening: bool = False
     backlog: int = 0
     connecting: bool = False
+    connected: bool = False
     lingers_zero: bool = False
     user_timeout: bool = False
     shut: bool = False

@@ -104,6 +104,8 @@ class Flow:
         self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
         self.given = Stream()
         self.taken = Stream()
+        #: Behind a cookie that may hold for several numbers of the peer's SYN: its text by each.
+        self.taken_from: dict[int, Stream] = {}
         self.read = 0
         #: Whether it has shut down the peer's direction.
         self.deaf = False
@@ -186,7 +188,7 @@ class Flow:
             and h.tcb.state in OPENING
             and not (acks and h.tcb.syn_heard and h.tcb.rcv_nxt != syn.ack)
             for h in self.hypotheses
-            if not (by_the_rules and h.variant)
+            if not (by_the_rules and h.variants)
         )
 
     def holds_cookie(self, segment: Segment) -> bool:

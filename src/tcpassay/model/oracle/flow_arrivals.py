@@ -8,11 +8,14 @@ from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.oracle.hypothesis import NEVER
+from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, offset
 from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcpassay.model.oracle.flow import Flow
     from tcpassay.model.oracle.hypothesis import Hypothesis
     from tcpassay.wire import Segment
@@ -109,13 +112,23 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     flow_due.wants_to_send(flow, now)
 
 
+def _take_by_each(flow: Flow, segment: Segment, starts: Iterable[int]) -> None:
+    """RFC 4987, 3.6: a cookie may hold for this number or for another. What is read tells which."""
+    flow.taken.loose = True
+    for irs in starts:
+        at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
+        if -len(segment.payload) < at < 1 << 24:
+            flow.taken_from.setdefault(irs, Stream()).place(at, segment.payload)
+
+
 def _take_text(flow: Flow, segment: Segment) -> None:
     """Text of the peer's, in its place; the number of its SYN may be one of several."""
     if any(h.tcb.fin is not None and not h.tcb.fin_taken for h in flow.hypotheses):
         flow.ends_above.append((segment.seq + len(segment.payload)) & 0xFFFFFFFF)
     starts = dict.fromkeys(h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard)
-    # RFC 4987, 3.6: a cookie may hold for this number or for another.
-    flow.taken.loose = flow.taken.loose or (flow.cookies and len(starts) > 1)
+    if flow.cookies and (flow.taken_from or len(starts) > 1):
+        _take_by_each(flow, segment, starts)
+        return
     for irs in starts:
         at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)
         if -len(segment.payload) < at < 1 << 24:

@@ -67,7 +67,7 @@ def reads_no_more(flow: Flow) -> None:
 def may_be_dropped(flow: Flow) -> None:
     """shutdown() before the handshake: POSIX has an error for it, 3.10.4 an end in SYN-SENT."""
     flow.hypotheses += [
-        Hypothesis(h.tcb._replace(state="CLOSED"))
+        Hypothesis(h.tcb._replace(state="CLOSED"), variants=h.variants)
         for h in flow.hypotheses
         if h.tcb.state == "SYN-SENT"
     ]
@@ -87,6 +87,7 @@ def given_up(flow: Flow, now: int) -> None:
             due=Answer("rst", h.tcb.reset_numbers, (h.tcb.rcv_nxt,)),
             due_clause="RFC9293:3.10.8-USER-TIMEOUT",
             told=h.told,
+            variants=h.variants,
         )
         for h in flow.hypotheses
     ]
@@ -126,7 +127,8 @@ def _shows_lost_text(h: Hypothesis, now: int) -> tuple[Hypothesis, ...]:
         return ()
     reset = Answer("rst", tcb.reset_numbers, (tcb.rcv_nxt,))
     gone = tcb._replace(state="CLOSED")
-    return (Hypothesis(gone, now, due=reset, due_clause="RFC9293:SHLD-3"),)
+    due = Hypothesis(gone, now, due=reset, due_clause="RFC9293:SHLD-3", variants=h.variants)
+    return (due,)
 
 
 def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypothesis, ...]:
@@ -138,9 +140,9 @@ def _aborted(h: Hypothesis, now: int, clause: str, accepted: bool) -> tuple[Hypo
     if tcb.state in ABORTED_BY_RESET:
         reset = Answer("rst", tcb.reset_numbers, (tcb.rcv_nxt,))
         by = now if accepted or tcb.state != "SYN-RECEIVED" else NEVER
-        due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variant=h.variant)
+        due = Hypothesis(gone, now, due=reset, due_by=by, due_clause=clause, variants=h.variants)
         return (due._replace(credit=h.credit),)
     if tcb.state == "SYN-SENT":
-        return (Hypothesis(gone, now),)
+        return (Hypothesis(gone, now, variants=h.variants),)
     # 3.10.5: in CLOSING, LAST-ACK and TIME-WAIT the record just goes, if it is still the socket's.
-    return (h, Hypothesis(gone, now))
+    return (h, Hypothesis(gone, now, variants=h.variants))

@@ -157,7 +157,7 @@ def _not_sent(flow: Flow, n: int) -> None:
 def lapsed(flow: Flow, now: int) -> list[Hypothesis]:
     """Hypotheses whose connection may be gone by now: TIME-WAIT over, or given up."""
     return [
-        Hypothesis(h.tcb._replace(state="CLOSED"))
+        Hypothesis(h.tcb._replace(state="CLOSED"), variants=h.variants)
         for h in flow.hypotheses
         if _may_be_gone(flow, h, now)
     ]

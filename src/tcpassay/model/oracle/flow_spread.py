@@ -60,14 +60,17 @@ def spreads(flow: Flow, old: Iterable[Hypothesis], segment: Segment, now: int) -
 def only_variants(flow: Flow, n: int) -> None:
     """Say so once no hypothesis is left that keeps to the rules without a variant.
 
-    What may be a document's way or the target's own is told as the latter: it is the narrower.
+    What may be a document's way or the target's own is told as the latter: it is the narrower. Of
+    ways with more than one step past the rules each step is told, where no shorter way fits.
     """
-    if any(not h.variant for h in flow.hypotheses):
+    if not all(h.variants for h in flow.hypotheses):
         return
-    names = dict.fromkeys(h.variant for h in flow.hypotheses if h.variant)
-    told, *others = sorted(names, key=lambda each: each[1].startswith("RFC "))
-    flow.violated(Violation(n, *_past(*told), others=tuple(_past(*other) for other in others)))
-    flow.hypotheses = [h._replace(variant=None) for h in flow.hypotheses]
+    fewest = min(len(h.variants) for h in flow.hypotheses)
+    ways = [h.variants for h in flow.hypotheses if len(h.variants) == fewest]
+    for names in zip(*ways, strict=True):
+        told, *others = sorted(dict.fromkeys(names), key=lambda each: each[1].startswith("RFC "))
+        flow.violated(Violation(n, *_past(*told), others=tuple(_past(*other) for other in others)))
+    flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
 
 
 def _past(clause: str, name: str) -> tuple[str, str]:
@@ -88,7 +91,7 @@ def _one_arrival(
             # The socket of the old connection stays what it is until a SYN begins another.
             old = not flow.listening or segment.flags & (SYN | ACK | RST) != SYN
             ended = old and (h.tcb.fin_taken or h.told == "ended")
-            h = Hypothesis(tcb, now, told="ended" if ended else "")
+            h = Hypothesis(tcb, now, told="ended" if ended else "", variants=h.variants)
     branches = known.get(tcb)
     if branches is None:
         branches = known[tcb] = [
@@ -132,7 +135,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         branches = (*branches, *forgotten, *segment_arrives(Tcb("LISTEN"), segment))
     if tcb.state == "LISTEN" and (offered := flow.built_by(segment)) is not None:
         # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
-        built = (*segment_arrives(offered, segment), *neighbours(offered, segment))
+        built = segment_arrives(offered, segment)
         branches = (*branches, *(b._replace(label="optional") for b in built if not b.variant))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
@@ -154,7 +157,7 @@ def _as_limited(flow: Flow, branch: Branch, segment: Segment, now: int) -> Branc
 
 def _refused_for_want_of_room(h: Hypothesis, segment: Segment) -> Hypothesis:
     """An accept queue that is full may answer by a reset."""
-    gone = Hypothesis(h.tcb._replace(state="CLOSED"), h.since)
+    gone = Hypothesis(h.tcb._replace(state="CLOSED"), h.since, variants=h.variants)
     return gone._replace(due=Answer("rst", (h.tcb.snd_nxt, segment.ack)), due_by=NEVER)
 
 
@@ -168,11 +171,18 @@ def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
 
 
 def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
-    """Variants last, and without those that the rules have led to as well."""
-    if not any(h.variant for h in out):
+    """Variants last, and without those that fewer steps past the rules have led to as well."""
+    if not any(h.variants for h in out):
         return list(out)
-    plain = [h for h in out if not h.variant]
-    return plain + [h for h in out if h.variant and h._replace(variant=None) not in out]
+    kept = [h for h in out if not h.variants]
+    past: dict[Hypothesis, list[Hypothesis]] = {}
+    for h in out:
+        if h.variants and (end := h._replace(variants=())) not in out:
+            past.setdefault(end, []).append(h)
+    for ways in past.values():
+        fewest = min(len(h.variants) for h in ways)
+        kept += [h for h in ways if len(h.variants) == fewest]
+    return kept
 
 
 def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
@@ -180,7 +190,7 @@ def _some_of_each(kept: list[Hypothesis]) -> list[Hypothesis]:
     turns: Counter[tuple[object, ...]] = Counter()
 
     def turn(h: Hypothesis) -> int:
-        kind = h.tcb.state, h.variant, h.ack_by, h.due, h.due_by
+        kind = h.tcb.state, h.variants, h.ack_by, h.due, h.due_by
         turns[kind] += 1
         return turns[kind]
 

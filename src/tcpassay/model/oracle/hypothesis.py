@@ -31,7 +31,7 @@ class Hypothesis(NamedTuple):
     or SYN,ACK that is due by `due_by`. `credit` counts the segments that an ACK may still answer.
     `since` is when the state was entered. `bound` is False until the target's SYN is seen. `told`
     is how the application hears of the end ("reset", "refused", "ended"), empty for nothing.
-    `variant` is a clause that is not kept to on this way, and what has led past it.
+    `variants` has each clause that is not kept to on this way, and what has led past it.
     """
 
     tcb: Tcb
@@ -44,7 +44,7 @@ class Hypothesis(NamedTuple):
     due_clause: str = ""
     credit: int = 0
     told: str = ""
-    variant: tuple[str, str] | None = None
+    variants: tuple[tuple[str, str], ...] = ()
 
     def overdue(self, now: int) -> tuple[str, str] | None:
         """What should have come before `now`: the clause, and the answer in words."""
@@ -58,9 +58,10 @@ class Hypothesis(NamedTuple):
 def after_arrival(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
     """The hypothesis that a branch of the rules leads to; a timer may be late by `slack`."""
     new = _after_answer(old, branch, now, slack)
-    if branch.label != "variant":
+    past = (branch.clause, branch.variant)
+    if branch.label != "variant" or past in old.variants:
         return new
-    return new._replace(variant=(branch.clause, branch.variant))
+    return new._replace(variants=(*old.variants, past))
 
 
 def _after_answer(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypothesis:
@@ -72,7 +73,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypo
     kind = answer.kind
     if kind == "silence":
         if tcb.state == "CLOSED":
-            return Hypothesis(tcb, told=branch.event or old.told)
+            return Hypothesis(tcb, told=branch.event or old.told, variants=old.variants)
         return old._replace(tcb=tcb, since=since)
     if kind == "ack":
         credit = min(old.credit + 1, CREDIT)
@@ -95,6 +96,7 @@ def _after_answer(old: Hypothesis, branch: Branch, now: int, slack: int) -> Hypo
         due_clause=branch.clause,
         credit=old.credit,
         told=branch.event or old.told,
+        variants=old.variants,
     )
 
 

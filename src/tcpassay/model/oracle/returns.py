@@ -37,6 +37,8 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return _receive_error(flow, returned)
     flags = _flags(call)
     octets = _octets(returned)
+    if octets and flow.taken_from and not flags:
+        return _of_several(flow, octets)
     if octets and "MSG_OOB" not in flags:
         # What of it has been read, and how much is left, nobody can say from here on.
         flow.taken.loose = flow.taken.loose or _goes_on(flow)
@@ -52,6 +54,17 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     in_order = max(map(text_in_order, (h.tcb for h in flow.hypotheses)), default=0)
     if in_order and at + len(octets) > in_order:
         return Wrong("RFC9293:SHLD-31", f"{at + len(octets) - in_order} octets from behind a hole")
+    return None
+
+
+def _of_several(flow: Flow, octets: bytes) -> Wrong | None:
+    """Text behind a cookie (RFC 4987, 3.6): what is read stands there by one number at least."""
+    at, flow.read = flow.read, flow.read + len(octets)
+    standing = {h.tcb.irs for h in flow.hypotheses}
+    fits = {irs: s for irs, s in flow.taken_from.items() if not s.differs(at, octets)}
+    if not standing & fits.keys():
+        return Wrong("RFC9293:3.10.7.4-SEQ-OVERLAP-OOO", "octets that the peer has not sent there")
+    flow.taken_from = fits
     return None
 
 
@@ -164,15 +177,27 @@ def not_accepted(listener: Socket, returned: Returned) -> Wrong | None:
 
 def _surely_waits(flow: Flow) -> bool:
     """Whether a connection is complete for sure, and nothing may have ended it again."""
-    unsure = flow.accepted or flow.opaque or flow.cut or flow.queue_may_be_full or flow.cookies
-    if unsure or flow.follows_waiting or flow.may_be_given_up or not flow.surely_completed:
-        return False
-    return all(h.tcb.state in _WAITING and not h.told for h in flow.hypotheses)
+    unsure = flow.accepted or flow.queue_may_be_full or flow.cookies or flow.follows_waiting
+    return bool(flow.surely_completed) and not unsure and surely_open(flow)
 
 
 _NOT_ACCEPTED = {"EAGAIN": "POSIX:ACCEPT-EAGAIN", "EFAULT": "DOC-19"}
-#: Where the peer can have brought a connection that accept() has not handed out.
-_WAITING = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
+#: Where the peer can have brought a connection whose application has ended nothing.
+_OPEN = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
+
+
+def surely_open(flow: Flow) -> bool:
+    """Whether a connection is open for sending, and nothing may have ended it."""
+    if flow.opaque or flow.cut or flow.may_be_given_up:
+        return False
+    return all(h.tcb.state in _OPEN and not h.told for h in flow.hypotheses)
+
+
+def connected_again(flow: Flow, returned: Returned) -> Wrong | None:
+    """connect() on a socket that has been connected: EISCONN (POSIX, connect)."""
+    if returned.errno is not None or not surely_open(flow):
+        return None
+    return Wrong("POSIX:CONNECT-EISCONN", "success on a socket that is connected")
 
 
 def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:
