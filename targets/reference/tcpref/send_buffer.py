@@ -4,28 +4,31 @@ from __future__ import annotations
 
 
 class SendBuffer:
-    """A queue of octets; offset 0 is the first one not acknowledged."""
+    """A queue of octets; offset 0 is the first one not acknowledged.
 
-    __slots__ = ("_octets",)
+    `octets` are to be read only: all that changes them goes through the methods.
+    """
+
+    __slots__ = ("octets",)
 
     def __init__(self) -> None:
-        self._octets = bytearray()
+        self.octets = bytearray()
 
     def __len__(self) -> int:
-        return len(self._octets)
+        return len(self.octets)
 
     def append(self, octets: bytes) -> None:
         """Queue more octets at the end."""
-        self._octets += octets
+        self.octets += octets
 
     def read(self, offset: int, count: int) -> bytes:
         """At most `count` octets from `offset` on; they stay queued until acknowledged."""
-        return bytes(self._octets[offset : offset + count])
+        return bytes(self.octets[offset : offset + count])
 
     def acknowledge(self, count: int) -> None:
         """Forget the first `count` octets."""
-        del self._octets[:count]
+        del self.octets[:count]
 
     def clear(self) -> None:
         """Forget everything."""
-        self._octets.clear()
+        self.octets.clear()
