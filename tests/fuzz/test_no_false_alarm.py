@@ -186,6 +186,43 @@ peer: S seq=2000
 peer: A seq=2001 ack=1
 peer 1: S seq=0
 """,
+    "a SYN,ACK with the number of one before, of the same moment": LISTENING
+    + """\
+peer: S seq=1000
+peer: A seq=1000 ack=1
+peer: A seq=1000 ack=1
+peer: A seq=1000 ack=1
+peer: A seq=1000 ack=1
+peer: A seq=1000 ack=2
+peer: S seq=1001
+peer: S seq=1002 <wscale 0>
+""",
+    "a SYN for a connection of which nothing is known, and which accept() has handed out": LISTENING
+    + """\
+peer: S seq=0 <kind 19 01>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: S seq=1
+peer: A seq=2 ack=1
+""",
+    "accept() with a valid cookie, before an ACK that would open": LISTENING
+    + """\
+app: setsockopt listener IPPROTO_TCP TCP_FASTOPEN 5
+peer: S seq=0 <FO>
+peer: RA seq=1 ack=1
+peer: S seq=2 <cookie>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1
+""",
+    "a connection given up long ago, for which segments come": OPEN
+    + """\
+app: shutdown c0 SHUT_WR
+wait 240s
+peer: RA seq=1 ack=1
+peer: P seq=1
+app: recv c0 65536
+""",
 }
 
 

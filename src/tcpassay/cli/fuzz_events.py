@@ -87,7 +87,7 @@ class Joined:
 
     def _show_seen(self, record: FuzzRecord) -> None:
         seen = self._seen
-        record.states, record.triples = seen.states, len(seen.triples)
+        record.states, record.triples = seen.states, seen.triples
         record.edges, record.lines = len(seen.edges), len(seen.lines)
 
     def _count(self, record: FuzzRecord, event: Counted) -> None:

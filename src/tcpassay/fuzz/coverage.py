@@ -6,21 +6,24 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
-from tcpassay.fuzz.entries import CELLS, News, cell
+from tcpassay.fuzz.entries import CELLS, TRIPLES, News, cell, cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tcpassay.fuzz.entries import Line, Triple
+    from tcpassay.fuzz.entries import Line
 
 
 class Seen:
     """Triples, pairs of them, edges and lines that any stay has seen."""
 
     def __init__(self) -> None:
-        self.triples: set[Triple] = set()
-        #: By cell of the map of pairs, which does not grow.
+        #: How many triples; those that share a cell count as one.
+        self.triples = 0
+        #: By cells of maps, which do not grow.
+        self._triples = bytearray(TRIPLES)
+        self._states: set[str] = set()
         self.pairs = bytearray(CELLS)
         self.edges: set[int] = set()
         self.lines: set[Line] = set()
@@ -28,12 +31,16 @@ class Seen:
     def add(self, new: News) -> News:
         """Take what a case has brought; what of it nobody had seen."""
         fresh = News(
-            tuple(triple for triple in new.triples if triple not in self.triples),
+            tuple(triple for triple in new.triples if not self._triples[cell_of(triple)]),
             tuple(pair for pair in new.pairs if not self.pairs[pair]),
             tuple(edge for edge in new.edges if edge not in self.edges),
             tuple(line for line in new.lines if line not in self.lines),
         )
-        self.triples.update(fresh.triples)
+        for triple in fresh.triples:
+            place = cell_of(triple)
+            self.triples += not self._triples[place]
+            self._triples[place] = 1
+            self._states.add(triple[0])
         for pair in fresh.pairs:
             self.pairs[pair] = 1
         self.edges.update(fresh.edges)
@@ -43,14 +50,15 @@ class Seen:
     def copy(self) -> Seen:
         """One that grows by itself."""
         made = Seen()
-        made.triples, made.pairs = self.triples.copy(), self.pairs.copy()
+        made._triples, made.pairs = self._triples.copy(), self.pairs.copy()
+        made.triples, made._states = self.triples, self._states.copy()
         made.edges, made.lines = self.edges.copy(), self.lines.copy()
         return made
 
     @property
     def states(self) -> int:
         """In how many states of the model something has arrived."""
-        return len({state for state, _, _ in self.triples})
+        return len(self._states)
 
 
 def news_json(number: int, new: News) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import Json, array, mapping, whole_number
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 Triple = tuple[str, str, str]
 #: File and number of a line of the stack's.
 Line = tuple[str, int]
-#: Cells of the map of pairs: two pairs may share one, and the map stays as small as it is.
+#: Cells of the map of triples: two may share one, and the map stays as small as it is.
+TRIPLES = 1 << 20
+#: The same of the map of pairs.
 CELLS = 1 << 16
 #: Of what `Entry.to_json` writes. Another version is refused.
 ENTRY_SCHEMA = 1
@@ -93,6 +96,16 @@ def _news_from_json(form: dict[str, Json]) -> News:
     edges = tuple(whole_number(item) for item in array(form.get("edges", [])))
     lines = tuple(_line(array(item)) for item in array(form.get("lines", [])))
     return News(triples, pairs, edges, lines)
+
+
+def number_of(triple: Triple) -> int:
+    """A number that is the same in each process, as a string's hash is not."""
+    return crc32("\0".join(triple).encode()) or 1
+
+
+def cell_of(triple: Triple) -> int:
+    """Its cell in a map of triples."""
+    return number_of(triple) & (TRIPLES - 1)
 
 
 def cell(value: Json) -> int:

@@ -8,9 +8,8 @@ sanitizer's counters have them; lines of a stack that is interpreted.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zlib import crc32
 
-from tcpassay.fuzz.entries import CELLS, News
+from tcpassay.fuzz.entries import CELLS, TRIPLES, News, cell_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,7 @@ class Coverage:
     __slots__ = ("edges", "lines", "pairs", "triples")
 
     def __init__(self) -> None:
-        self.triples: set[Triple] = set()
+        self.triples = bytearray(TRIPLES)
         self.pairs = bytearray(CELLS)
         #: Bit 8 * place + class.
         self.edges = 0
@@ -43,7 +42,7 @@ class Coverage:
     def lacks(self, new: News) -> News:
         """Of `new` what is not in it."""
         return News(
-            tuple(triple for triple in new.triples if triple not in self.triples),
+            tuple(triple for triple in new.triples if not self.triples[cell_of(triple)]),
             tuple(cell for cell in new.pairs if not self.pairs[cell]),
             tuple(edge for edge in new.edges if not self.edges >> edge & 1),
             tuple(line for line in new.lines if line not in self.lines),
@@ -51,7 +50,8 @@ class Coverage:
 
     def add(self, new: News) -> None:
         """What is new is known from here on."""
-        self.triples.update(new.triples)
+        for triple in new.triples:
+            self.triples[cell_of(triple)] = 1
         for cell in new.pairs:
             self.pairs[cell] = 1
         if new.edges:
@@ -100,10 +100,11 @@ class Guidance:
         last = 0
         ids = self._ids
         for triple in triples:
-            if triple not in known.triples and triple not in own.triples:
-                fresh.append(triple)
-                own.triples.add(triple)
             this = ids.get(triple) or self._id(triple)
+            cell = this & (TRIPLES - 1)
+            if not known.triples[cell] and not own.triples[cell]:
+                fresh.append(triple)
+                own.triples[cell] = 1
             cell = (last ^ this) & (CELLS - 1)
             if not known.pairs[cell] and not own.pairs[cell]:
                 pairs.append(cell)
@@ -115,10 +116,9 @@ class Guidance:
         return News(tuple(fresh), tuple(pairs), edges, unseen)
 
     def _id(self, triple: Triple) -> int:
-        """A number that is the same in each process, as a string's hash is not."""
         if len(self._ids) >= _MOST_IDS:
             self._ids.clear()
-        made = self._ids[triple] = crc32("\0".join(triple).encode()) or 1
+        made = self._ids[triple] = number_of(triple)
         return made
 
     def _edges(self, known: Coverage, counters: bytes) -> tuple[int, ...]:

@@ -144,8 +144,10 @@ class Flow:
 
     @property
     def over(self) -> bool:
-        """Whether there has been a connection, and there is none any more."""
-        return bool(self.completed) and all(
+        """Whether there has been a connection, and there is none any more; nobody can tell of one
+        that is `opaque`.
+        """
+        return bool(self.completed and not self.opaque) and all(
             h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses
         )
 
@@ -173,9 +175,16 @@ class Flow:
     def may_repeat(self, syn: Segment, *, by_the_rules: bool = False) -> bool:
         """Whether a SYN of the target's may be one that it sends again; with `by_the_rules` without
         any way past them.
+
+        The number alone does not tell: it goes by the clock (RFC 9293, 3.4.1), and two SYNs of one
+        moment may be answered with the same. What is acknowledged does.
         """
+        acks = syn.flags & ACK
         return any(
-            h.bound and h.tcb.iss == syn.seq and h.tcb.state in OPENING
+            h.bound
+            and h.tcb.iss == syn.seq
+            and h.tcb.state in OPENING
+            and not (acks and h.tcb.syn_heard and h.tcb.rcv_nxt != syn.ack)
             for h in self.hypotheses
             if not (by_the_rules and h.variant)
         )

@@ -31,10 +31,12 @@ def ends(flow: Flow) -> None:
 
 
 def handed_out(flow: Flow, n: int) -> None:
-    """accept() has given the connection to the application in entry `n`: its handshake is over."""
+    """accept() has given the connection to the application in entry `n`: its handshake is over, or
+    a cookie has made that needless (RFC 7413, 4.2.2: the application may read before the ACK).
+    """
     flow.completed = flow.completed or n
     flow.accepted, flow.queue_may_be_full = True, False
-    opened = [h for h in flow.hypotheses if h.tcb.snd_una != h.tcb.iss]
+    opened = [h for h in flow.hypotheses if h.tcb.snd_una != h.tcb.iss or h.tcb.early]
     flow.hypotheses = opened or flow.hypotheses
 
 

@@ -175,9 +175,13 @@ class Transmission:
         """The peer has said something, after which the variables are `tcb`, if `sure` so.
 
         Whether that is what has been waited for: something new, or anything in answer to a probe.
+        Where there is no connection any more nothing is acknowledged, and nothing begins anew.
         """
         waited, self._heard_at = bool(self._pieces), now
         self._disturbed = True
+        if tcb.state == "CLOSED":
+            self.due = NEVER
+            return False
         pieces, una = self._pieces, tcb.snd_una
         progress, self._una = una != self._una, una
         samples = []
@@ -205,7 +209,7 @@ class Transmission:
         if pieces and tcb.state not in _OPENING and tcb.snd_wnd < offset(pieces[-1][1], una):
             self._shut = True
         self._sure = sure
-        if sure and tcb.state != "CLOSED":
+        if sure:
             self._arrange(tcb)
         else:
             self.due = NEVER
