@@ -20,7 +20,7 @@ def forgetful(tcb: Tcb, segment: Segment, now: int) -> None:
     take_report(tcb, segment, now)
     for left, right in tcb.scoreboard.blocks:
         start, end = (seq.distance(edge, tcb.data_seq) for edge in (left, right))
-        tcb.send_buffer.octets[start:end] = bytes(end - start)
+        tcb.send_buffer._octets[start:end] = bytes(end - start)
 
 
 def plant(patch: Patch) -> None:

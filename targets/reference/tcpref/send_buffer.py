@@ -4,31 +4,28 @@ from __future__ import annotations
 
 
 class SendBuffer:
-    """A queue of octets; offset 0 is the first one not acknowledged.
+    """A queue of octets; offset 0 is the first one not acknowledged."""
 
-    `octets` are to be read only: all that changes them goes through the methods.
-    """
-
-    __slots__ = ("octets",)
+    __slots__ = ("_octets",)
 
     def __init__(self) -> None:
-        self.octets = bytearray()
+        self._octets = bytearray()
 
     def __len__(self) -> int:
-        return len(self.octets)
+        return len(self._octets)
 
     def append(self, octets: bytes) -> None:
         """Queue more octets at the end."""
-        self.octets += octets
+        self._octets += octets
 
     def read(self, offset: int, count: int) -> bytes:
         """At most `count` octets from `offset` on; they stay queued until acknowledged."""
-        return bytes(self.octets[offset : offset + count])
+        return bytes(self._octets[offset : offset + count])
 
     def acknowledge(self, count: int) -> None:
         """Forget the first `count` octets."""
-        del self.octets[:count]
+        del self._octets[:count]
 
     def clear(self) -> None:
         """Forget everything."""
-        self.octets.clear()
+        self._octets.clear()

@@ -301,7 +301,7 @@ class Tcb:
         """Queued octets that have never been sent."""
         if self.fin_sent:
             return 0
-        return len(self.send_buffer.octets) - ((self.snd_nxt - self.data_seq) & seq.MASK)
+        return len(self.send_buffer) - ((self.snd_nxt - self.data_seq) & seq.MASK)
 
     @property
     def fin_pending(self) -> bool:
