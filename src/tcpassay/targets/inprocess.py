@@ -191,7 +191,8 @@ class InProcessStack:
     def _step(self, command: Command) -> Outcome:
         if type(command) is Datagram:
             self._on_datagram(command.octets, self._now)
-            events = self._events()
+            output = self._take_output()
+            events = convert(output, self._now, self._bad) if output else []
         else:
             events = _GIVE[type(command)](self, command)
         deadline = self._next_timeout()

@@ -71,7 +71,9 @@ def _other(
 
 
 def _is_tagged(out: object) -> bool:
-    return isinstance(out, tuple | list) and all(
+    if out == ():
+        return True
+    return isinstance(out, (tuple, list)) and all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in out
     )
 

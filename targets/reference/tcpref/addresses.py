@@ -6,6 +6,7 @@ them it is the four octets it stands for, so the stack below knows only what is 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from socket import AF_INET6, inet_ntop, inet_pton
 
 from tcpref import ipv4, ipv6
@@ -21,6 +22,7 @@ def is_wildcard(address: bytes) -> bool:
     return not any(address)
 
 
+@lru_cache(maxsize=1_024)
 def from_text(text: str) -> bytes | None:
     """The octets of an address in dotted decimal or with colons; None when it is neither."""
     if ":" not in text:

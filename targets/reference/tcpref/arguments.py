@@ -63,7 +63,7 @@ class Arguments:
             return NO_NAMES
         if not isinstance(value, (tuple, list)):
             raise CallError("EINVAL")
-        return frozenset(str(name) for name in value)
+        return frozenset(map(str, value))
 
     def text(self, index: int = 0) -> str | None:
         """A string; None for a null pointer or when absent."""

@@ -28,9 +28,11 @@ class Assay:
 
     def on_datagram(self, octets: bytes, now_ns: int) -> None:
         """An IP datagram has come from the link."""
-        self.stack.now = now_ns
-        self.stack.datagram_arrives(octets)
-        self._settle()
+        stack = self.stack
+        stack.now = now_ns
+        stack.datagram_arrives(octets)
+        if stack.woken or stack.expired_calls:
+            self.kernel.settle()
 
     def on_timer(self, now_ns: int) -> None:
         """Time has passed; whatever is due by `now_ns` is done."""
@@ -40,7 +42,7 @@ class Assay:
 
     def next_timeout(self) -> int | None:
         """When `on_timer` must be called next; None for never."""
-        return self.stack.next_timeout()
+        return self.stack.timers.next_deadline()
 
     def call(
         self,
@@ -51,9 +53,11 @@ class Assay:
         now_ns: int,
     ) -> None:
         """Begin a socket call; its return is among the output now or later."""
-        self.stack.now = now_ns
+        stack = self.stack
+        stack.now = now_ns
         self.kernel.start(call_id, process, name, args)
-        self._settle()
+        if stack.woken or stack.expired_calls:
+            self.kernel.settle()
 
     def cancel(self, call_id: int, now_ns: int) -> None:
         """A pending call returns with EINTR, or with what it has done."""
@@ -111,7 +115,8 @@ class Assay:
 
     def take_output(self) -> list[tuple[object, ...]]:
         """What has happened since the last time, in order; see docs/targets.md for the shapes."""
-        events, self.stack.events = self.stack.events, []
+        stack = self.stack
+        events, stack.events = stack.events, []
         return events
 
     def _settle(self) -> None:

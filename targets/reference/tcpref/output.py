@@ -298,7 +298,7 @@ def arrange_timers(stack: Stack, tcb: Tcb) -> None:
             tail_loss.schedule(stack, tcb, tcb.tail_loss)
     elif not outstanding and not tcb.unsent and not tcb.fin_pending:
         stop_persist(tcb)
-        tcb.retransmission.stop()
+        tcb.retransmission.at = None
     elif tcb.snd_wnd:
         start_override(stack, tcb)
     else:

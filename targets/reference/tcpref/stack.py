@@ -106,16 +106,16 @@ class Stack:
         packet = ip_input.receive(self, octets)
         if packet is None:
             return
-        protocol, src, dst, payload = packet[:4]
+        protocol, src, dst, payload, _, _, options, codepoint = packet
         if protocol == ipv4.PROTOCOL_TCP:
             if self.quiet is not None and self.quiet.lasts(self.now):
                 return
             segment = parse_segment(src, dst, payload)
             if segment is not None:
-                if packet.ecn == ecn.CE:
+                if codepoint == ecn.CE:
                     segment = segment._replace(ecn=ecn.CE)
-                if packet.options:
-                    source_route.segment_arrives(self, segment, packet.options)
+                if options:
+                    source_route.segment_arrives(self, segment, options)
                 else:
                     self.segment_arrives(segment)
         else:

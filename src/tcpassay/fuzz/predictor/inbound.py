@@ -179,7 +179,7 @@ class Inbound(Ledger):
             elif state in _UNCONNECTED:
                 made = self._unconnected(conn, options, state, seq, ack, flags, window, size, now)
         if made == ASK:
-            self._asks(conn, octets, options, flags, now)
+            self._asks(conn, octets, found, options, flags, now)
         elif made:
             self._owes_ack(conn, made, now)
         if una != conn.snd_nxt:
@@ -350,10 +350,16 @@ class Inbound(Ledger):
         conn.peer_scale = None if options.scale is None else min(options.scale, 14)
 
     def _asks(
-        self, conn: Connection, octets: bytes, options: Options, flags: int, now: int
+        self,
+        conn: Connection,
+        octets: bytes,
+        found: Fields,
+        options: Options,
+        flags: int,
+        now: int,
     ) -> None:
         """What is rare: the model says what may be true behind it."""
-        segment = whole(octets)
+        segment = whole(octets, found)
         if segment is None:
             return
         if flags & SYN:

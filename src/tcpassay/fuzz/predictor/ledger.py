@@ -105,7 +105,9 @@ class Ledger:
             elif conn.ack_by < late or conn.due_by < late:
                 self._missed(conn, n)
             conn.grace = 0
-            by = 0 if conn.several is not None else min(conn.ack_by, conn.due_by)
+            by = conn.ack_by if conn.ack_by < conn.due_by else conn.due_by
+            if conn.several is not None:
+                by = 0
             if by == NEVER:
                 conn.listed = False
             else:

@@ -75,8 +75,11 @@ class Predictor:
                         wire.settle(now + 1, n)
                     if application.signal:
                         application.idle(n)
-                    if wire.touched is not None:
-                        wire.moves_on(n)
+                    touched = wire.touched
+                    if touched is not None:
+                        if touched.holds_back:
+                            wire.moves_on(n)
+                        wire.touched = None
                 if kind == "send":
                     arrives(data, now, n)
                 else:

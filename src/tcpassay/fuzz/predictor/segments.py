@@ -23,6 +23,7 @@ _FOUR = Struct("!BxH2xHxB2x12sIIHHH").unpack_from
 _TCP4 = Struct("!20xHHIIHHHH").unpack_from
 _TCP6 = Struct("!40xHHIIHHHH").unpack_from
 _STAMPS = Struct("!II").unpack_from
+_PORTS = Struct("!HH").unpack_from
 
 #: Kinds of the options of RFC 2385 and RFC 5925.
 _SIGNATURES = frozenset({19, 29})
@@ -140,8 +141,16 @@ def _read(octets: bytes) -> Options:
     return found
 
 
-def whole(octets: bytes) -> Segment | None:
-    """The segment as `wire` has it."""
+def whole(octets: bytes, found: Fields) -> Segment | None:
+    """The segment of these fields as `wire` has it.
+
+    What `fields` has read and is without options needs no second look.
+    """
+    key, seq, ack, control, window, size, end, start = found
+    if start == end and control <= 0x1FF and len(octets) == end + size:
+        sport, dport = _PORTS(key, len(key) - 4)
+        urgent = octets[end - 2] << 8 | octets[end - 1]
+        return Segment(sport, dport, seq, ack, control, window, urgent, (), octets[end:])
     try:
         body = parse(octets).body
     except ParseError:

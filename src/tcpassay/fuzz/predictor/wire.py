@@ -171,14 +171,16 @@ class Wire(Inbound):
         if size or flags & FIN:
             return self._goes_text(conn, octets, found, window, stamp, now)
         if conn.several is not None:
-            why = self._narrows(conn, octets, window, now)
+            why = self._narrows(conn, octets, found, window, now)
         else:
             why = departures.bare(conn, seq, ack, window, stamp)
         return why or departures.edge(conn, ack, window)
 
-    def _narrows(self, conn: Connection, octets: bytes, window: int, now: int) -> str:
+    def _narrows(
+        self, conn: Connection, octets: bytes, found: Fields, window: int, now: int
+    ) -> str:
         """Which of several ways a segment leaves."""
-        segment = whole(octets)
+        segment = whole(octets, found)
         left = (
             several.departed(conn, segment._replace(window=window), now)
             if segment is not None
@@ -194,7 +196,7 @@ class Wire(Inbound):
         if size:
             return "a reset with text"
         if conn.several is not None:
-            return self._narrows(conn, octets, window, now)
+            return self._narrows(conn, octets, found, window, now)
         return departures.reset(conn, seq, ack, control & 0x1FF)
 
     def _goes_text(
@@ -228,7 +230,7 @@ class Wire(Inbound):
                 conn.progresses(now)
             conn.pieces.append(((seq + size + (flags & FIN)) & MASK, now))
         if conn.several is not None:
-            why = self._narrows(conn, octets, window, now)
+            why = self._narrows(conn, octets, found, window, now)
         else:
             gone = departures.Gone(seq, ack, flags, window, size, stamp, now)
             why = departures.queued(conn, gone)
@@ -268,7 +270,7 @@ class Wire(Inbound):
         if why:
             return why
         if conn.several is not None:
-            why = self._narrows(conn, octets, window, now)
+            why = self._narrows(conn, octets, found, window, now)
         else:
             why = departures.syn_ack(conn, departures.Gone(seq, ack, 18, window, 0, stamp, now))
         if not why:

@@ -108,6 +108,9 @@ def _taken_on(
 
 def _after(earlier: Branch, later: Branch) -> Branch:
     """A step's result with what earlier steps owe: an ACK due, a clause, a label."""
+    _, owed, clause, label, variant, _, event = earlier
+    if owed.kind == "silence" and label == "standard" and not variant and not event:
+        return later if later.clause or not clause else later._replace(clause=clause)
     answer = _stronger(earlier.answer, later.answer)
     if answer.kind == "ack" and answer is earlier.answer:
         answer = answer._replace(acks=(later.tcb.rcv_nxt,), seqs=(later.tcb.snd_nxt,))

@@ -258,6 +258,8 @@ def queue_text(tcb: Tcb, segment: Segment) -> None:
 
 def hold_text(tcb: Tcb, segment: Segment) -> None:
     """Keep the text of a SYN until the connection is established (RFC 9293, 3.10.7.2)."""
+    if not segment.payload and not segment.flags & FIN:
+        return
     note_fin(tcb, segment, tcb.rcv_wnd - len(segment.payload))
     tcb.reassembly.insert(tcb.rcv_nxt, segment.payload[: tcb.rcv_wnd])
 

@@ -96,7 +96,8 @@ def finish(tcb: Tcb, segment: Segment, now: int, *, window: Segment | None = Non
     steps.acknowledge(tcb, segment, now)
     steps.set_send_window(tcb, window or segment)
     held = bool(tcb.reassembly) or tcb.fin_seq is not None
-    steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
+    if held:
+        steps.deliver(tcb, tcb.reassembly.take(tcb.rcv_nxt))
     steps.check_urgent(tcb, segment)
     answer = steps.process_text(tcb, segment)
     if tcb.app_gone and tcb.received:
