@@ -40,7 +40,7 @@ from tcpassay.wire import ACK, FIN, RST, SYN, flow_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcpassay.core.events import Command, StackEvent, Tagged
+    from tcpassay.core.events import StackEvent, Tagged
     from tcpassay.core.trace import Kind
     from tcpassay.fuzz.judges.budget import Budget
     from tcpassay.fuzz.steps import Step
@@ -156,7 +156,7 @@ class Player:
         self._said: dict[int, int] = {}
         self._pending: dict[int, Do] = {}
         #: What is given to the stack at once, and descriptors that will be there, or gone, then.
-        self._burst: list[Command] = []
+        self._burst: list[Datagram | StartCall] = []
         self._unsettled: set[str] = set()
         self.numbers = apart.numbers if apart and apart.numbers is not None else Numbers()
         #: Who is given the descriptor that is only expected in this burst, by which call; whether
@@ -279,14 +279,14 @@ class Player:
             kind: Kind
             for command, (events, idle) in zip(burst, outcomes, strict=False):
                 kind = "send" if type(command) is Datagram else "call"
-                entries.append(_new(Entry, (len(entries), now, kind, 0, command[0])))  # type: ignore[misc]
+                entries.append(_new(Entry, (len(entries), now, kind, 0, command[0])))
                 if events:
                     self._learn(events)
                 now = self._now = idle[0]
             if len(outcomes) < len(burst):
                 command = burst[len(outcomes)]
                 kind = "send" if type(command) is Datagram else "call"
-                entries.append(Entry(len(entries), now, kind, 0, command[0]))  # type: ignore[misc]
+                entries.append(Entry(len(entries), now, kind, 0, command[0]))
             self._unsettled.clear()
             if self._expected or self._expecting:
                 self._forget()
@@ -394,14 +394,13 @@ class Player:
         """Put down what has happened, and learn from it what the next steps need."""
         entries = self._entries
         for event in happened:
-            kind = type(event)
-            if kind is Sent:
-                t_ns, octets = event.t_ns, event.octets  # type: ignore[union-attr]
+            if isinstance(event, Sent):
+                t_ns, octets = event.t_ns, event.octets
                 entries.append(_new(Entry, (len(entries), t_ns, "receive", 0, octets)))
                 self._seen(octets)
-            elif kind is Returned:
+            elif isinstance(event, Returned):
                 entries.append(_new(Entry, (len(entries), event.t_ns, "return", 0, event)))
-                self._returned(event)  # type: ignore[arg-type]
+                self._returned(event)
             else:
                 entries.append(_entry(len(entries), event))
 

@@ -52,13 +52,11 @@ class Application:
 
     def starts(self, call: Call, now: int, n: int) -> None:
         """A call begins."""
-        number, _, name, args = call
-        socket, state = None, "CLOSED"
-        if args and args[0][0] == "fd":
-            socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
-            if socket is not None:
-                state = socket.state
-                self._wire.touched = socket.conn
+        number, name = call.id, call.name
+        socket, state = self._sockets.get(_descriptor(call)), "CLOSED"
+        if socket is not None:
+            state = socket.state
+            self._wire.touched = socket.conn
         self._wire.hears(state, names.PLAIN.get(name) or names.call_named(call))
         started = _STARTED.get(name)
         in_time = started(self, call, socket, now, n) if started is not None else False
@@ -122,8 +120,7 @@ class Application:
         return False
 
     def _close(self, call: Call, _socket: Socket | None, now: int, _n: int) -> bool:
-        fd = call.args[0][1]
-        socket = self._sockets.pop(fd, None)  # type: ignore[call-overload]
+        socket = self._sockets.pop(_descriptor(call), None)
         if socket is None:
             return False
         if socket in self._wire.listeners:
@@ -166,10 +163,8 @@ class Application:
         if started is None:
             return
         call, in_time = started
-        name, args, errno = call.name, call.args, returned.errno
-        socket = None
-        if args and args[0][0] == "fd":
-            socket = self._sockets.get(args[0][1])  # type: ignore[call-overload]
+        name, errno = call.name, returned.errno
+        socket = self._sockets.get(_descriptor(call))
         self._wire.answered(names.return_named(name, returned))
         if name in {"accept", "accept4"} and errno is not None and socket is not None:
             if errno != "EAGAIN" or any(_waits(conn) for conn in socket.made):
@@ -455,3 +450,9 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned, int, 
 }
 #: What there is to do even where a call has failed: octets were not taken.
 _FAILING = frozenset({"send", "sendmsg", "shutdown"})
+
+
+def _descriptor(call: Call) -> int:
+    """The descriptor that a call is on, which stands first; -1 where it is on none."""
+    tag, value = call.args[0] if call.args else ("", None)
+    return value if tag == "fd" and isinstance(value, int) else -1

@@ -160,14 +160,14 @@ class NamespaceStack:
 
     def _quick(self, command: Command, events: list[StackEvent]) -> bool:
         """Whether this is what most commands are: a datagram, or a call; and what it leads to."""
-        kind, calls = type(command), self._calls
-        if kind is Datagram:
-            self._deliver(command.octets, events)  # type: ignore[union-attr]
+        calls = self._calls
+        if isinstance(command, Datagram):
+            self._deliver(command.octets, events)
             self._inlet.read(events)
             return True
-        if kind is not StartCall or command.call.process != 0:  # type: ignore[union-attr]
+        if not isinstance(command, StartCall) or command.call.process != 0:
             return False
-        calls.start(command.call)  # type: ignore[union-attr,arg-type]
+        calls.start(command.call)
         if calls.busy:
             self._settle(events)
         else:
