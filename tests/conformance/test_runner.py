@@ -10,7 +10,7 @@ import pytest
 
 from tcpassay.conformance.expectations import Expectations, load_expectations
 from tcpassay.conformance.plan import PlannedRun
-from tcpassay.conformance.pool import IN_FLIGHT, _room_for
+from tcpassay.conformance.pool import ASKED_TWICE, IN_FLIGHT, _room_for
 from tcpassay.conformance.result import (
     CaseEnded,
     CaseStarted,
@@ -200,7 +200,7 @@ def test_case_that_failed_under_lag_is_run_again_alone(kit: Any) -> None:
     assert (lagging.times, summary.exit_code) == (2, 0)
     (ended,) = [event for event in events if isinstance(event, CaseEnded)]
     assert ended.result.verdict is Verdict.PASS
-    assert ended.result.message == "run again alone: the first run lagged 80 ms"
+    assert ended.result.message == "run again alone: the first run lagged 80 ms and was fail"
 
 
 def test_cases_that_failed_under_lag_are_run_again_together(kit: Any) -> None:
@@ -215,8 +215,9 @@ def test_cases_that_failed_under_lag_are_run_again_together(kit: Any) -> None:
     assert run(kit.plan(target, *cases, jobs=1), events.append).exit_code == 0
     ended = {event.result.id: event.result for event in events if isinstance(event, CaseEnded)}
     assert (first.times, second.times) == (2, 3)
-    assert ended["tests/0"].message == "run again with few others: the first run lagged 80 ms"
-    assert ended["tests/1"].message == "run again alone: the first run lagged 80 ms"
+    first_run = "the first run lagged 80 ms and was fail"
+    assert ended["tests/0"].message == f"run again with few others: {first_run}"
+    assert ended["tests/1"].message == f"run again alone: {first_run}"
 
 
 def test_case_that_failed_while_the_machine_stood_still_is_run_again(kit: Any) -> None:
@@ -234,13 +235,31 @@ def test_case_that_failed_while_the_machine_stood_still_is_run_again(kit: Any) -
     events: list[RunEvent] = []
     assert run(kit.plan(kit.Target(clock="real"), kit.case(case)), events.append).exit_code == 0
     (ended,) = [event for event in events if isinstance(event, CaseEnded)]
-    assert ended.result.message == "run again alone"
+    assert ended.result.message == "run again alone: the first run was fail"
 
 
-def test_case_that_failed_without_lag_is_not_run_again(kit: Any) -> None:
+def test_case_that_failed_without_lag_is_asked_twice(kit: Any) -> None:
+    """What stood still was seen by nobody: the second run counts and tells of the first."""
+    tried = []
+
+    def case(bench: Any) -> None:
+        tried.append(1)
+        bench.check(len(tried), 2, "times")
+
+    events: list[RunEvent] = []
+    assert run(kit.plan(kit.Target(clock="real"), kit.case(case)), events.append).exit_code == 0
+    (ended,) = [event for event in events if isinstance(event, CaseEnded)]
+    assert ended.result.message == "run again alone: the first run was fail"
+
+
+def test_few_unexpected_verdicts_are_asked_for_twice(kit: Any) -> None:
+    """Where there are many it is the target; what comes twice is a failure."""
     target = kit.Target(clock="real")
-    run(kit.plan(target, kit.case(kit.fails)), lambda _: None)
-    assert len(target.stacks) == 1
+    more = 3
+    cases = [kit.case(kit.fails, id_=f"tests/{n}") for n in range(ASKED_TWICE + more)]
+    summary = run(kit.plan(target, *cases, jobs=1), lambda _: None)
+    assert len(target.stacks) == 2 * ASKED_TWICE + more
+    assert summary.exit_code == 1
 
 
 @pytest.mark.parametrize(("failing", "times", "code"), [(1, 2, 0), (9, 2, 1)])
@@ -306,7 +325,7 @@ def test_cases_that_hardly_wait_share_one_processor(kit: Any) -> None:
     before = os.sched_getaffinity(0)
     for spare in (True, False):
         case = kit.case(
-            lambda _, spare=spare: allowed.update({str(spare): os.sched_getaffinity(0)})
+            lambda _, spare=spare: allowed.setdefault(str(spare), os.sched_getaffinity(0))
         )
         case = replace(case, mark=replace(case.mark, spare=spare))
         run(kit.plan(kit.Target(clock="real"), case), lambda _: None)

@@ -66,6 +66,9 @@ TOLERANCE_NS = 20 * NS_PER_MS
 AGAIN_IN_FLIGHT = 4
 #: How often a case is run alone when that has lagged too.
 TRIES_ALONE = 2
+#: So many unexpected verdicts are asked for twice though nothing lagged: a machine that stands
+#: still for a moment makes a few. Where there are more it is the target that makes them.
+ASKED_TWICE = 32
 #: Seconds that a case has to come back once its stack was closed under it.
 GRACE_S = 3.0
 #: Python hands its lock to another thread after this many seconds rather than its usual 5 ms.
@@ -124,13 +127,14 @@ class Pool:
         self._running: set[Job] = set()
         self._again: list[Done] = []
         self._firsts: dict[tuple[str, IpVersion], Done] = {}
+        self._askings = ASKED_TWICE
         self._next_start_s = 0.0
 
     def run(self, runs: Sequence[PlannedRun]) -> None:
         """Run every case, the longest first; return early once a signal was caught.
 
-        What failed while the reader lagged, or reached nothing to judge, is run again at the end
-        with few others or alone, and only that counts.
+        What failed while the reader lagged or reached nothing to judge, and the first of what
+        failed at all, is run again at the end with few others or alone, and only that counts.
         """
         self.repeat(self.overlap(runs))
 
@@ -238,18 +242,23 @@ class Pool:
             self._again.append(done)
             return
         first = self._firsts.pop(_key(done.job.run), None)
-        self._emit(event if first is None else _noted(event, "with few others", first.job.lag_ns))
+        self._emit(event if first is None else _noted(event, "with few others", first))
 
     def _must_repeat(self, event: CaseEnded, job: Job) -> bool:
         """Whether something else than the target may have made this verdict.
 
-        That is the lag, and where cases share one stack, what the others did to it. A set-up that
-        failed has judged nothing: it is tried once more, late or not, unless it took all its time.
+        That is the lag, and where cases share one stack, what the others did to it; and whatever
+        made a machine stand still, which shows in no lag: a few verdicts are asked for twice.
+        A set-up that failed has judged nothing and is tried twice always.
         """
-        nothing_judged = event.result.verdict is Verdict.INCONCLUSIVE and job.cut_s is None
-        if self._shared or (nothing_judged and _key(job.run) not in self._firsts):
+        if self._shared or _lagged_badly(event, job):
             return not _believed(event, job)
-        return _lagged_badly(event, job)
+        if _as_expected(event) or job.cut_s is not None or _key(job.run) in self._firsts:
+            return False
+        if event.result.verdict is Verdict.INCONCLUSIVE:
+            return True
+        self._askings -= 1
+        return self._askings >= 0
 
     def _result(self, done: Done) -> CaseResult:
         job = done.job
@@ -275,7 +284,7 @@ class Pool:
                 event = self._ended(self._result(last), last.trace)
                 if not _lagged_badly(event, last.job):
                     break
-            self._emit(event if last is first else _noted(event, "alone", first.job.lag_ns))
+            self._emit(event if last is first else _noted(event, "alone", first))
 
     def _run_alone(self, run: PlannedRun) -> Done | None:
         if self._interrupts.signalled():
@@ -364,10 +373,13 @@ def _as_expected(event: CaseEnded) -> bool:
     return event.result.as_expected and all(alarm.as_expected for alarm in event.alarms)
 
 
-def _noted(event: CaseEnded, how: str, first_lag_ns: int) -> CaseEnded:
-    """The event of a case that was run again."""
-    lagged = f": the first run lagged {first_lag_ns / NS_PER_MS:.0f} ms"
-    note = f"run again {how}{lagged if first_lag_ns > TOLERANCE_NS else ''}"
+def _noted(event: CaseEnded, how: str, first: Done) -> CaseEnded:
+    """The event of a case that was run again; it tells what the first run had that this has not."""
+    lag_ns, verdict = first.job.lag_ns, first.result.verdict if first.result else Verdict.ERROR
+    why = [f"lagged {lag_ns / NS_PER_MS:.0f} ms"] if lag_ns > TOLERANCE_NS else []
+    if verdict is not event.result.verdict:
+        why.append(f"was {verdict.value}")
+    note = f"run again {how}" + (f": the first run {' and '.join(why)}" if why else "")
     message = event.result.message
     told = f"{message} ({note})" if message else note
     return replace(event, result=replace(event.result, message=told))
