@@ -340,6 +340,47 @@ app: connect c0 peer:1
 """,
         set(),
     ),
+    "a RST at the end of text without timestamps, reported by SACK": (
+        CONNECTING
+        + """\
+peer: SA seq=0 ack=1 <sackOK, TS 0 0, wscale 7>
+peer: A seq=2 ack=1 data=20
+app: send c0 1
+peer: R seq=22
+""",
+        {"RFC 1323", "a RST where the text above a hole ends"},
+    ),
+    "a RST whose text covers the window": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: R seq=0 data=65000
+""",
+        {"a RST whose text covers the window"},
+    ),
+    "a RST with an old timestamp in FIN-WAIT-2 after close()": (
+        CONNECTING
+        + """\
+peer: SA seq=0 ack=1 <TS 0 0>
+app: close c0
+peer: A seq=1 ack=2 <TS 1 0>
+peer: R seq=1 <TS 0 0>
+""",
+        {"in a record of TIME-WAIT"},
+    ),
+    "text with an ACK older than the third segment's window reaches": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 window=100
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1000
+peer: A seq=1 ack=101 window=100
+peer: A seq=1 ack=201 window=0
+peer: A seq=1 ack=1 data=1
+""",
+        {"MAX.SND.WND without the window of the SYN"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

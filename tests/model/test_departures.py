@@ -16,6 +16,7 @@ from tcpassay.model.oracle.flow import Flow
 from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_arrival
 from tcpassay.model.oracle.limits import Limits
+from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Report
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import Segment, Timestamps, flags_value
@@ -91,6 +92,8 @@ def segment_(
          "a reset for text behind a FIN"),
         (FIN_TAKEN, segment_("FA", 999, text=b"x"), RULE + "FIN-CW", "another FIN behind the FIN"),
         (CLOSED_AT_HOME, segment_("R", 900), RULE + "SEQ-RST-SILENT", "in a record of TIME-WAIT"),
+        (CLOSED_AT_HOME._replace(ts_recent=50), segment_("R", 1000, tsval=9),
+         "RFC7323:5.2-RST-NO-PAWS", "in a record of TIME-WAIT"),
         (CLOSED_AT_HOME, segment_("FA", 1100, 3010), RULE + "FIN-OOO", "in a record of TIME-WAIT"),
         (CLOSED_AT_HOME, segment_("A", 1000, 3020), RULE + "ACK-FUTURE-FW2",
          "in a record of TIME-WAIT"),
@@ -132,6 +135,30 @@ def test_a_departure_has_its_clause_and_name(
 def test_what_is_in_order_leaves_no_way_past_the_rules(flags: str) -> None:
     assert departures(OPEN, segment_(flags, 1000, 3005, b"x")) == ()
     assert departures(STAMPED, segment_(flags, 1000, 3005, b"x", tsval=51)) == ()
+
+
+@pytest.mark.parametrize(
+    ("tcb", "segment", "clause", "name"),
+    [
+        (OPEN._replace(max_snd_wnd=900), segment_("A", 1000, 2999, b"x"), RULE + "ACK-OLD",
+         "MAX.SND.WND without the window of the SYN"),
+        (OPEN, segment_("R", 999, text=bytes(900)), RULE + "SEQ-RST-SILENT",
+         "a RST whose text covers the window"),
+    ],
+)  # fmt: skip
+def test_another_departure_has_its_clause_and_name(
+    tcb: Tcb, segment: Segment, clause: str, name: str
+) -> None:
+    assert (clause, name) in {
+        (branch.clause, branch.variant) for branch in other_departures(tcb, segment)
+    }
+
+
+def test_an_ack_as_old_as_the_window_and_one_in_order_are_no_other_way() -> None:
+    old = OPEN._replace(max_snd_wnd=900)
+    assert other_departures(old, segment_("A", 1000, 3000 - 901, b"x")) == ()
+    assert other_departures(old, segment_("A", 1000, 3000, b"x")) == ()
+    assert other_departures(OPEN, segment_("R", 1000, text=bytes(900))) == ()
 
 
 def test_a_reset_elsewhere_above_a_hole_is_no_known_way() -> None:

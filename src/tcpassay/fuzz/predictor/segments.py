@@ -11,6 +11,7 @@ from tcpassay.wire import (
     FastOpen,
     MaximumSegmentSize,
     ParseError,
+    Sack,
     Segment,
     Timestamps,
     WindowScale,
@@ -39,7 +40,7 @@ class Options(NamedTuple):
 
     `stamps` are TSval and TSecr of the first such option, `twice` says that there is another;
     `signed` that the segment carries a signature, `odd` that it ends in what
-    cannot be read, or in padding that is not of zeros.
+    cannot be read, or in padding that is not of zeros. `blocks` are those of SACK.
     """
 
     mss: int | None = None
@@ -49,6 +50,7 @@ class Options(NamedTuple):
     signed: bool = False
     twice: bool = False
     odd: bool = False
+    blocks: tuple[tuple[int, int], ...] = ()
 
 
 NO_OPTIONS = Options()
@@ -130,6 +132,8 @@ def _read(octets: bytes) -> Options:
                 found = found._replace(stamps=(option.tsval, option.tsecr))
             else:
                 found = found._replace(twice=True)
+        elif isinstance(option, Sack):
+            found = found._replace(blocks=option.blocks)
         elif isinstance(option, FastOpen):
             found = found._replace(cookie=True)
         elif isinstance(option, EndOfList):

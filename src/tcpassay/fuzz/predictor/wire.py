@@ -9,6 +9,7 @@ from tcpassay.fuzz.predictor.inbound import Inbound
 from tcpassay.fuzz.predictor.names import answer_named, flags_named
 from tcpassay.fuzz.predictor.segments import NO_OPTIONS, Fields, Options, fields, options_of, whole
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
+from tcpassay.model.rules.sack import not_come
 from tcpassay.model.tcb import HALF, MASK
 from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segment, parse
 
@@ -155,7 +156,7 @@ class Wire(Inbound):
         stamp, options = None, NO_OPTIONS
         if start != end:
             options = options_of(octets[start:end])
-            why = _options_wrong(conn, options, flags)
+            why = _options_wrong(conn, options, flags) or _blocks_wrong(conn, options, ack)
             if why:
                 return why
             if options.stamps is not None:
@@ -359,6 +360,14 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
             return "a timestamp that goes back"
         conn.tsval = tsval
     return ""
+
+
+def _blocks_wrong(conn: Connection, options: Options, ack: int) -> str:
+    """RFC 2018, 4, on the one way that is followed; of several each looks for itself."""
+    if not options.blocks or conn.several is not None:
+        return ""
+    wrong = not_come(options.blocks, conn.held, conn.fin, ack)
+    return "a SACK block of what has not come" if wrong else ""
 
 
 def _correct(conn: Connection, found: Fields) -> None:

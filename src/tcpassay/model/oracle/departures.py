@@ -395,7 +395,10 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RST-SILENT", name),)
         return ()
     if flags & RST:
-        return _reset_of_old(tcb, segment)
+        if not _is_old(tcb, segment):
+            return ()
+        answered = _departs(tcb, acknowledge(tcb), "RFC7323:5.2-RST-NO-PAWS", name)
+        return (*_reset_of_old(tcb, segment), answered)
     if flags & FIN and offset(segment.seq, tcb.rcv_nxt) > 0 and flags & ACK:
         answer = Answer("rst", (tcb.snd_nxt, segment.ack))
         return (_departs(_gone(tcb), answer, _FIN_ABOVE[0], name),)

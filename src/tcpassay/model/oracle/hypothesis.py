@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_S
+from tcpassay.model.ranges import joined
 from tcpassay.model.rules.departure import Refusal, Sender, departs, finished
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.sack import blocks_of
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN, URG
 
 if TYPE_CHECKING:
     from tcpassay.model.answers import Answer, Branch
+    from tcpassay.model.ranges import Range
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
@@ -158,11 +161,21 @@ def corrected(old: Hypothesis, segment: Segment) -> Hypothesis:
         tcb = finished(tcb, end) if ends else tcb._replace(snd_nxt=end)
     edge = tcb.rcv_nxt + tcb.rcv_wnd
     window = max(segment.window, offset(edge & MASK, segment.ack))
-    tcb = tcb._replace(rcv_nxt=segment.ack, rcv_wnd=window, last_ack=segment.ack, held=())
+    told = _held_as_told(segment)
+    tcb = tcb._replace(rcv_nxt=segment.ack, rcv_wnd=window, last_ack=segment.ack, held=told)
     stamps = timestamps(segment)
     if stamps is not None and tcb.ts_recent is not None:
         tcb = tcb._replace(ts_recent=stamps.tsecr)
     return old._replace(tcb=tcb, ack_by=NEVER, ack_clause="")
+
+
+def _held_as_told(segment: Segment) -> tuple[Range, ...]:
+    """What the target has above a hole by its own SACK blocks."""
+    held: tuple[Range, ...] = ()
+    for left, right in blocks_of(segment):
+        if 0 < offset(left, segment.ack) < offset(right, segment.ack):
+            held = joined(held, (left, right), segment.ack)
+    return held
 
 
 def _bare_ack(tcb: Tcb, segment: Segment) -> bool:

@@ -26,9 +26,13 @@ def other_departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """What else a target may make of a segment. Mostly nothing."""
     flags = segment.flags & (ACK | RST | SYN)
     if flags == ACK:
-        return (*_whatever_the_number(tcb, segment), *_right_of_the_fin(tcb, segment))
+        return (
+            *_whatever_the_number(tcb, segment),
+            *_right_of_the_fin(tcb, segment),
+            *_too_old_by_less(tcb, segment),
+        )
     if flags == RST | ACK or flags == RST:
-        return _not_challenged(tcb, segment)
+        return (*_not_challenged(tcb, segment), *_covers_the_window(tcb, segment))
     if not flags & SYN or flags & RST:
         return ()
     if not acceptable(tcb, segment):
@@ -84,6 +88,29 @@ def _not_challenged(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not 0 < offset(segment.seq, tcb.rcv_nxt) < tcb.rcv_wnd:
         return ()
     return (_departs(tcb, SILENCE, "RFC5961:3.2-RST-INWINDOW", "no challenge"),)
+
+
+def _too_old_by_less(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """After a passive open an old ACK answered and dropped with its text, as by a MAX.SND.WND
+    (RFC 5961, 5.2) that leaves the window of the SYN out.
+    """
+    if not tcb.passive or tcb.state not in SYNCHRONIZED or tcb.state == "TIME-WAIT":
+        return ()
+    if not -tcb.max_snd_wnd <= offset(segment.ack, tcb.snd_una) < 0:
+        return ()
+    if not acceptable(tcb, segment):
+        return ()
+    name = "MAX.SND.WND without the window of the SYN"
+    return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-ACK-OLD", name),)
+
+
+def _covers_the_window(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A RST whose text covers the whole window, and more on both sides, taken as in the window."""
+    at = offset(segment.seq, tcb.rcv_nxt)
+    if not at < 0 < tcb.rcv_wnd < at + segment.seg_len:
+        return ()
+    clause, name = "RFC9293:3.10.7.4-SEQ-RST-SILENT", "a RST whose text covers the window"
+    return (_departs(tcb, acknowledge(tcb), clause, name),)
 
 
 def _syn_not_looked_at(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.sack import blocks_of, not_come
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
@@ -57,7 +58,7 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     if not flags & ACK:
         why = "a segment without ACK after the handshake"
         return Refusal("RFC9293:3.4-ACK-SANE", why, f"ACK={tcb.rcv_nxt}")
-    wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment)
+    wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment) or _reported(tcb, segment)
     if wrong is not None:
         return wrong
     if tcb.state == "SYN-RECEIVED" and segment.payload and not tcb.early:
@@ -121,6 +122,19 @@ def _stamped(tcb: Tcb, segment: Segment) -> Refusal | None:
         why = f"TSecr={stamps.tsecr}"
         return Refusal("RFC7323:3.2-TSECR-ECHO", why, f"TSecr={tcb.ts_recent}")
     return None
+
+
+def _reported(tcb: Tcb, segment: Segment) -> Refusal | None:
+    """RFC 2018, 4: a block of a SACK option tells of what has come."""
+    blocks = blocks_of(segment)
+    if not blocks:
+        return None
+    wrong = not_come(blocks, tcb.held, tcb.fin, tcb.rcv_nxt)
+    if wrong is None:
+        return None
+    left, right = (offset(edge, tcb.rcv_nxt) for edge in wrong)
+    why = f"a SACK block from {left:+d} to {right:+d} of RCV.NXT that has not come"
+    return Refusal("RFC2018:4-BLOCK-EDGES", why, "blocks of what has come")
 
 
 def _bare(tcb: Tcb, segment: Segment) -> Tcb | Refusal:

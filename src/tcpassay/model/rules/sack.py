@@ -1,0 +1,45 @@
+"""RFC 2018, 3 and 4: what a SACK block tells is what has come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpassay.model.ranges import Range, joined
+from tcpassay.model.tcb import MASK, offset
+from tcpassay.wire import Sack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcpassay.wire import Segment
+
+
+def blocks_of(segment: Segment) -> tuple[Range, ...]:
+    """The blocks of a segment's SACK option, in its order; none where it has none."""
+    for option in segment.options:
+        if isinstance(option, Sack):
+            return option.blocks
+    return ()
+
+
+def not_come(
+    blocks: Iterable[Range], held: tuple[Range, ...], fin: int | None, rcv_nxt: int
+) -> Range | None:
+    """The first block that tells of what has not come; None where all tell of what has.
+
+    `held` are the ranges above RCV.NXT that have come, `fin` is the number of a FIN that has, an
+    octet as any (RFC 9293, 3.4). The first block may tell of a repetition below RCV.NXT (RFC 2883,
+    4). Once the FIN is taken nothing is held any more, and what came behind it may be told of.
+    """
+    if fin is not None:
+        if offset(fin, rcv_nxt) < 0:
+            return None
+        held = joined(held, (fin, (fin + 1) & MASK), rcv_nxt)
+    for at, (left, right) in enumerate(blocks):
+        if offset(right, left) <= 0:
+            return left, right
+        if not at and offset(right, rcv_nxt) <= 0:
+            continue
+        if not any(offset(left, low) >= 0 >= offset(right, high) for low, high in held):
+            return left, right
+    return None

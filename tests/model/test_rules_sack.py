@@ -1,0 +1,67 @@
+"""Blocks of SACK tell of what has come, and of nothing else (RFC 2018, 3 and 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpassay.model.oracle.hypothesis import Hypothesis, corrected
+from tcpassay.model.rules.departure import Refusal, Sender, departs
+from tcpassay.wire import ACK, Sack, Segment
+from tests.model.conftest import OPEN
+
+HOLED = OPEN._replace(held=((1010, 1020), (1030, 1040)))
+
+
+def reporting(*blocks: tuple[int, int]) -> Segment:
+    """An ACK of OPEN's with a SACK option."""
+    return Segment(8, 7, OPEN.snd_nxt, OPEN.rcv_nxt, ACK, 400, options=(Sack(blocks),))
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ((1010, 1020),),
+        ((1030, 1040), (1010, 1020)),
+        ((1012, 1018), (1010, 1020)),
+        ((990, 1000), (1010, 1020)),
+        ((990, 995),),
+    ],
+)
+def test_what_has_come_may_be_told(blocks: tuple[tuple[int, int], ...]) -> None:
+    """Blocks above the hole, within them, and below RCV.NXT a repetition (RFC 2883)."""
+    assert not isinstance(departs(HOLED, reporting(*blocks), Sender(), 1460), Refusal)
+
+
+def test_a_fin_above_a_hole_is_an_octet_of_its_block() -> None:
+    ended = OPEN._replace(held=((1010, 1020),), fin=1020)
+    assert not isinstance(departs(ended, reporting((1010, 1021)), Sender(), 1460), Refusal)
+
+
+def test_what_came_behind_a_fin_may_be_told() -> None:
+    ended = OPEN._replace(state="CLOSE-WAIT", fin=999)
+    assert not isinstance(departs(ended, reporting((1050, 1060)), Sender(), 1460), Refusal)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ((1010, 1021),),
+        ((1009, 1020),),
+        ((1010, 1040),),
+        ((1020, 1010),),
+        ((1010, 1020), (990, 1000)),
+        ((1010, 1020), (1050, 1060)),
+    ],
+)
+def test_what_has_not_come_may_not_be_told(blocks: tuple[tuple[int, int], ...]) -> None:
+    """An octet too many on either side, a hole, a block turned round, a repetition told second."""
+    refusal = departs(HOLED, reporting(*blocks), Sender(), 1460)
+    assert isinstance(refusal, Refusal)
+    assert refusal.clause == "RFC2018:4-BLOCK-EDGES"
+
+
+def test_a_false_block_is_told_of_once() -> None:
+    """The target knows what it has: what it tells counts from there on."""
+    lie = reporting((1050, 1060))
+    after = corrected(Hypothesis(HOLED), lie)
+    assert not isinstance(departs(after.tcb, lie, Sender(), 1460), Refusal)
