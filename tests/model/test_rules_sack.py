@@ -37,6 +37,14 @@ def test_a_fin_above_a_hole_is_an_octet_of_its_block() -> None:
     assert not isinstance(departs(ended, reporting((1010, 1021)), Sender(), 1460), Refusal)
 
 
+def test_a_fin_that_another_has_taken_the_place_of_may_be_told() -> None:
+    ended = OPEN._replace(held=((1010, 1020),), fin=1100)
+    told = reporting((1100, 1101), (1010, 1021), (1050, 1051))
+    assert not isinstance(departs(ended, told, Sender(), 1460), Refusal)
+    more = departs(ended, reporting((1010, 1022)), Sender(), 1460)
+    assert isinstance(more, Refusal)
+
+
 def test_what_came_behind_a_fin_may_be_told() -> None:
     ended = OPEN._replace(state="CLOSE-WAIT", fin=999)
     assert not isinstance(departs(ended, reporting((1050, 1060)), Sender(), 1460), Refusal)

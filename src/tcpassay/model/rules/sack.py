@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.model.ranges import Range, joined
-from tcpassay.model.tcb import MASK, offset
+from tcpassay.model.tcb import offset
 from tcpassay.wire import Sack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tcpassay.model.ranges import Range
     from tcpassay.wire import Segment
 
 
@@ -27,19 +27,22 @@ def not_come(
 ) -> Range | None:
     """The first block that tells of what has not come; None where all tell of what has.
 
-    `held` are the ranges above RCV.NXT that have come, `fin` is the number of a FIN that has, an
-    octet as any (RFC 9293, 3.4). The first block may tell of a repetition below RCV.NXT (RFC 2883,
-    4). Once the FIN is taken nothing is held any more, and what came behind it may be told of.
+    `held` are the ranges above RCV.NXT that have come, `fin` is the number of the last FIN that
+    has. A FIN is an octet as any (RFC 9293, 3.4), also one that another has taken the place of: one
+    octet may stand alone then, or end a block. Once the FIN is taken nothing is held any more, and
+    what came behind it may be told of. The first block may tell of a repetition below RCV.NXT
+    (RFC 2883, 4).
     """
-    if fin is not None:
-        if offset(fin, rcv_nxt) < 0:
-            return None
-        held = joined(held, (fin, (fin + 1) & MASK), rcv_nxt)
+    if fin is not None and offset(fin, rcv_nxt) < 0:
+        return None
+    last = int(fin is not None)
     for at, (left, right) in enumerate(blocks):
         if offset(right, left) <= 0:
             return left, right
         if not at and offset(right, rcv_nxt) <= 0:
             continue
-        if not any(offset(left, low) >= 0 >= offset(right, high) for low, high in held):
+        if offset(right, left) <= last:
+            continue
+        if not any(offset(left, low) >= 0 >= offset(right, high) - last for low, high in held):
             return left, right
     return None
