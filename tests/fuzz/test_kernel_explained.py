@@ -381,6 +381,38 @@ peer: A seq=1 ack=1 data=1
 """,
         {"MAX.SND.WND without the window of the SYN"},
     ),
+    "text behind two FINs above a hole, reported by SACK": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <sackOK>
+peer: FA seq=103 ack=1 data=100
+peer: FA seq=204 ack=1
+peer: FA seq=2 ack=1
+""",
+        set(),
+    ),
+    "accept() after a connection without its timestamps was reset, and another of its ends": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+peer: RA seq=1 ack=1
+peer: S seq=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
+    "text beyond the widest window that can be told, reported by SACK": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <sackOK>
+peer: A seq=1 ack=1 data=1460
+peer: A seq=1461 ack=1 data=1000
+peer: A seq=72461 ack=1 data=1
+""",
+        {"a window wider than announced"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -140,8 +140,8 @@ def test_what_is_in_order_leaves_no_way_past_the_rules(flags: str) -> None:
 @pytest.mark.parametrize(
     ("tcb", "segment", "clause", "name"),
     [
-        (OPEN._replace(max_snd_wnd=900), segment_("A", 1000, 2999, b"x"), RULE + "ACK-OLD",
-         "MAX.SND.WND without the window of the SYN"),
+        (OPEN._replace(max_snd_wnd=900, snd_wnd=0), segment_("A", 1000, 2999, b"x"),
+         RULE + "ACK-OLD", "MAX.SND.WND without the window of the SYN"),
         (OPEN, segment_("R", 999, text=bytes(900)), RULE + "SEQ-RST-SILENT",
          "a RST whose text covers the window"),
     ],
@@ -155,7 +155,8 @@ def test_another_departure_has_its_clause_and_name(
 
 
 def test_an_ack_as_old_as_the_window_and_one_in_order_are_no_other_way() -> None:
-    old = OPEN._replace(max_snd_wnd=900)
+    old = OPEN._replace(max_snd_wnd=900, snd_wnd=100)
+    assert other_departures(old, segment_("A", 1000, 3000 - 100, b"x")) == ()
     assert other_departures(old, segment_("A", 1000, 3000 - 901, b"x")) == ()
     assert other_departures(old, segment_("A", 1000, 3000, b"x")) == ()
     assert other_departures(OPEN, segment_("R", 1000, text=bytes(900))) == ()

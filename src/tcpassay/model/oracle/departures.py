@@ -91,7 +91,10 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     else:
         return ()
     clause, found = _sequence_clause(tcb, segment), []
-    for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
+    taken_for = _without_zero_stamp(tcb, segment)
+    if at > 0 and length:
+        taken_for = taken_for._replace(rcv_wnd=at + length)
+    for branch in beyond_sequence(taken_for, segment):
         answer = branch.answer
         if answer.kind in {"silence", "ack"} and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)

@@ -155,8 +155,8 @@ class Oracle:
         if _from_nowhere(ip):
             flow.from_nowhere = True
             return
-        if body.flags & (SYN | ACK) == SYN and flow.over:
-            flow = self._renewed(key)
+        if body.flags & (SYN | ACK) == SYN:
+            flow = self._met_again(flow, key)
         listener = self._application.listener(ip.dst, body.dport)
         shut = listener is not None and listener.shut
         flow.opaque = flow.opaque or shut or _signed(body) or ip.dst == self._elsewhere
@@ -267,6 +267,13 @@ class Oracle:
         wrong = self._numbers.picked(key, segment.seq, now, self._limits.earliest(now))
         if wrong is not None:
             self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
+
+    def _met_again(self, old: Flow, key: FlowKey) -> Flow:
+        """The connection of a SYN of the peer's: where the old one is over, a new one."""
+        waiting = old.may_have_ended_waiting
+        flow = self._renewed(key) if old.over else old
+        flow.follows_waiting = flow.follows_waiting or waiting
+        return flow
 
     def _renewed(self, key: FlowKey) -> Flow:
         """A new connection between two ends that have had one; its socket keeps the old one."""
