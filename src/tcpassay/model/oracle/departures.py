@@ -188,8 +188,8 @@ def _taken_with(
 
 def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
-    is acknowledged as not taken, above a hole dropped in silence. Or it is taken, and what has
-    waited above a hole makes room for it, from the right.
+    is acknowledged as not taken, above a hole dropped, mostly in silence. Or it is taken, and what
+    has waited above a hole makes room for it, from the right.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
@@ -214,7 +214,7 @@ def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-FIN-OOO" if segment.flags & FIN else "RFC9293:MAY-13"
     rest = segment._replace(payload=b"", flags=segment.flags & ~FIN)
     return tuple(
-        _departs(b.tcb, b.answer if hole else acknowledge(b.tcb), clause, "no room in the window")
+        _departs(b.tcb, acknowledge(b.tcb, may_fail=hole), clause, "no room in the window")
         for b in beyond_sequence(tcb, rest)
     )
 
@@ -341,7 +341,9 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     behind = (tcb.fin + 1) & MASK
-    held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    # Another FIN may stand between: an octet of its own.
+    held = [right for left, right in tcb.held if offset(left, behind) <= 1]
+    held = [right for right in held if offset(right, behind) > 0]
     most = max((offset(right, behind) for right in held), default=0)
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []

@@ -209,6 +209,11 @@ class Flow:
         """What a segment would build by its cookie (RFC 4987, 3.6)."""
         return self.offered if self.holds_cookie(segment) else None
 
+    def may_be_given_back(self, syn: Segment) -> bool:
+        """Whether an attempt may be over, so that a SYN with another number is of another."""
+        gone = any(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
+        return gone and not self.may_repeat(syn)
+
     # -- what becomes of it ------------------------------------------------------------------------
 
     def changes(self, now: int) -> None:

@@ -241,8 +241,8 @@ class Oracle:
 
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
-        if not syn.flags & ACK and not flow.open:
-            flow = self._renewed(key) if flow.over else flow
+        if not syn.flags & ACK and (not flow.open or flow.may_be_given_back(syn)):
+            flow = self._renewed(key) if flow.over or flow.open else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
                 flow_begin.opens(flow, syn, now, n)
@@ -281,6 +281,9 @@ class Oracle:
         self._owing.pop(old, None)
         new = self.flow(key)
         new.follows_waiting = bool(old.completed) and not old.accepted
+        if old.cookies:
+            # A cookie holds for longer than what it has built (RFC 4987, 3.6).
+            new.cookies, new.offered, new.syn_gone = old.cookies, old.offered, old.syn_gone
         return new
 
     def flow(self, key: FlowKey) -> Flow:
