@@ -165,8 +165,8 @@ class Oracle:
                 _may_wait_again(listener, flow)
             return
         flow.listening = listener is not None
-        if listener is not None and not flow.settled:
-            waits = not flow.accepted or flow.may_be_over
+        if listener is not None and (flow.may_be_given_up or not flow.settled):
+            waits = not flow.accepted or flow.may_be_given_up or flow.may_be_over
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
