@@ -500,6 +500,15 @@ peer: A seq=1002 ack=1
 """,
         {"a RST on the FIN"},
     ),
+    "listen() after an attempt from a port that nobody has asked for": (
+        CONNECTING
+        + """\
+app: shutdown c0 SHUT_WR
+app: listen c0 5
+peer: S seq=0
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

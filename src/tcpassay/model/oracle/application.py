@@ -268,6 +268,9 @@ class Application:
         if not socket.listening:
             socket.listening = True
             self._listeners.append(socket)
+        if socket.flow is not None and not socket.bound:
+            # The port of an attempt that is over may have been given back: nobody can tell where.
+            socket.shut = socket.flow.opaque = True
 
     def _named(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         where = _ends_of(returned.out)
