@@ -59,8 +59,9 @@ class Archive:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the run, for commands that name its files; None where there is none."""
-        return self._folder if self._traces is None else None
+        """The run's folder, for commands that name its files; None where no traces lie there."""
+        there = self._folder is not None and (self._folder / "traces").is_dir()
+        return self._folder if there and self._traces is None else None
 
     def trace(self, case: CaseRecord) -> TraceFile | None:
         """The trace of a case; None where none was kept, or none that can be read."""

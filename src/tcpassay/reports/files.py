@@ -116,6 +116,12 @@ def file_name(case: str, ip: IpVersion) -> str:
     return name if ip == 4 else f"{name}.ipv6"
 
 
+def folder_name(target: str) -> str:
+    """A target's name, which a record from elsewhere may have made up, as that of a folder."""
+    name = file_name(target, 4)
+    return f"_{name}" if name.startswith(".") or not name else name
+
+
 def write_text(path: Path, text: str) -> None:
     """`write_whole` for text."""
     write_whole(path, lambda part: _put_text(part, text))
