@@ -9,9 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcpassay.core.verdict import Verdict
 from tcpassay.reports.failure import MOST_LINES, difference_table, expected_words
-from tcpassay.reports.folding import root
+from tcpassay.reports.folding import root, worst_first
 from tcpassay.reports.text import counted, first_lines, one_line
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ MOST: Final = 10
 _TITLE = 200
 #: Characters of a message; GitHub takes 64 KiB.
 _MESSAGE = 8000
-_HOW_BAD = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.DEVIATION)
 
 
 def workflow_commands(
@@ -51,8 +49,7 @@ def _of_targets(record: RunRecord) -> Iterator[str]:
 
 
 def _of_cases(record: RunRecord, describe: Describe, base: Path | None) -> Iterator[str]:
-    results = [case.result for case in record.unexpected()]
-    for result in sorted(results, key=_weight):
+    for result in (case.result for case in worst_first(record.unexpected())):
         version = " over IPv6" if result.ip == 6 else ""
         title = f"{result.target}: {result.verdict}, expected {expected_words(result)}: {result.id}"
         yield _command(
@@ -62,10 +59,6 @@ def _of_cases(record: RunRecord, describe: Describe, base: Path | None) -> Itera
             line=str(result.location.line),
             title=title + version,
         )
-
-
-def _weight(result: CaseResult) -> int:
-    return _HOW_BAD.index(result.verdict) if result.verdict in _HOW_BAD else len(_HOW_BAD)
 
 
 def _told(result: CaseResult, describe: Describe) -> Iterator[str]:

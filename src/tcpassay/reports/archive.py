@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.reports.baseline import baseline_in
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tcpassay.reports.outcomes import TargetOutcomes
     from tcpassay.reports.record import CaseRecord, RunRecord
     from tcpassay.wire.tracefile import TraceFile
-
-What = Literal["trace", "capture"]
 
 #: Octets of a trace file; a longer one is taken for a mistake.
 LONGEST_TRACE: Final = 16 << 20
@@ -93,9 +91,12 @@ class Archive:
             return None
         return value
 
-    def link(self, case: CaseRecord, what: What) -> Path | None:
-        """The file of a case, where it is there. A path that leads out of the folder is none."""
-        name = case.trace if what == "trace" else case.capture
+    def link(self, case: CaseRecord, which: str) -> Path | None:
+        """The "trace" or "capture" of a case, where that file is there.
+
+        A path that leads out of the folder is none.
+        """
+        name = case.trace if which == "trace" else case.capture
         if name is None or self._folder is None:
             return None
         try:

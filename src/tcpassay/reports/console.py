@@ -73,7 +73,7 @@ class ResultPrinter:
         if alike:
             shared = counted(len(alike), "more row")
             ids = _ids([each.result.id for each in alike])
-            self._line(f"  and {shared} at {root(result)}: {ids}", "bold")
+            self._line(f"  and {shared} at {one_line(root(result))}: {ids}", "bold")
 
     def _expected(self, target: str, cases: list[CaseRecord]) -> None:
         """The known non-passes, one line a reason."""
@@ -81,7 +81,7 @@ class ResultPrinter:
         if not folded:
             return
         self._console.print()
-        self._line(f"{target}: as expected, but not pass", "bold")
+        self._line(f"{one_line(target)}: as expected, but not pass", "bold")
         for (verdict, reason), ids in folded.items():
             start = Text(f"  {verdict} {len(ids)}  ", STYLE[verdict])
             why = one_line(reason) or "no reason given"
@@ -90,13 +90,15 @@ class ResultPrinter:
     def _left_out(self, record: RunRecord) -> None:
         for absent in record.not_started:
             how = "skipped" if absent.skipped else "not started"
-            self._line(f"{absent.target}: {how}: {one_line(absent.reason)}", "yellow")
+            name, reason = one_line(absent.target), one_line(absent.reason)
+            self._line(f"{name}: {how}: {reason}", "yellow")
         reasons: dict[tuple[str, str], list[str]] = {}
         for left in record.not_run:
             reasons.setdefault((left.target, left.reason), []).append(left.case)
         for (target, reason), ids in reasons.items():
             cases = counted(len(ids), "case")
-            self._line(f"{target}: {cases} not run: {one_line(reason)}: {_ids(ids)}", "dim")
+            told = f"{one_line(target)}: {cases} not run: {one_line(reason)}"
+            self._line(f"{told}: {_ids(ids)}", "dim")
 
     def _stale(self, record: RunRecord) -> None:
         for stale in record.stale:
@@ -110,9 +112,10 @@ class ResultPrinter:
             self._line(_summary(record, target.name))
             rest = _what_the_rest_needs(record.of(target.name))
             if rest:
-                self._line(f"{target.name}: {rest}")
+                self._line(f"{one_line(target.name)}: {rest}")
         if record.interrupted:
-            self._line(f"interrupted by {record.interrupted}: cases in flight are not counted")
+            signal = one_line(record.interrupted)
+            self._line(f"interrupted by {signal}: cases in flight are not counted")
         where = f", files in {self._out}" if self._out else ""
         self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.conformance.served import what_it_takes
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.outcomes import RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,11 @@ def root(result: CaseResult) -> str:
     """The requirement that made the verdict, else the first; nothing where it has none."""
     made = (name for name, verdict in result.judged.items() if verdict is result.verdict)
     return next(made, next(iter(result.requirements), ""))
+
+
+def worst_first(cases: Iterable[CaseRecord]) -> list[CaseRecord]:
+    """Errors, then what weighs most; cases of one verdict in the order in which they came."""
+    return sorted(cases, key=lambda case: -RANK[case.result.verdict])
 
 
 def known(cases: Iterable[CaseRecord]) -> dict[tuple[Verdict, str], list[str]]:

@@ -90,9 +90,9 @@ def verdict_line(result: CaseResult) -> str:
             f"{cut(a, _VALUE)}: got {cut(b, _VALUE)}, want {cut(c, _VALUE)}"
             for a, b, c in result.diff
         ),
-        f"requirement: {', '.join(blamed or result.requirements)}",
     ]
-    return "\n".join(lines)
+    about = blamed or result.requirements
+    return "\n".join([*lines, f"requirement: {cut(', '.join(about), _VALUE)}"] if about else lines)
 
 
 def _comment(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.failure import expected_words
-from tcpassay.reports.folding import known, root
+from tcpassay.reports.folding import known, root, worst_first
 from tcpassay.reports.markdown import code, escaped, fitting, table_head, table_row
 from tcpassay.reports.text import counted, one_line
 
@@ -37,7 +37,7 @@ def run_markdown(record: RunRecord, describe: Describe) -> str:
 
 
 def _lines(record: RunRecord, describe: Describe) -> Iterator[str]:
-    unexpected = record.unexpected()
+    unexpected = worst_first(record.unexpected())
     yield f"# Conformance: {headline(record)}"
     yield from _cut_short(record)
     yield from _summary(record)

@@ -37,6 +37,12 @@ def cut(text: str, most: int) -> str:
     return f"{text[:most]}... ({counted(more, 'more character')})" if more > 0 else text
 
 
+def last(text: str, most: int) -> str:
+    """The last `most` characters, and how many more there were before."""
+    more = len(text) - most
+    return f"({counted(more, 'more character')}) ...{text[-most:]}" if more > 0 else text
+
+
 def first_lines(text: str, most: int) -> list[str]:
     """The first `most` lines, printable, and how many more there are."""
     *lines, rest = (text.removesuffix("\n") + "\n").split("\n", most)
