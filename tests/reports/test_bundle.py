@@ -116,7 +116,7 @@ def test_files_of_a_case(run: Path) -> None:
     archive = Archive.open(run)
     case = kept(archive.record)[0]
     trace, capture = archive.link(case, "trace"), archive.link(case, "capture")
-    assert trace == (run / str(case.trace)).resolve()
+    assert trace == run / str(case.trace)
     assert capture is not None
     assert capture.suffix == ".pcapng"
     nothing = replace(case, trace=None, capture=None)

@@ -99,9 +99,9 @@ class Archive:
         name = case.trace if which == "trace" else case.capture
         if name is None or self._folder is None:
             return None
+        path = self._folder / name
         try:
-            path = (self._folder / name).resolve()
-            inside = path.is_relative_to(self._folder.resolve()) and path.is_file()
+            inside = path.resolve().is_relative_to(self._folder.resolve()) and path.is_file()
         except (OSError, ValueError):
             return None
         return path if inside else None
