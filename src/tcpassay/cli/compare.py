@@ -71,7 +71,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="compare.md and compare.json; the files of the run.",
+            help="compare.md, compare.json, the files of the run; with --baseline changes.*.",
             rich_help_panel=_SHOW,
         ),
     ] = None,

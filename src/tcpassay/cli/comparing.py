@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
     from tcpassay.reports.outcomes import TargetOutcomes
 
-MARKDOWN_FILE = "compare.md"
-JSON_FILE = "compare.json"
+#: Names of the files in --out, without their suffixes.
+SIDE_BY_SIDE = "compare"
+CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,18 @@ def _of_files(names: tuple[str, ...]) -> list[TargetOutcomes]:
 def _side_by_side(wanted: Comparison, columns: list[TargetOutcomes]) -> None:
     found = side_by_side(columns, load_catalogue())
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
-    _write(wanted, told, side_by_side_json(found))
+    _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)
 
 
 def _changes(wanted: Comparison) -> int:
     before, after = (read_outcomes(Path(name)) for name in wanted.names)
     found = changes(before, after)
-    _write(wanted, changes_markdown(found, describe), changes_json(found))
+    _write(wanted, CHANGES, changes_markdown(found, describe), changes_json(found))
+    if wanted.out is not None:
+        from tcpassay.reports.changes_html import write_changes
+
+        write_changes(wanted.out / f"{CHANGES}.html", found, describe)
     for text, style in lines(found, describe):
         _say(text, style)
     return UNEXPECTED if found.worse else ALL_AS_EXPECTED
@@ -136,11 +141,11 @@ def _gate(columns: list[TargetOutcomes]) -> int:
     return ALL_AS_EXPECTED if all(outcome.as_expected for outcome in outcomes) else UNEXPECTED
 
 
-def _write(wanted: Comparison, told: str, value: dict[str, Json]) -> None:
+def _write(wanted: Comparison, name: str, told: str, value: dict[str, Json]) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
     if wanted.out is not None:
-        write_text(wanted.out / MARKDOWN_FILE, told)
-        write_text(wanted.out / JSON_FILE, text)
+        write_text(wanted.out / f"{name}.md", told)
+        write_text(wanted.out / f"{name}.json", text)
     if wanted.json is not None:
         write_text(wanted.json, text)
 
