@@ -7,6 +7,7 @@ TARGET ?= reference reference-documents linux lwip lwip-default lwip-asan gvisor
 CASE ?=
 SEED ?=
 COUNT ?=
+ARGS ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ $(TARGETS): targets/%: setup
 	$(BIN)/tcpassay targets build --install $*
 
 conformance: setup  ## judge all targets that can be had here, and say which cannot
-	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 matrix: setup  ## every state x segment, 5,088 generated rows a target
 	$(BIN)/tcpassay run $(TARGET) --matrix --where-possible --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
