@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,15 @@ from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
-from tcpassay.reports.baseline import read_outcomes
+from tcpassay.reports.baseline import is_baseline, read_outcomes
 from tcpassay.reports.changes import changes
 from tcpassay.reports.changes_text import changes_json, changes_markdown, lines
 from tcpassay.reports.compare_console import ComparePrinter
 from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
 from tcpassay.reports.outcomes import labelled, outcomes_of
+from tcpassay.reports.page import Column, in_folder, write_page
+from tcpassay.reports.read import read_record
 from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MARKDOWN_FILE = "compare.md"
 JSON_FILE = "compare.json"
+PAGE_FILE = "compare.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,22 @@ class Comparison:
     every: bool = False
     unfold: bool = False
     out: Path | None = None
+    html: Path | None = None
     json: Path | None = None
 
 
 def carry_out(wanted: Comparison) -> int:
     """Compare, report, and return the exit code. Raises TcpassayError before anything has run."""
     _refuse_mixture(wanted)
-    if wanted.json is not None:
-        require_writable(wanted.json, "--json")
+    for path, option in ((wanted.json, "--json"), (wanted.html, "--html")):
+        if path is not None:
+            require_writable(path, option)
     if wanted.baseline:
         return _changes(wanted)
     if wanted.from_files:
         columns = _of_files(wanted.names)
         _side_by_side(wanted, columns)
-        return _gate(columns)
+        return _gate([column.outcomes for column in columns])
     return _of_targets(wanted)
 
 
@@ -70,6 +75,8 @@ def _refuse_mixture(wanted: Comparison) -> None:
         raise ConfigurationError(
             f"compare --baseline: wanted two files, OLD.json NEW.json, got {len(wanted.names)}"
         )
+    if wanted.baseline and wanted.html is not None:
+        raise ConfigurationError("compare: --html is for targets side by side")
     reading = wanted.from_files or wanted.baseline
     if reading and (wanted.cases or wanted.slow or wanted.where_possible or wanted.seed):
         raise ConfigurationError(
@@ -94,9 +101,10 @@ def _of_targets(wanted: Comparison) -> int:
             seed=wanted.seed,
             where_possible=wanted.where_possible,
             out=wanted.out,
+            every_trace=bool(_pages(wanted)),
         )
     )
-    columns = outcomes_of(ran.record)
+    columns = [in_folder(each, ran.record, ran.out) for each in outcomes_of(ran.record)]
     if len(columns) < 2:
         for absent in ran.record.not_started:
             _say(f"{absent.target}: not started: {absent.reason}", "yellow")
@@ -107,16 +115,35 @@ def _of_targets(wanted: Comparison) -> int:
     return ran.exit_code
 
 
-def _of_files(names: tuple[str, ...]) -> list[TargetOutcomes]:
-    found = [(column, name) for name in names for column in read_outcomes(Path(name))]
-    return labelled([column for column, _ in found], [Path(name).name for _, name in found])
+def _of_files(names: tuple[str, ...]) -> list[Column]:
+    found = [(column, Path(name)) for name in names for column in _in_file(Path(name))]
+    outcomes = [column.outcomes for column, _ in found]
+    labels = labelled(outcomes, [path.name for _, path in found])
+    return [replace(column, outcomes=each) for (column, _), each in zip(found, labels, strict=True)]
 
 
-def _side_by_side(wanted: Comparison, columns: list[TargetOutcomes]) -> None:
-    found = side_by_side(columns, load_catalogue())
+def _in_file(path: Path) -> list[Column]:
+    """The columns of a run record, with its traces, or that of a baseline."""
+    if not path.is_dir() and is_baseline(path):
+        return [Column(outcomes) for outcomes in read_outcomes(path)]
+    record = read_record(path)
+    root = path if path.is_dir() else path.parent
+    return [in_folder(outcomes, record, root) for outcomes in outcomes_of(record)]
+
+
+def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
+    found = side_by_side([column.outcomes for column in columns], load_catalogue())
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
     _write(wanted, told, side_by_side_json(found))
+    for path in _pages(wanted):
+        write_page(path, columns)
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)
+
+
+def _pages(wanted: Comparison) -> list[Path]:
+    """Where the page is written."""
+    beside = [] if wanted.out is None else [wanted.out / PAGE_FILE]
+    return beside if wanted.html is None else [*beside, wanted.html]
 
 
 def _changes(wanted: Comparison) -> int:

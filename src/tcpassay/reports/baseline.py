@@ -70,11 +70,8 @@ def read_outcomes(path: Path) -> list[TargetOutcomes]:
 
     Raises ConfigurationError for a file that is neither.
     """
-    try:
-        value = None if path.is_dir() else json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        value = None
-    if not isinstance(value, dict) or "baseline" not in value:
+    value = _baseline_in(path)
+    if value is None:
         return outcomes_of(read_record(path))
     if value["baseline"] != VERSION:
         _refuse(path, f"its version is {value['baseline']!r:.40}")
@@ -82,6 +79,19 @@ def read_outcomes(path: Path) -> list[TargetOutcomes]:
         return [_from_object(value)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _refuse(path, f"{type(error).__name__}: {error}")
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether a file is a baseline, of whatever version, and no run record."""
+    return _baseline_in(path) is not None
+
+
+def _baseline_in(path: Path) -> dict[str, Json] | None:
+    try:
+        value = None if path.is_dir() else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) and "baseline" in value else None
 
 
 def _refuse(path: Path, why: str) -> NoReturn:
