@@ -217,7 +217,15 @@ def test_a_run_as_expected(tmp_path: Path) -> None:
     assert "# What changed" in told
     assert runner.log["Report"].strip() == "tcpassay: report.json: " + told_of(runner)
     out = runner.workspace / "tcpassay-out"
-    for name in ("junit.xml", "run.json", "run.jsonl", "report.json", "summary.md", "badges.md"):
+    for name in (
+        "junit.xml",
+        "run.json",
+        "run.jsonl",
+        "report.json",
+        "summary.md",
+        "badges.md",
+        "page.html",
+    ):
         assert (out / "conformance" / name).is_file(), name
     assert (out / "changes" / "changes.html").is_file()
 
