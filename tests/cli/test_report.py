@@ -48,7 +48,8 @@ def test_every_form(tcpassay: Tcpassay, run: Path) -> None:
     """A run's folder; all files in one go, with exit code 0 although the run had 3."""
     code, out, err = tcpassay(
         "report", str(run), "--html", "r/page.html", "--markdown", "r/summary.md",
-        "--junit", "r/junit.xml", "--json", "r/report.json", "--pcapng", "r/captures", "--badges", "r/badges.md",
+        "--junit", "r/junit.xml", "--json", "r/report.json", "--pcapng", "r/captures",
+        "--badges", "r/badges.md",
     )  # fmt: skip
     assert (code, out) == (0, "")
     assert "r/report.json: 4 cases, 2 traces" in err
