@@ -91,7 +91,10 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     else:
         return ()
     clause, found = _sequence_clause(tcb, segment), []
-    for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
+    taken_for = _without_zero_stamp(tcb, segment)
+    if at > 0 and length:
+        taken_for = taken_for._replace(rcv_wnd=at + length)
+    for branch in beyond_sequence(taken_for, segment):
         answer = branch.answer
         if answer.kind in {"silence", "ack"} and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)
@@ -185,8 +188,8 @@ def _taken_with(
 
 def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
-    is acknowledged as not taken, above a hole dropped in silence. Or it is taken, and what has
-    waited above a hole makes room for it, from the right.
+    is acknowledged as not taken, above a hole dropped, mostly in silence. Or it is taken, and what
+    has waited above a hole makes room for it, from the right.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
@@ -211,7 +214,7 @@ def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-FIN-OOO" if segment.flags & FIN else "RFC9293:MAY-13"
     rest = segment._replace(payload=b"", flags=segment.flags & ~FIN)
     return tuple(
-        _departs(b.tcb, b.answer if hole else acknowledge(b.tcb), clause, "no room in the window")
+        _departs(b.tcb, acknowledge(b.tcb, may_fail=hole), clause, "no room in the window")
         for b in beyond_sequence(tcb, rest)
     )
 
@@ -338,7 +341,9 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     behind = (tcb.fin + 1) & MASK
-    held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    # Another FIN may stand between: an octet of its own.
+    held = [right for left, right in tcb.held if offset(left, behind) <= 1]
+    held = [right for right in held if offset(right, behind) > 0]
     most = max((offset(right, behind) for right in held), default=0)
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []
