@@ -104,7 +104,7 @@ function sums(node) {
     const bar = h("span", { class: "bar", "aria-hidden": "true" });
     for (const each of "PIDFQEU") if (counts[each]) bar.append(h("i", { class: `b${each}`, style: `flex:${counts[each]}` }));
     const text = `${LETTERS[code]} ${number}${number < judged ? `/${judged}` : ""}${odd ? "!" : ""}`;
-    const label = `${column.label}: ${told}${odd ? "; not all as expected" : ""}`;
+    const label = `${text}, ${column.label}: ${told}${odd ? "; not all as expected" : ""}`;
     return h("div", { class: `cell sum v t${code}`, role: "gridcell", tabindex: "-1", "aria-label": label, title: told }, text, bar);
   });
 }
@@ -124,21 +124,19 @@ function heaviest(counts) {
 function ofRequirement(node) {
   return node.req.cells.map((cell, at) => {
     if (cell.code === "-") return emptyCell(at);
-    const cases = cell.part ? `, ${cell.part.replace("/", " of ")} cases` : "";
-    const label = `${COLUMNS[at].label}: ${WORDS[cell.code]}${cases}${cell.odd ? ", not as expected" : ""}`;
-    const shownLetter = LETTERS[cell.code] + (cell.odd ? "!" : "");
-    return h("div", { class: `cell v v${cell.code}${cell.odd ? " odd" : ""}`, role: "gridcell", tabindex: "-1", "aria-label": label, "data-at": at }, shownLetter, cell.part ? h("small", {}, cell.part) : null);
+    const code = cell.odd ? cell.code.toLowerCase() : cell.code;
+    return letterCell(code, at, cell.part);
   });
 }
 
-function ofCase(node) {
-  return [...node.row.codes].map((code, at) => {
-    if (code === "-") return emptyCell(at);
-    const odd = isOdd(code);
-    const upper = code.toUpperCase();
-    const label = `${COLUMNS[at].label}: ${WORDS[upper]}${odd ? ", not as expected" : ""}`;
-    return h("div", { class: `cell v v${upper}${odd ? " odd" : ""}`, role: "gridcell", tabindex: "-1", "aria-label": label, "data-at": at }, LETTERS[upper] + (odd ? "!" : ""));
-  });
+const ofCase = (node) => [...node.row.codes].map((code, at) => (code === "-" ? emptyCell(at) : letterCell(code, at, "")));
+
+// A cell that opens; `part` is how many of how many cases have given the verdict.
+function letterCell(code, at, part) {
+  const cases = part ? `, ${part.replace("/", " of ")} cases` : "";
+  const told = `${COLUMNS[at].label}: ${WORDS[code.toUpperCase()]}${cases}${isOdd(code) ? ", not as expected" : ""}`;
+  const label = `${letterOf(code)}${part}, ${told}`;
+  return h("div", { class: `cell ${classOf(code)}`, role: "gridcell", tabindex: "-1", "aria-label": label, "data-at": at }, letterOf(code), part && h("small", {}, part));
 }
 
 function emptyCell(at) {

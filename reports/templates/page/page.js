@@ -131,7 +131,7 @@ function colours() {
     if (kind === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = kind;
     button.textContent = `◐ ${kind}`;
-    button.setAttribute("aria-label", `Colours: ${told[kind]}`);
+    button.title = `Colours: ${told[kind]}`;
     button.dataset.kind = kind;
   };
   let kept = "auto";

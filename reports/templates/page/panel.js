@@ -41,7 +41,7 @@ function content(row, at, details) {
 function heading2(row, at) {
   const close = h("button", { type: "button", class: "close", onclick: () => sheet.close(), "aria-label": "close" }, "✕");
   const tabs = COLUMNS.map((column, each) =>
-    h("button", { type: "button", "aria-pressed": String(each === at), "data-at": each, onclick: () => openCase(row, each).then(() => sheet.querySelector(`.tabs [data-at="${each}"]`)?.focus()), "aria-label": `${column.label}: ${WORDS[row.codes[each].toUpperCase()]}` }, chip(row.codes[each]), column.label),
+    h("button", { type: "button", "aria-pressed": String(each === at), "data-at": each, onclick: () => openCase(row, each).then(() => sheet.querySelector(`.tabs [data-at="${each}"]`)?.focus()), "aria-label": `${letterOf(row.codes[each])} ${column.label}: ${WORDS[row.codes[each].toUpperCase()]}` }, chip(row.codes[each]), column.label),
   );
   const step = (by) => h("button", { type: "button", onclick: () => stepCase(by), "aria-label": by < 0 ? "case before" : "next case" }, by < 0 ? "↑" : "↓");
   return h("header", {}, h("div", { class: "line1" }, h("h2", { id: "sheet-title" }, row.case.key), step(-1), step(1), close), h("div", { class: "tabs", role: "group", "aria-label": "target" }, tabs));

@@ -82,11 +82,12 @@ function h(tag, props, ...children) {
   return element;
 }
 
-function chip(code, extra = "") {
-  const odd = isOdd(code);
-  const letter = LETTERS[code.toUpperCase()];
-  const kind = code === "-" ? "N" : code.toUpperCase();
-  return h("span", { class: `v chip v${kind}${odd ? " odd" : ""} ${extra}`, "aria-hidden": "true" }, odd ? `${letter}!` : letter);
+// The letter as it is shown, with a mark where the verdict is not as expected; and its colour.
+const letterOf = (code) => LETTERS[code.toUpperCase()] + (isOdd(code) ? "!" : "");
+const classOf = (code) => `v v${code === "-" ? "N" : code.toUpperCase()}${isOdd(code) ? " odd" : ""}`;
+
+function chip(code) {
+  return h("span", { class: `chip ${classOf(code)}`, "aria-hidden": "true" }, letterOf(code));
 }
 
 const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

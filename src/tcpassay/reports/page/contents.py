@@ -51,7 +51,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 def tier(level: Level | None) -> str:
-    """ "must", "should" or "may"; what the catalogue does not know is shown with what must hold."""
+    """One of "must", "should", "may"; what the catalogue lacks is shown with what must hold."""
     return "must" if level is None else TIERS[verdict_when_not_met(level)]
 
 

@@ -34,6 +34,9 @@ _TEMPLATE: Final = "page.html.j2"
 _STYLES: Final = ("style.css", "page.css")
 _SCRIPTS: Final = ("store.js", "grid.js", "filters.js", "ladder.js", "panel.js", "page.js")
 
+#: Octets that the summary, the notes and the numbers of chunks take at most.
+_FRAME: Final = 60_000
+
 #: Octets of the whole file at most.
 LIMIT: Final = 15_000_000
 
@@ -67,10 +70,11 @@ def render(
     told = contents(found, columns, keys, records)
     gathered = gather(columns, keys, records, beside)
     told["states"] = _diagrams(gathered.walked)
-    fixed = len(compact(told)) + 300_000
+    scripts = [_material(f"page/{name}") for name in _SCRIPTS]
+    style = "\n".join(_material(name) for name in _STYLES)
+    fixed = len(compact(told)) + len(style) + sum(map(len, scripts)) + _FRAME
     chunks = pack(gathered.cases, limit - fixed)
     told["firsts"] = [*chunks.firsts]
-    scripts = [_material(f"page/{name}") for name in _SCRIPTS]
     return (
         _environment()
         .get_template(_TEMPLATE)
@@ -81,7 +85,7 @@ def render(
             notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
             legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
             several=len(columns) > 1,
-            style=Markup("\n".join(_material(name) for name in _STYLES)),  # noqa: S704 - our own files
+            style=Markup(style),  # noqa: S704 - our own files
             scripts=[Markup(text) for text in scripts],  # noqa: S704 - our own files
             hashes=" ".join(_hash(text) for text in scripts),
             data=_json_in_html(told),
