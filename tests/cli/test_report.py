@@ -47,12 +47,14 @@ def record_of(path: Path) -> RunRecord:
 def test_every_form(tcpassay: Tcpassay, run: Path) -> None:
     """A run's folder; all files in one go, with exit code 0 although the run had 3."""
     code, out, err = tcpassay(
-        "report", str(run), "--markdown", "r/summary.md", "--junit", "r/junit.xml",
-        "--json", "r/report.json", "--pcapng", "r/captures", "--badges", "r/badges.md",
+        "report", str(run), "--html", "r/page.html", "--markdown", "r/summary.md",
+        "--junit", "r/junit.xml", "--json", "r/report.json", "--pcapng", "r/captures",
+        "--badges", "r/badges.md",
     )  # fmt: skip
     assert (code, out) == (0, "")
     assert "r/report.json: 4 cases, 2 traces" in err
     assert "r/captures: 2 captures; 2 cases kept no trace" in err
+    assert "mine/sample/wrong/plain" in Path("r/page.html").read_text()
     assert Path("r/summary.md").read_text().startswith("# Conformance: 2 verdicts not as expected")
     suites = junitparser.JUnitXml.fromfile("r/junit.xml")
     assert (suites.tests, suites.failures, suites.errors) == (4, 1, 1)
@@ -125,9 +127,10 @@ def test_a_run_killed_in_the_middle(tcpassay: Tcpassay) -> None:
     lines.write_bytes(octets[: octets.rindex(b"\n") - 40])
     code, _, err = tcpassay(
         "report", "killed", "--markdown", "m.md", "--junit", "j.xml", "--json", "b.json",
-        "--pcapng", "c",
+        "--pcapng", "c", "--html", "p.html",
     )  # fmt: skip
     assert code == 0
+    assert "reference" in Path("p.html").read_text()
     assert "the run was cut short: " in err
     ended = len(record_of(Path("killed")).cases)
     assert ended >= 18

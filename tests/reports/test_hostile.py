@@ -15,6 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from tcpassay.cli.columns import columns_of
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.annotations import MOST, workflow_commands
@@ -29,6 +30,7 @@ from tcpassay.reports.files import OutputFolder
 from tcpassay.reports.junit import render
 from tcpassay.reports.markdown import LONGEST
 from tcpassay.reports.outcomes import outcomes_of
+from tcpassay.reports.page import write_page
 from tcpassay.reports.read import read_record
 from tcpassay.reports.recapture import write_captures
 from tcpassay.reports.record import case_json, end_json, header_json
@@ -193,6 +195,23 @@ def test_changes_as_html(changed: Changes, text: str) -> None:
     assert "<script" not in html
     assert not UNSAFE.search(page.text)
     holds(page.text, text)
+
+
+def test_the_page(run: Path, text: str, tmp_path: Path) -> None:
+    """The page of a run; no element or attribute that a target could have made, bounded."""
+    archive = Archive.open(run)
+    write_page(tmp_path / "page.html", columns_of(archive))
+    html = (tmp_path / "page.html").read_text()
+    assert len(html) < 3_000_000
+    page = Reader(html)
+    assert not page.tags & {"img", "iframe", "object", "embed", "link", "base", "textarea"}
+    assert not [name for name in page.attributes if name.startswith("on")]
+    assert html.count("<script") == html.count("</script>") == html.count("\n<script")
+    data = html.partition('id="data">')[2].partition("</script>")[0]
+    assert "<" not in data
+    assert not UNSAFE.search(data)
+    assert isinstance(json.loads(data), dict)
+    assert one_line(text[:50]) in page.text
 
 
 def test_junit(record: RunRecord, text: str) -> None:

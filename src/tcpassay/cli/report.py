@@ -21,6 +21,12 @@ def report(
         ),
     ],
     *,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F", help="The page: requirements and packets.", rich_help_panel=_FORMS
+        ),
+    ] = None,
     markdown: Annotated[
         Path | None,
         typer.Option(
@@ -67,7 +73,7 @@ def report(
     Nothing is run. Without an option: what `tcpassay run` has printed. Ends
     with 0 whatever the verdicts were, 2 where RUN cannot be read.
 
-    tcpassay report tcpassay-out/20260301-120000 --markdown summary.md
+    tcpassay report tcpassay-out/20260301-120000 --html page.html
 
     tcpassay report run.jsonl --json report.json
 
@@ -78,6 +84,7 @@ def report(
     return carry_out(
         run,
         Wanted(
+            html=html,
             markdown=markdown,
             junit=junit,
             bundle=json,

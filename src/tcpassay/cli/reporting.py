@@ -29,6 +29,7 @@ _MOST_TROUBLES = 5
 class Wanted:
     """The options of `tcpassay report`; without any the console's report is wanted."""
 
+    html: Path | None = None
     markdown: Path | None = None
     junit: Path | None = None
     bundle: Path | None = None
@@ -57,6 +58,7 @@ def carry_out(run: Path, wanted: Wanted) -> int:
 
 def _require_writable(wanted: Wanted) -> None:
     for path, option in (
+        (wanted.html, "--html"),
         (wanted.markdown, "--markdown"),
         (wanted.junit, "--junit"),
         (wanted.bundle, "--json"),
@@ -67,6 +69,11 @@ def _require_writable(wanted: Wanted) -> None:
 
 
 def _write(wanted: Wanted, record: RunRecord, archive: Archive) -> None:
+    if wanted.html is not None:
+        from tcpassay.cli.columns import columns_of
+        from tcpassay.reports.page import write_page
+
+        write_page(wanted.html, columns_of(archive))
     if wanted.markdown is not None:
         from tcpassay.reports.run_markdown import run_markdown
 
