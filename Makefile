@@ -64,7 +64,8 @@ mutants-changed: setup  ## the same for cases and mutants that are new or have c
 	$(BIN)/python -m tcpassay.cli.mutants_full --changed
 
 browser: setup  ## what the tests of the page need: Chromium (Debian) and axe-core (npm)
-	apt-get install --yes --no-install-recommends chromium chromium-driver npm
+	apt-get update --quiet=2
+	apt-get install --quiet=2 --yes --no-install-recommends chromium chromium-driver
 	npm install --silent --no-save --no-package-lock --prefix build/browser axe-core@4
 
 test: setup  ## the project's own tests, in two processes
