@@ -30,7 +30,8 @@ FRAME_S: Final = 0.05
 
 _OPENED: Final = """
     const done = arguments[0];
-    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+    const twice = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+    const drawn = () => twice(() => done(performance.now()));
     if (document.readyState === "complete") drawn(); else addEventListener("load", drawn);
 """
 _SCROLLED: Final = """
@@ -100,7 +101,7 @@ def _open(driver: Chrome, page: Path) -> float:
 
 
 def _seconds(driver: Chrome, script: str) -> float:
-    return float(driver.execute_async_script(script)) / 1e3  # type: ignore[no-untyped-call]
+    return float(driver.execute_async_script(script)) / 1e3
 
 
 def _chromium() -> Chrome | None:

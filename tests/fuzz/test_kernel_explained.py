@@ -509,6 +509,19 @@ peer: S seq=0
 """,
         set(),
     ),
+    "a window of zero behind text in order, and behind an ACK that was ahead": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 data=1
+peer: A seq=102 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=2 ack=1 data=1
+peer: A seq=3 ack=1 window=0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5
