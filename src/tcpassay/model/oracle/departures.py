@@ -244,8 +244,9 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     that the next window is held against.
     """
     # Where the window is the same, what may differ is what the next one is held against.
-    in_order = bool(segment.payload) and segment.seq == tcb.rcv_nxt
-    older = offset(segment.seq, tcb.snd_wl1) < 0 and (segment.ack != tcb.snd_una or in_order)
+    older = offset(segment.seq, tcb.snd_wl1) < 0 and (
+        segment.ack != tcb.snd_una or _in_order(tcb, segment)
+    )
     if (segment.window == tcb.snd_wnd and not older) or not acceptable(tcb, segment):
         return ()
     if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
@@ -258,6 +259,11 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return tuple(found)
 
 
+def _in_order(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a segment has the next text, and none waits above it."""
+    return bool(segment.payload) and segment.seq == tcb.rcv_nxt and not tcb.held
+
+
 def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
     """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
     if taken.snd_una != segment.ack:
@@ -266,7 +272,7 @@ def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | N
     if newer < 0 and new:
         updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
         return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
-    if newer < 0 and segment.payload and segment.seq == tcb.rcv_nxt:
+    if newer < 0 and _in_order(tcb, segment):
         newest = taken._replace(snd_wl1=segment.seq, snd_wl2=segment.ack)
         return newest, "RFC9293:3.10.7.4-WND-OLD-SEG"
     if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
