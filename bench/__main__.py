@@ -12,7 +12,7 @@ from bench.measure import machine
 
 BENCHMARKS = (
     "codec", "agents", "bursts", "minimal_case", "bulk", "lossy", "cycles", "idle", "stages",
-    "oracle", "fairness", "fuzz", "boofuzz",
+    "oracle", "fairness", "fuzz", "boofuzz", "report",
 )  # fmt: skip
 #: Those that take minutes, and root: only by name.
 BY_NAME = ("fuzz_memory", "goodput")

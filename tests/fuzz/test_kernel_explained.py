@@ -478,6 +478,50 @@ peer: A seq=1 ack=2 data=100
 """,
         {"no room in the window"},
     ),
+    "accept() without an address of a connection without its timestamps": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK length=0 -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
+    "accept() of a connection that a RST on its FIN has ended": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: FA seq=1 ack=1 data=1000
+peer: R seq=1001
+peer: - seq=1002
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1002 ack=1
+""",
+        {"a RST on the FIN"},
+    ),
+    "listen() after an attempt from a port that nobody has asked for": (
+        CONNECTING
+        + """\
+app: shutdown c0 SHUT_WR
+app: listen c0 5
+peer: S seq=0
+""",
+        set(),
+    ),
+    "a window of zero behind text in order, and behind an ACK that was ahead": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 data=1
+peer: A seq=102 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=2 ack=1 data=1
+peer: A seq=3 ack=1 window=0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -71,7 +71,15 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="compare.md and compare.json; the files of the run.",
+            help="compare.html, .md and .json and the run's files; with --baseline changes.*.",
+            rich_help_panel=_SHOW,
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="The comparison as one page, with the packets.",
             rich_help_panel=_SHOW,
         ),
     ] = None,
@@ -83,7 +91,8 @@ def compare(
     """Set targets side by side, or tell what changed since an earlier run.
 
     Side by side: a row a requirement, a column a target, and the values that
-    cases measured. Ends as the run does: 0 when every verdict is as its
+    cases measured; --out and --html write a page that opens to the packets.
+    Ends as the run does: 0 when every verdict is as its
     target's expectations say, 1 when one is not, 3 after an error of the
     tester's own, 4 when a target did not start. That targets differ is no fault.
 
@@ -113,6 +122,7 @@ def compare(
             every=every,
             unfold=cases,
             out=out,
+            html=html,
             json=json,
         )
     )

@@ -61,6 +61,7 @@ class Request:
     json: Path | None = None
     junit: Path | None = None
     pcap: Literal["always", "fail", "never"] = "fail"
+    every_trace: bool = False
     jobs: int | None = None
     seed: int | None = None
     max_time_s: float = DEFAULT_MAX_TIME_S
@@ -94,7 +95,7 @@ def carry_out_only(request: Request) -> Ran:
                 require_writable(path, option)
         folder = OutputFolder(request.out or default_folder(datetime.now(UTC)))
         held.callback(folder.close)
-        recorder = Recorder(folder, request.pcap)
+        recorder = Recorder(folder, request.pcap, every_trace=request.every_trace)
 
         def listener(event: RunEvent) -> None:
             recorder(event)

@@ -53,15 +53,19 @@ class Recorder:
 
     `keep` says whose captures are written: of every case, of those that did not pass, of none.
     Traces of cases that did not pass are always written: a replay needs them; rows of the matrix
-    that did as expected are left out of both unless `keep` says always. A file that cannot
+    that did as expected are left out of both unless `keep` says always. `every_trace`: those of
+    all cases, for a page that shows what passes beside what does not. A file that cannot
     be written costs no verdict: the first such error is kept in `trouble`.
     """
 
-    def __init__(self, folder: OutputFolder | None, keep: Keep = "fail") -> None:
+    def __init__(
+        self, folder: OutputFolder | None, keep: Keep = "fail", *, every_trace: bool = False
+    ) -> None:
         self.record = RunRecord(0, "", (), (), {}, complete=False)
         self.trouble: TcpassayError | None = None
         self._folder = folder
         self._keep = keep
+        self._every_trace = every_trace
         self._cases: list[CaseRecord] = []
 
     def __call__(self, event: RunEvent) -> None:
@@ -110,11 +114,13 @@ class Recorder:
         name = f"{result.target}/{file_name(result.id, result.ip)}"
         trace_file = capture_file = None
         try:
-            if telling or always:
+            if telling or always or self._every_trace:
                 put = partial(tracefile.dump, trace, info=_info(result))
                 trace_file = folder.write(f"traces/{name}.json", put)
             if always or (telling and self._keep == "fail"):
-                packets = partial(pcapng.write_capture, trace=trace, result=result)
+                packets = partial(
+                    pcapng.write_capture, trace=trace, result=result, alarms=case.alarms
+                )
                 capture_file = folder.write(f"captures/{name}.pcapng", packets)
         except TcpassayError as error:
             self.trouble = self.trouble or error

@@ -109,11 +109,14 @@ class SideBySide:
         ]
 
 
-def side_by_side(columns: Sequence[TargetOutcomes], catalogue: Catalogue) -> SideBySide:
-    """Set targets side by side. Raises ConfigurationError for fewer than two."""
-    if len(columns) < 2:
+def side_by_side(
+    columns: Sequence[TargetOutcomes], catalogue: Catalogue, *, least: int = 2
+) -> SideBySide:
+    """Set targets side by side. Raises ConfigurationError for fewer than `least`."""
+    if len(columns) < least:
         there = f"there is only {columns[0].label}" if columns else "there is none"
-        raise ConfigurationError(f"compare: two targets or more are wanted, {there}")
+        wanted = "two targets or more are" if least == 2 else f"{least} or more targets are"
+        raise ConfigurationError(f"compare: {wanted} wanted, {there}")
     judged = [_by_requirement(column) for column in columns]
     known = {requirement.id: requirement for requirement in catalogue}
     names = {name for of_target in judged for name in of_target}
@@ -126,6 +129,11 @@ def side_by_side(columns: Sequence[TargetOutcomes], catalogue: Catalogue) -> Sid
         ),
         measured=tuple(measured(columns)),
     )
+
+
+def of_requirements(column: TargetOutcomes) -> dict[str, Cell]:
+    """What a target does about each requirement, folded over its cases."""
+    return {name: _folded(cells.values()) for name, cells in _by_requirement(column).items()}
 
 
 def _by_requirement(column: TargetOutcomes) -> dict[str, dict[str, Cell]]:

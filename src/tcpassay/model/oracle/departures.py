@@ -240,9 +240,13 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
+    """A window taken for a newer ACK alone, or not taken where it only gets smaller; text in order
+    that the next window is held against.
+    """
     # Where the window is the same, what may differ is what the next one is held against.
-    older = offset(segment.seq, tcb.snd_wl1) < 0 and segment.ack != tcb.snd_una
+    older = offset(segment.seq, tcb.snd_wl1) < 0 and (
+        segment.ack != tcb.snd_una or _in_order(tcb, segment)
+    )
     if (segment.window == tcb.snd_wnd and not older) or not acceptable(tcb, segment):
         return ()
     if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
@@ -255,6 +259,11 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return tuple(found)
 
 
+def _in_order(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a segment has the next text, and none waits above it."""
+    return bool(segment.payload) and segment.seq == tcb.rcv_nxt and not tcb.held
+
+
 def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
     """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
     if taken.snd_una != segment.ack:
@@ -263,6 +272,9 @@ def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | N
     if newer < 0 and new:
         updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
         return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
+    if newer < 0 and _in_order(tcb, segment):
+        newest = taken._replace(snd_wl1=segment.seq, snd_wl2=segment.ack)
+        return newest, "RFC9293:3.10.7.4-WND-OLD-SEG"
     if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
         # What can be seen of it is text beyond the new window.
         return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW"
