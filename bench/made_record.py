@@ -39,7 +39,7 @@ _REASON = "a reason of usual length, which says what the target does and where t
 
 
 def made_columns(cases: int, targets: int, seed: int = 1) -> list[Column]:
-    """Columns of a record in which a fifth of the cases differ; traces are made once, and varied."""
+    """Columns of a record in which a fifth of the cases differ; 500 traces serve them all."""
     source = random.Random(seed)
     record = made_record(cases, targets, source)
     traces = [made_trace(source) for _ in range(TRACES)]
@@ -60,9 +60,7 @@ def made_record(cases: int, targets: int, source: random.Random) -> RunRecord:
         judged = source.sample(requirements, source.choice((1, 1, 1, 2)))
         for name in names:
             mixed = number % _DIFFERS == 0 and name != "reference"
-            verdict = (
-                source.choices([*_MIXED], [*_MIXED.values()])[0] if mixed else Verdict.PASS
-            )
+            verdict = source.choices([*_MIXED], [*_MIXED.values()])[0] if mixed else Verdict.PASS
             results.append(_case(number, name, tuple(judged), verdict, source))
     infos = tuple(
         TargetInfo(name, f"The stack {name}", f"{name} 1.2.3", "virtual", ()) for name in names
@@ -116,9 +114,7 @@ def made_trace(source: random.Random) -> TraceFile:
         out = kind == "receive"
         ends = (STACK, PEER, 8080, 40001) if out else (PEER, STACK, 40001, 8080)
         ip = IPv4(ends[0], ends[1], protocol=6)
-        segment = Segment(
-            ends[2], ends[3], seq, ack, flags, window, options=options, payload=text
-        )
+        segment = Segment(ends[2], ends[3], seq, ack, flags, window, options=options, payload=text)
         trace.append(wait(), "receive" if out else "send", build(Datagram(ip, segment)))
 
     for number, name in enumerate(("socket", "bind", "listen", "accept")):
