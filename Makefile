@@ -7,6 +7,7 @@ TARGET ?= reference reference-documents linux lwip lwip-default lwip-asan gvisor
 CASE ?=
 SEED ?=
 COUNT ?=
+ARGS ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ $(TARGETS): targets/%: setup
 	$(BIN)/tcpassay targets build --install $*
 
 conformance: setup  ## judge all targets that can be had here, and say which cannot
-	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 matrix: setup  ## every state x segment, 5,088 generated rows a target
 	$(BIN)/tcpassay run $(TARGET) --matrix --where-possible --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
@@ -63,7 +64,8 @@ mutants-changed: setup  ## the same for cases and mutants that are new or have c
 	$(BIN)/python -m tcpassay.cli.mutants_full --changed
 
 browser: setup  ## what the tests of the page need: Chromium (Debian) and axe-core (npm)
-	apt-get install --yes --no-install-recommends chromium chromium-driver npm
+	apt-get update --quiet=2
+	apt-get install --quiet=2 --yes --no-install-recommends chromium chromium-driver
 	npm install --silent --no-save --no-package-lock --prefix build/browser axe-core@4
 
 test: setup  ## the project's own tests, in two processes

@@ -96,8 +96,12 @@ def test_baseline_tells_what_got_worse(tcpassay: Tcpassay, record: Path) -> None
     assert code == 1
     assert "newly failing: 2 cases, 1 requirement" in out
     assert "pass -> fail  reference  mine/sample/wrong/plain" in out
-    assert json.loads(Path("c/compare.json").read_text())["worse"] is True
-    assert "## newly failing" in Path("c/compare.md").read_text()
+    assert json.loads(Path("c/changes.json").read_text())["worse"] is True
+    assert "## newly failing" in Path("c/changes.md").read_text()
+    page = Path("c/changes.html").read_text()
+    assert "<h2>newly failing</h2>" in page
+    assert tcpassay("compare", "--baseline", good, str(record), "--html", "own.html")[0] == 1
+    assert Path("own.html").read_text() == page
     code, out, _ = tcpassay("compare", "--baseline", str(record), good)
     assert (code, "newly passing: 2 cases" in out) == (0, True)
     assert tcpassay("compare", "--baseline", good, good)[0] == 0

@@ -381,6 +381,147 @@ peer: A seq=1 ack=1 data=1
 """,
         {"MAX.SND.WND without the window of the SYN"},
     ),
+    "text behind two FINs above a hole, reported by SACK": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <sackOK>
+peer: FA seq=103 ack=1 data=100
+peer: FA seq=204 ack=1
+peer: FA seq=2 ack=1
+""",
+        set(),
+    ),
+    "accept() after a connection without its timestamps was reset, and another of its ends": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+peer: RA seq=1 ack=1
+peer: S seq=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
+    "text beyond the widest window that can be told, reported by SACK": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <sackOK>
+peer: A seq=1 ack=1 data=1460
+peer: A seq=1461 ack=1 data=1000
+peer: A seq=72461 ack=1 data=1
+""",
+        {"a window wider than announced"},
+    ),
+    "two FINs above a hole, text behind them, and the hole filled": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 data=100
+peer: FA seq=201 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=202 ack=1
+peer: A seq=203 ack=1 data=20
+peer: A seq=101 ack=1 data=100
+app: recv c0 65536
+""",
+        {"text behind a FIN that waited", "is from behind a FIN"},
+    ),
+    "connect() from the ends of an attempt that shutdown() has ended": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: setsockopt c0 SOL_SOCKET SO_REUSEADDR 1
+app: bind c0 stack:0
+app: connect c0 peer:8
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c1
+app: setsockopt c1 SOL_SOCKET SO_REUSEADDR 1
+app: bind c1 stack:0
+app: shutdown c0 SHUT_RDWR
+app: connect c1 peer:8
+""",
+        set(),
+    ),
+    "an ACK of a cookie whose connection is over, to a full queue": (
+        """\
+listen: listener backlog=0
+peer: S seq=0
+peer 1: S seq=0 <mss 1460>
+peer 1: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1 ack=1
+peer 1: R seq=1
+peer 1: S seq=1
+peer 1: A seq=2 ack=1
+""",
+        set(),
+    ),
+    "a SYN after an ACK with a wrong TSecr": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=2 ack=1 data=1 <TS 5 1>
+peer: S seq=1
+""",
+        {"the TSecr of the SYN,ACK alone"},
+    ),
+    "text above a hole dropped and acknowledged for want of room": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: setsockopt c0 SOL_SOCKET SO_RCVBUF 2000
+app: send c0 1
+peer: A seq=101 ack=1 data=1460
+peer: A seq=1561 ack=2 data=1000
+peer: A seq=1 ack=2 data=100
+""",
+        {"no room in the window"},
+    ),
+    "accept() without an address of a connection without its timestamps": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <TS 0 0>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK length=0 -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
+    "accept() of a connection that a RST on its FIN has ended": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: FA seq=1 ack=1 data=1000
+peer: R seq=1001
+peer: - seq=1002
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=1002 ack=1
+""",
+        {"a RST on the FIN"},
+    ),
+    "listen() after an attempt from a port that nobody has asked for": (
+        CONNECTING
+        + """\
+app: shutdown c0 SHUT_WR
+app: listen c0 5
+peer: S seq=0
+""",
+        set(),
+    ),
+    "a window of zero behind text in order, and behind an ACK that was ahead": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 data=1
+peer: A seq=102 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: A seq=2 ack=1 data=1
+peer: A seq=3 ack=1 window=0
+app: send c0 1 MSG_NOSIGNAL
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

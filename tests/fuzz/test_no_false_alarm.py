@@ -47,6 +47,43 @@ peer: FA seq=1 ack=2
 """
 )
 MISREAD = {
+    "a SYN for a full queue in place of a connection that was given up": """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 1
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=1 ack=1
+app: shutdown c0 SHUT_WR
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+wait 240s
+wait 240s
+wait 240s
+wait 240s
+wait 240s
+wait 240s
+wait 240s
+peer: S seq=2
+""",
+    "a FIN behind a window that an older segment's ACK has used up": LISTENING
+    + """\
+peer: S seq=0 <mss 100>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1000
+peer: A seq=2 ack=1 window=1
+peer: A seq=1 ack=1001
+app: shutdown c0 SHUT_WR
+""",
+    "a user timeout that is over before the second retransmission": OPEN
+    + """\
+app: setsockopt c0 IPPROTO_TCP TCP_USER_TIMEOUT 1500
+app: send c0 1
+wait 240s
+wait 240s
+""",
     "a FIN kept from a crossed SYN": CONNECTING
     + """\
 peer: FS seq=0 data=10

@@ -32,22 +32,12 @@ def test_what_has_come_may_be_told(blocks: tuple[tuple[int, int], ...]) -> None:
     assert not isinstance(departs(HOLED, reporting(*blocks), Sender(), 1460), Refusal)
 
 
-def test_a_fin_above_a_hole_is_an_octet_of_its_block() -> None:
-    ended = OPEN._replace(held=((1010, 1020),), fin=1020)
-    assert not isinstance(departs(ended, reporting((1010, 1021)), Sender(), 1460), Refusal)
-
-
-def test_a_fin_that_another_has_taken_the_place_of_may_be_told() -> None:
-    ended = OPEN._replace(held=((1010, 1020),), fin=1100)
-    told = reporting((1100, 1101), (1010, 1021), (1050, 1051))
+@pytest.mark.parametrize("fin", [999, 1020, 1100])
+def test_behind_a_fin_blocks_may_hold_and_join_its_octet(fin: int) -> None:
+    """A FIN taken, one above the hole, one that another has taken the place of."""
+    ended = HOLED._replace(fin=fin)
+    told = reporting((1100, 1101), (1010, 1021), (1030, 1050))
     assert not isinstance(departs(ended, told, Sender(), 1460), Refusal)
-    more = departs(ended, reporting((1010, 1022)), Sender(), 1460)
-    assert isinstance(more, Refusal)
-
-
-def test_what_came_behind_a_fin_may_be_told() -> None:
-    ended = OPEN._replace(state="CLOSE-WAIT", fin=999)
-    assert not isinstance(departs(ended, reporting((1050, 1060)), Sender(), 1460), Refusal)
 
 
 @pytest.mark.parametrize(

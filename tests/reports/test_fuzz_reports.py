@@ -18,6 +18,7 @@ from tcpassay.reports.fuzz_html import render_fragment, write_fuzz_html
 from tcpassay.reports.fuzz_progress import FuzzProgress, share_words
 from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare, fuzz_json
 from tcpassay.reports.junit import render_fuzz, write_fuzz_junit
+from tests.reports.junit_schema import complaints
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m]]>\x00&\n\u202e{{ 7 * 7 }}"
 
@@ -109,6 +110,7 @@ def test_json_keeps_to_its_schema(record: FuzzRecord) -> None:
 
 def test_junit_has_a_case_a_finding(record: FuzzRecord) -> None:
     """Two findings; one failed, the explained one skipped with the reason, the campaign passed."""
+    assert complaints(render_fuzz(record, _describe)) == []
     (suite,) = junitparser.JUnitXml.fromstring(render_fuzz(record, _describe).encode())
     kinds = [(case.name, [type(each).__name__ for each in case.result]) for case in suite]
     assert kinds == [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import junitparser
 
 from tcpassay.reports.junit import render, write_junit
+from tests.reports.junit_schema import complaints
 
 if TYPE_CHECKING:
     from tcpassay.reports.record import RunRecord
@@ -54,6 +55,15 @@ def test_totals(record: RunRecord) -> None:
         "skipped": "2",
         "time": "1.500",
     }
+
+
+def test_the_schema_accepts_it(record: RunRecord) -> None:
+    """A run with every verdict, then with what no reader takes; nothing, and what it is."""
+    xml = render(record, _describe, Path("out"))
+    assert complaints(xml) == []
+    assert complaints(xml.replace("<failure ", '<failure line="1" ', 1))
+    assert complaints(xml.replace("<properties>", "<properties /><properties>", 1))
+    assert complaints(xml.replace('tests="10"', 'tests="ten"'))
 
 
 def test_a_failure_tells_its_story(record: RunRecord, hostile: str, tmp_path: Path) -> None:

@@ -199,7 +199,8 @@ def test_scapy_reads_the_same_fields(ip: IPv4, body: Segment) -> None:
     assert (packet.src, packet.dst, packet.ttl, packet.tos, packet.id) == ip[:2] + ip[2:5]
     assert (tcp.sport, tcp.dport, tcp.seq, tcp.ack, int(tcp.flags), tcp.window) == body[:6]
     assert (tcp.urgptr, tcp.reserved) == (body.urgent, body.reserved)
-    assert bytes(tcp.payload) == body.payload
+    # What Scapy takes for another protocol's, by its port, it may write otherwise.
+    assert tcp.original[tcp.dataofs * 4 :] == body.payload
     ours = {
         scapy_option(o) for o in body.options if isinstance(o, MaximumSegmentSize | WindowScale)
     }

@@ -22,6 +22,7 @@ VERBS = {
     "explain": ("explain", "explain"),
     "run": ("run", "run"),
     "compare": ("compare", "compare"),
+    "report": ("report", "report"),
     "expectations": ("expectations", "expectations"),
     "fuzz": ("fuzz", "fuzz"),
     "replay": ("replay", "replay"),

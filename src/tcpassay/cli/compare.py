@@ -71,7 +71,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="compare.html, compare.md and compare.json; the files of the run.",
+            help="compare.html, .md and .json and the run's files; with --baseline changes.*.",
             rich_help_panel=_SHOW,
         ),
     ] = None,

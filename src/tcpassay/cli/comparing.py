@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tcpassay.cli.columns import columns_of
 from tcpassay.cli.output import result_console
 from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
-from tcpassay.reports.baseline import is_baseline, read_outcomes
+from tcpassay.reports.archive import Archive
+from tcpassay.reports.baseline import read_outcomes
 from tcpassay.reports.changes import changes
 from tcpassay.reports.changes_text import changes_json, changes_markdown, lines
 from tcpassay.reports.compare_console import ComparePrinter
@@ -22,7 +24,6 @@ from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
 from tcpassay.reports.outcomes import labelled, outcomes_of
 from tcpassay.reports.page import Column, in_folder, write_page
-from tcpassay.reports.read import read_record
 from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
     from tcpassay.reports.outcomes import TargetOutcomes
 
-MARKDOWN_FILE = "compare.md"
-JSON_FILE = "compare.json"
-PAGE_FILE = "compare.html"
+#: Names of the files in --out, without their suffixes.
+SIDE_BY_SIDE = "compare"
+CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,6 @@ def _refuse_mixture(wanted: Comparison) -> None:
         raise ConfigurationError(
             f"compare --baseline: wanted two files, OLD.json NEW.json, got {len(wanted.names)}"
         )
-    if wanted.baseline and wanted.html is not None:
-        raise ConfigurationError("compare: --html is for targets side by side")
     reading = wanted.from_files or wanted.baseline
     if reading and (wanted.cases or wanted.slow or wanted.where_possible or wanted.seed):
         raise ConfigurationError(
@@ -101,7 +100,7 @@ def _of_targets(wanted: Comparison) -> int:
             seed=wanted.seed,
             where_possible=wanted.where_possible,
             out=wanted.out,
-            every_trace=bool(_pages(wanted)),
+            every_trace=bool(_pages(wanted, SIDE_BY_SIDE)),
         )
     )
     columns = [in_folder(each, ran.record, ran.out) for each in outcomes_of(ran.record)]
@@ -116,40 +115,37 @@ def _of_targets(wanted: Comparison) -> int:
 
 
 def _of_files(names: tuple[str, ...]) -> list[Column]:
-    found = [(column, Path(name)) for name in names for column in _in_file(Path(name))]
+    found = [
+        (column, Path(name)) for name in names for column in columns_of(Archive.open(Path(name)))
+    ]
     outcomes = [column.outcomes for column, _ in found]
     labels = labelled(outcomes, [path.name for _, path in found])
     return [replace(column, outcomes=each) for (column, _), each in zip(found, labels, strict=True)]
 
 
-def _in_file(path: Path) -> list[Column]:
-    """The columns of a run record, with its traces, or that of a baseline."""
-    if not path.is_dir() and is_baseline(path):
-        return [Column(outcomes) for outcomes in read_outcomes(path)]
-    record = read_record(path)
-    root = path if path.is_dir() else path.parent
-    return [in_folder(outcomes, record, root) for outcomes in outcomes_of(record)]
-
-
 def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     found = side_by_side([column.outcomes for column in columns], load_catalogue())
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
-    _write(wanted, told, side_by_side_json(found))
-    for path in _pages(wanted):
+    _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
+    for path in _pages(wanted, SIDE_BY_SIDE):
         write_page(path, columns)
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)
 
 
-def _pages(wanted: Comparison) -> list[Path]:
+def _pages(wanted: Comparison, name: str) -> list[Path]:
     """Where the page is written."""
-    beside = [] if wanted.out is None else [wanted.out / PAGE_FILE]
+    beside = [] if wanted.out is None else [wanted.out / f"{name}.html"]
     return beside if wanted.html is None else [*beside, wanted.html]
 
 
 def _changes(wanted: Comparison) -> int:
     before, after = (read_outcomes(Path(name)) for name in wanted.names)
     found = changes(before, after)
-    _write(wanted, changes_markdown(found, describe), changes_json(found))
+    _write(wanted, CHANGES, changes_markdown(found, describe), changes_json(found))
+    for path in _pages(wanted, CHANGES):
+        from tcpassay.reports.changes_html import write_changes
+
+        write_changes(path, found, describe)
     for text, style in lines(found, describe):
         _say(text, style)
     return UNEXPECTED if found.worse else ALL_AS_EXPECTED
@@ -163,11 +159,11 @@ def _gate(columns: list[TargetOutcomes]) -> int:
     return ALL_AS_EXPECTED if all(outcome.as_expected for outcome in outcomes) else UNEXPECTED
 
 
-def _write(wanted: Comparison, told: str, value: dict[str, Json]) -> None:
+def _write(wanted: Comparison, name: str, told: str, value: dict[str, Json]) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
     if wanted.out is not None:
-        write_text(wanted.out / MARKDOWN_FILE, told)
-        write_text(wanted.out / JSON_FILE, text)
+        write_text(wanted.out / f"{name}.md", told)
+        write_text(wanted.out / f"{name}.json", text)
     if wanted.json is not None:
         write_text(wanted.json, text)
 

@@ -103,14 +103,14 @@ def _exported(file: TraceFile, trace: Path, form: Form, output: Path | None) -> 
 
 def _told(replayed: Replayed) -> Iterator[str]:
     """What happened, line by line, then the verdict and what was recorded."""
-    from tcpassay.reports.failure import difference_table
-    from tcpassay.reports.text import counted, one_line, printable
+    from tcpassay.reports.failure import MOST_LINES, difference_table
+    from tcpassay.reports.text import counted, first_lines, one_line
     from tcpassay.wire.notation import Notation
 
     trace, judged = replayed.trace, replayed.judged
     yield from (one_line(line) for line in Notation().lines(trace))
     yield ""
-    yield from printable(judged.message).splitlines()
+    yield from first_lines(judged.message, MOST_LINES) if judged.message else ()
     yield from difference_table(judged.diff)
     where = one_line(f"{trace.target}  {trace.case}")
     recorded = "as recorded" if replayed.same else f"recorded: {replayed.recorded}"

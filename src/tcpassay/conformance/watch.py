@@ -93,8 +93,7 @@ class Watch:
 
     def _alarm(self, violation: Violation, ip: IpVersion) -> Alarm:
         """Told as a way past the rules that is expected, where several fit and one is."""
-        readings = violation.readings
-        told = next((each for each in readings if self._is_expected(each, ip)), violation)
+        told = violation.as_known(lambda each: self._is_expected(each, ip)) or violation
         return Alarm(
             told.event,
             told.requirement,

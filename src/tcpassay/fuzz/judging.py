@@ -77,14 +77,14 @@ class Explained:
     def reading(self, violation: Violation, ip: IpVersion) -> tuple[Violation, str]:
         """The violation as an entry covers it, and the glob of that entry.
 
-        Where several known ways past the rules fit, one that is expected is enough: nothing tells
-        that the target has gone another.
+        Where several known ways past the rules fit, one that is expected is enough.
         """
-        for each in violation.readings:
-            explained = self.by(each.requirement, each.why, each.level, ip)
-            if explained:
-                return each, explained
-        return violation, ""
+
+        def entry(each: Violation) -> str:
+            return self.by(each.requirement, each.why, each.level, ip)
+
+        told = violation.as_known(lambda each: bool(entry(each)))
+        return (violation, "") if told is None else (told, entry(told))
 
 
 class Judge:

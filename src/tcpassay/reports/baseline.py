@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
 
 VERSION = 1
+#: A baseline says so in its first characters; other files need not be read whole to know.
+_MARK, _HEAD = '"baseline"', 200
 
 
 def baseline_file(target: str) -> Path:
@@ -66,32 +68,33 @@ def baseline_text(target: TargetOutcomes) -> str:
 
 
 def read_outcomes(path: Path) -> list[TargetOutcomes]:
-    """The outcomes in a baseline or a run record.
+    """The outcomes in a baseline, a run record or a bundle.
 
-    Raises ConfigurationError for a file that is neither.
+    Raises ConfigurationError for a file that is none.
     """
-    value = _baseline_in(path)
-    if value is None:
-        return outcomes_of(read_record(path))
+    found = baseline_in(path)
+    return outcomes_of(read_record(path)) if found is None else [found]
+
+
+def baseline_in(path: Path) -> TargetOutcomes | None:
+    """The baseline in a file; None where that is something else, readable or not.
+
+    Raises ConfigurationError for a baseline that makes no sense.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = file.read(_HEAD)
+            value = json.loads(head + file.read()) if _MARK in head else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or "baseline" not in value:
+        return None
     if value["baseline"] != VERSION:
         _refuse(path, f"its version is {value['baseline']!r:.40}")
     try:
-        return [_from_object(value)]
+        return _from_object(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _refuse(path, f"{type(error).__name__}: {error}")
-
-
-def is_baseline(path: Path) -> bool:
-    """Whether a file is a baseline, of whatever version, and no run record."""
-    return _baseline_in(path) is not None
-
-
-def _baseline_in(path: Path) -> dict[str, Json] | None:
-    try:
-        value = None if path.is_dir() else json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) and "baseline" in value else None
 
 
 def _refuse(path: Path, why: str) -> NoReturn:

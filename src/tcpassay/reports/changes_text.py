@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.reports.changes import KINDS, WORSE
-from tcpassay.reports.compare_files import SCHEMA, escaped, target_json
+from tcpassay.reports.compare_files import SCHEMA, target_json
+from tcpassay.reports.markdown import escaped, fitting, table_head, table_row
 from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.text import counted, one_line
 
@@ -90,33 +91,34 @@ def _word(verdict: Verdict | None) -> str:
 
 
 def changes_markdown(found: Changes, describe: Describe) -> str:
-    """The changes as Markdown, every case of them."""
-    return "\n".join(_markdown(found, describe)) + "\n"
+    """The changes as Markdown, every case of them, at most 1 MiB."""
+    return fitting(_markdown(found, describe))
 
 
 def _markdown(found: Changes, describe: Describe) -> Iterator[str]:
     yield "# What changed"
     yield ""
     yield f"{escaped(summary(found))}."
+    yield from table_head("target", "before", "after")
+    for old, new in found.targets:
+        yield table_row(*map(escaped, (new.name, old.version, new.version)))
     for kind in KINDS:
         for number, (name, several) in enumerate(found.by_requirement(kind).items()):
             if not number:
                 yield ""
                 yield f"## {kind}"
             yield ""
-            yield escaped(describe(name))
+            yield f"**{escaped(describe(name)) or 'no requirement'}**"
             yield ""
             yield from (f"- {escaped(_told(change))}" for change in several)
     if found.measures:
         yield ""
         yield "## measured differently"
-        yield ""
-        yield "| target | case | value | before | after |"
-        yield "| --- | --- | --- | --- | --- |"
+        yield from table_head("target", "case", "value", "before", "after")
         for each in found.measures:
             cells = (each.target, each.case, each.name)
             values = (shown_value(each.before), shown_value(each.after))
-            yield f"| {' | '.join(map(escaped, (*cells, *values)))} |"
+            yield table_row(*map(escaped, (*cells, *values)))
 
 
 def changes_json(found: Changes) -> dict[str, Json]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.markdown import escaped, table_head, table_row
 from tcpassay.reports.measured import VALUES, by_topic, tables
 from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.sidebyside import LEGEND
-from tcpassay.reports.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def _markdown(found: SideBySide, *, every: bool, cases: bool) -> Iterator[str]:
             continue
         yield ""
         yield f"## {escaped(source)}: {sum(row.differs for row in rows)} of {len(rows)} differ"
-        yield from _head("requirement", "level", "in short", *labels)
+        yield from table_head("requirement", "level", "in short", *labels)
         for row in shown:
             requirement = row.requirement
             told = (requirement.level.value, requirement.text) if requirement else ("", "")
@@ -52,41 +52,27 @@ def _markdown(found: SideBySide, *, every: bool, cases: bool) -> Iterator[str]:
         if title == VALUES:
             yield from _values(labels, values)
             continue
-        yield from _head("case", "value", *labels)
+        yield from table_head("case", "value", *labels)
         for value in values:
             yield _line(value.case, value.name, *map(shown_value, value.values))
 
 
 def _values(labels: list[str], values: list[Measured]) -> Iterator[str]:
     for topic, chosen in by_topic(values).items():
-        yield from _head(topic, *labels)
+        yield from table_head(topic, *labels)
         for value in chosen:
             yield _line(value.full_name, *map(shown_value, value.values))
 
 
 def _totals(found: SideBySide) -> Iterator[str]:
-    yield from _head("target", "version", "clock", *Verdict, "not run")
+    yield from table_head("target", "version", "clock", *Verdict, "not run")
     for column, total in zip(found.columns, found.totals(), strict=True):
         numbers = [str(total[verdict] or "-") for verdict in (*Verdict, None)]
         yield _line(column.label, column.version, column.clock, *numbers)
 
 
-def _head(*cells: str) -> Iterator[str]:
-    yield ""
-    yield _line(*cells)
-    yield _line(*("---" for _ in cells))
-
-
 def _line(*cells: str) -> str:
-    return f"| {' | '.join(escaped(cell) for cell in cells)} |"
-
-
-def escaped(text: str) -> str:
-    """One line of text in Markdown, also in a cell: nothing in it is markup."""
-    plain = one_line(text).replace("\\", "\\\\")
-    for mark in "|<*_`[":
-        plain = plain.replace(mark, f"\\{mark}")
-    return plain
+    return table_row(*map(escaped, cells))
 
 
 def side_by_side_json(found: SideBySide) -> dict[str, Json]:

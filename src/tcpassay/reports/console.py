@@ -12,10 +12,11 @@ from tcpassay.conformance.result import ORACLE
 from tcpassay.conformance.served import what_it_takes
 from tcpassay.core.verdict import EXPECTED_BY_DEFAULT, Verdict
 from tcpassay.reports.failure import expected_words, heading, story
+from tcpassay.reports.folding import known, root
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from rich.console import Console
@@ -72,36 +73,32 @@ class ResultPrinter:
         if alike:
             shared = counted(len(alike), "more row")
             ids = _ids([each.result.id for each in alike])
-            self._line(f"  and {shared} at {_root(result)}: {ids}", "bold")
+            self._line(f"  and {shared} at {one_line(root(result))}: {ids}", "bold")
 
     def _expected(self, target: str, cases: list[CaseRecord]) -> None:
         """The known non-passes, one line a reason."""
-        folded = _folded(
-            cases,
-            lambda case: (
-                case.result.as_expected and case.result.verdict not in {Verdict.PASS, Verdict.INFO}
-            ),
-            lambda case: (case.result.verdict, case.result.explanation or _why(case.result)),
-        )
+        folded = known(cases)
         if not folded:
             return
         self._console.print()
-        self._line(f"{target}: as expected, but not pass", "bold")
+        self._line(f"{one_line(target)}: as expected, but not pass", "bold")
         for (verdict, reason), ids in folded.items():
-            start = Text(f"  {verdict} {len(ids)}  ", STYLE[Verdict(verdict)])
+            start = Text(f"  {verdict} {len(ids)}  ", STYLE[verdict])
             why = one_line(reason) or "no reason given"
             self._console.print(start + Text(f"{why}: {_ids(ids)}"), soft_wrap=True)
 
     def _left_out(self, record: RunRecord) -> None:
         for absent in record.not_started:
             how = "skipped" if absent.skipped else "not started"
-            self._line(f"{absent.target}: {how}: {one_line(absent.reason)}", "yellow")
+            name, reason = one_line(absent.target), one_line(absent.reason)
+            self._line(f"{name}: {how}: {reason}", "yellow")
         reasons: dict[tuple[str, str], list[str]] = {}
         for left in record.not_run:
             reasons.setdefault((left.target, left.reason), []).append(left.case)
         for (target, reason), ids in reasons.items():
             cases = counted(len(ids), "case")
-            self._line(f"{target}: {cases} not run: {one_line(reason)}: {_ids(ids)}", "dim")
+            told = f"{one_line(target)}: {cases} not run: {one_line(reason)}"
+            self._line(f"{told}: {_ids(ids)}", "dim")
 
     def _stale(self, record: RunRecord) -> None:
         for stale in record.stale:
@@ -115,9 +112,10 @@ class ResultPrinter:
             self._line(_summary(record, target.name))
             rest = _what_the_rest_needs(record.of(target.name))
             if rest:
-                self._line(f"{target.name}: {rest}")
+                self._line(f"{one_line(target.name)}: {rest}")
         if record.interrupted:
-            self._line(f"interrupted by {record.interrupted}: cases in flight are not counted")
+            signal = one_line(record.interrupted)
+            self._line(f"interrupted by {signal}: cases in flight are not counted")
         where = f", files in {self._out}" if self._out else ""
         self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
 
@@ -128,17 +126,9 @@ def _by_root(cases: Iterable[CaseRecord]) -> list[list[CaseRecord]]:
     for n, case in enumerate(cases):
         result = case.result
         alone = None if result.id.startswith("matrix/") else n
-        key = (result.target, str(result.verdict), _root(result), alone)
+        key = (result.target, str(result.verdict), root(result), alone)
         groups.setdefault(key, []).append(case)
     return list(groups.values())
-
-
-def _root(result: CaseResult) -> str:
-    """The requirement that made the verdict; the first where none did."""
-    return next(
-        (name for name, verdict in result.judged.items() if verdict is result.verdict),
-        result.requirements[0],
-    )
 
 
 def _headline(verdict: Verdict) -> tuple[str, str]:
@@ -200,12 +190,6 @@ def _summary(record: RunRecord, target: str) -> str:
     return one_line(f"{target}: {counted(len(cases), 'case')}: {counts}; {gate}")
 
 
-def _why(result: CaseResult) -> str:
-    """Why a case was not judged; on a port without an agent by what that would have taken."""
-    what = what_it_takes(result.message) if result.verdict is Verdict.UNSUPPORTED else None
-    return result.message if what is None else f"needs {what}"
-
-
 def _what_the_rest_needs(cases: list[CaseRecord]) -> str:
     """How much of a suite a port without an agent lets be judged; empty for another target."""
     results = [case.result for case in cases if not case.result.of_oracle]
@@ -227,18 +211,6 @@ def _judged(entries: list[CaseResult]) -> str:
     violated = Counter([entry.verdict for entry in entries])
     del violated[Verdict.PASS]
     return f"{counted(len(entries), 'requirement')}, {_counts(violated) or 'none violated'}"
-
-
-def _folded(
-    cases: Iterable[CaseRecord],
-    wanted: Callable[[CaseRecord], bool],
-    key: Callable[[CaseRecord], tuple[str, str]],
-) -> dict[tuple[str, str], list[str]]:
-    folded: dict[tuple[str, str], list[str]] = {}
-    for case in cases:
-        if wanted(case):
-            folded.setdefault(key(case), []).append(case.result.id)
-    return folded
 
 
 def _ids(ids: list[str]) -> str:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict
-from tcpassay.reports.text import one_line, printable
+from tcpassay.reports.text import counted, first_lines, last_lines, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +25,10 @@ Describe = Callable[[str], str]
 
 _LAST_FRAMES = 12
 _LAST_LINES = 8
+#: Lines of a message, and rows of a table, that are shown.
+MOST_LINES: Final = 40
+#: Characters of a value in a table.
+_WIDEST = 400
 
 
 def heading(result: CaseResult) -> str:
@@ -52,7 +56,7 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
     if result.frames:
         lines += ["last frames", *(f"  {one_line(f)}" for f in result.frames[-_LAST_FRAMES:])]
     if result.stderr:
-        last = printable(result.stderr).splitlines()[-_LAST_LINES:]
+        last = last_lines(result.stderr, _LAST_LINES)
         whose = "traceback" if result.verdict is Verdict.ERROR else "the stack printed"
         lines += [whose, *(f"  {line}" for line in last)]
     replay = replay_command(case, out)
@@ -60,7 +64,7 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
 
 
 def _numbered(message: str) -> Iterator[tuple[int, str]]:
-    return enumerate(printable(message).splitlines())
+    return enumerate(first_lines(message, MOST_LINES) if message else ())
 
 
 def _blamed(result: CaseResult) -> list[str]:
@@ -75,10 +79,12 @@ def difference_table(diff: Sequence[FieldDiff]) -> list[str]:
         return []
     rows = [
         ("field", "got", "want"),
-        *((one_line(a), one_line(b), one_line(c)) for a, b, c in diff),
+        *(tuple(one_line(value, _WIDEST) for value in row) for row in diff[:MOST_LINES]),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return [f"  {a:{widths[0]}}  {b:{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+    table = [f"  {a:{widths[0]}}  {b:{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+    more = len(diff) - MOST_LINES
+    return [*table, f"  and {counted(more, 'more field')}"] if more > 0 else table
 
 
 def replay_command(case: CaseRecord, out: Path | None) -> str:

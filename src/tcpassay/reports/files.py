@@ -110,10 +110,16 @@ def default_folder(started: datetime) -> Path:
 def file_name(case: str, ip: IpVersion) -> str:
     """A case's id as a file name without suffix, `/` as `__`, one name an id and IP version."""
     plain = case.replace("/", "__")
-    name = _UNUSUAL.sub("_", plain)[:_LONGEST_NAME]
+    name = _UNUSUAL.sub("_", plain)[:_LONGEST_NAME] or "_"
     if name != plain:
         name += "-" + hashlib.blake2s(case.encode(errors=_LONE), digest_size=4).hexdigest()
     return name if ip == 4 else f"{name}.ipv6"
+
+
+def folder_name(target: str) -> str:
+    """A target's name, which a record from elsewhere may have made up, as that of a folder."""
+    name = file_name(target, 4)
+    return f"_{name}" if name.startswith(".") else name
 
 
 def write_text(path: Path, text: str) -> None:

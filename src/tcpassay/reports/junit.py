@@ -12,7 +12,7 @@ from tcpassay.core.verdict import Verdict
 from tcpassay.reports.failure import expected_words, story
 from tcpassay.reports.files import write_text
 from tcpassay.reports.fuzz_console import finding_story
-from tcpassay.reports.text import one_line, printable
+from tcpassay.reports.text import last, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tcpassay.reports.fuzz_record import FuzzFinding, FuzzRecord
     from tcpassay.reports.record import CaseRecord, RunRecord
 
+#: Characters of what a stack has printed that are kept.
+_MOST_STDERR = 16_384
+
 
 def write_junit(path: Path, record: RunRecord, describe: Describe, out: Path | None) -> None:
     """Write the report whole. Raises TcpassayError where it cannot be written."""
@@ -31,7 +34,7 @@ def write_junit(path: Path, record: RunRecord, describe: Describe, out: Path | N
 
 def render(record: RunRecord, describe: Describe, out: Path | None) -> str:
     """One test suite a target, one test case a case; targets that never started are errors."""
-    root = ET.Element("testsuites", {"name": record.tool})
+    root = ET.Element("testsuites", {"name": one_line(record.tool)})
     for target in record.targets:
         root.append(_suite(record, target, describe, out))
     for absent in record.not_started:
@@ -109,14 +112,15 @@ def _suite(
     suite = TestSuite(
         name=one_line(target.name),
         test_cases=[_test_case(case, describe, out) for case in cases],
-        timestamp=record.started,
+        timestamp=one_line(record.started),
         properties={
             "version": one_line(target.version),
-            "clock": target.clock,
+            "clock": one_line(target.clock),
             "seed": str(record.seed),
         },
     )
     element: ET.Element = suite.build_xml_doc()
+    element.set("time", f"{sum(case.result.wall_s for case in cases):.6f}")  # It writes 2e-06.
     for row, case in zip(element.iter("testcase"), cases, strict=True):
         row.insert(0, _properties(case.result))
     return element
@@ -141,7 +145,7 @@ def _test_case(case: CaseRecord, describe: Describe, out: Path | None) -> TestCa
         elapsed_sec=max(result.wall_s, 1e-6),
         file=one_line(result.location.file),
         line=str(result.location.line),
-        stderr=printable(result.stderr) or None,
+        stderr=printable(last(result.stderr, _MOST_STDERR)) or None,
     )
     message = one_line(result.message) or str(result.verdict)
     body = "\n".join(story(case, describe, out))

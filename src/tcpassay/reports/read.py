@@ -1,9 +1,10 @@
-"""Reading a run record back: run.json, or run.jsonl also after the run was killed."""
+"""Reading a run record back: run.json, run.jsonl also after the run was killed, or a bundle."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, NoReturn, cast
+import math
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, NoReturn, cast
 
 from tcpassay.conformance.result import (
     Alarm,
@@ -18,21 +19,42 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.json_values import array, mapping, whole_number
 from tcpassay.core.trace import FieldDiff
 from tcpassay.core.verdict import Level, Verdict
-from tcpassay.reports.record import SCHEMA, CaseRecord, RunRecord, count
+from tcpassay.reports.record import BUNDLE, SCHEMA, CaseRecord, RunRecord, count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tcpassay.core.json_values import Json
 
 
+#: What a folder is looked through for, in this order.
+_FILES: Final = ("run.jsonl", "run.json", "report.json")
+
+
+class Stored(NamedTuple):
+    """A run record, the folder that its paths are relative to, and what a bundle has beside it.
+
+    `traces` are the traces of a bundle by the paths that the record names; None: no bundle.
+    """
+
+    record: RunRecord
+    folder: Path
+    traces: Mapping[str, Json] | None = None
+
+
 def read_record(path: Path) -> RunRecord:
-    """The record in `path` (run.json or run.jsonl) or in the folder `path`.
+    """The record in `path` (run.json, run.jsonl or a bundle) or in the folder `path`.
 
     A last line cut short by a kill is left out. Raises ConfigurationError for anything that is
     not a run record of version 1.
     """
-    file = path / "run.jsonl" if path.is_dir() else path
+    return read(path).record
+
+
+def read(path: Path) -> Stored:
+    """The same with what lies beside it."""
+    file = _file_in(path) if path.is_dir() else path
     try:
         text = file.read_text(encoding="utf-8", errors="strict")
     except OSError as error:
@@ -41,9 +63,23 @@ def read_record(path: Path) -> RunRecord:
     except UnicodeDecodeError as error:
         _refuse(file, f"octet {error.start} is not UTF-8")
     try:
-        return _from_object(_whole(text) or _joined(file, text), file)
+        value = _whole(text) or _joined(file, text)
+        if "report" not in value:
+            return Stored(_from_object(value, file), file.parent)
+        if value["report"] != BUNDLE:
+            _refuse(file, f"a bundle of version {value['report']!r:.40}, not {BUNDLE}")
+        record = _from_object(mapping(value["record"]), file)
+        return Stored(record, file.parent, mapping(value["traces"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        _refuse(file, f"{type(error).__name__}: {error}")
+        _refuse(file, f"{type(error).__name__}: {error!s:.200}")
+    except RecursionError:
+        _refuse(file, "nested too deeply")
+
+
+def _file_in(folder: Path) -> Path:
+    """The record in a folder; where there is none, the name that is missed first."""
+    there = (folder / name for name in _FILES)
+    return next((file for file in there if file.is_file()), folder / _FILES[0])
 
 
 def _refuse(file: Path, why: str) -> NoReturn:
@@ -62,7 +98,8 @@ def _whole(text: str) -> dict[str, Json] | None:
 
 def _joined(file: Path, text: str) -> dict[str, Json]:
     """The record from lines: a header, cases and targets that never started, and the end."""
-    lines = text.splitlines()
+    # Other ends of lines that str.splitlines() knows are text of a target's.
+    lines = text.removesuffix("\n").split("\n") if text else []
     record: dict[str, Json] = {}
     cases: list[Json] = []
     not_started: list[Json] = []
@@ -192,8 +229,8 @@ def _texts(value: Json) -> tuple[str, ...]:
 
 
 def _real(value: Json) -> float:
-    if not isinstance(value, int | float):
-        msg = f"wanted a number, got {value!r:.60}"
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        msg = f"wanted a finite number, got {value!r:.60}"
         raise TypeError(msg)
     return float(value)
 

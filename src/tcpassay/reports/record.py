@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tcpassay.core.json_values import Json
 
 SCHEMA = 1
+#: The version of bundles, which hold a record and its traces in one file.
+BUNDLE = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,9 @@ class Recorder:
                 put = partial(tracefile.dump, trace, info=_info(result))
                 trace_file = folder.write(f"traces/{name}.json", put)
             if always or (telling and self._keep == "fail"):
-                packets = partial(pcapng.write_capture, trace=trace, result=result)
+                packets = partial(
+                    pcapng.write_capture, trace=trace, result=result, alarms=case.alarms
+                )
                 capture_file = folder.write(f"captures/{name}.pcapng", packets)
         except TcpassayError as error:
             self.trouble = self.trouble or error

@@ -131,6 +131,11 @@ def side_by_side(
     )
 
 
+def of_requirements(column: TargetOutcomes) -> dict[str, Cell]:
+    """What a target does about each requirement, folded over its cases."""
+    return {name: _folded(cells.values()) for name, cells in _by_requirement(column).items()}
+
+
 def _by_requirement(column: TargetOutcomes) -> dict[str, dict[str, Cell]]:
     """What each case tells of each requirement."""
     found: dict[str, dict[str, Cell]] = {}

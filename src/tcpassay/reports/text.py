@@ -1,12 +1,16 @@
-"""Text from outside made safe: a stack's log line must not steer a terminal or break XML."""
+"""Text from outside made safe: it must not steer a terminal, break XML or fill a page."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
+
+#: Characters of one line that are shown; the others are counted.
+LONGEST_LINE: Final = 2000
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls but tab and newline
-    "\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"  # line breaks, changes of direction
+    "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"  # line breaks, changes of direction
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # surrogates and non-characters: XML has none
     "]"
 )
@@ -22,9 +26,33 @@ def printable(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
-def one_line(text: str) -> str:
-    """`text` as one printable line."""
-    return printable(text.replace("\t", " ").replace("\n", "\\n"))
+def one_line(text: str, most: int = LONGEST_LINE) -> str:
+    """`text` as one printable line; of more than `most` characters the first, and how many more."""
+    return printable(cut(text, most).replace("\t", " ").replace("\n", "\\n"))
+
+
+def cut(text: str, most: int) -> str:
+    """The first `most` characters and how many more there are."""
+    more = len(text) - most
+    return f"{text[:most]}... ({counted(more, 'more character')})" if more > 0 else text
+
+
+def last(text: str, most: int) -> str:
+    """The last `most` characters, and how many more there were before."""
+    more = len(text) - most
+    return f"({counted(more, 'more character')}) ...{text[-most:]}" if more > 0 else text
+
+
+def first_lines(text: str, most: int) -> list[str]:
+    """The first `most` lines, printable, and how many more there are."""
+    *lines, rest = (text.removesuffix("\n") + "\n").split("\n", most)
+    shown = [one_line(line) for line in lines]
+    return [*shown, f"... ({counted(rest.count(chr(10)), 'more line')})"] if rest else shown
+
+
+def last_lines(text: str, most: int) -> list[str]:
+    """The last `most` lines, printable."""
+    return [one_line(line) for line in text.rstrip("\n").rsplit("\n", most)[-most:]]
 
 
 def counted(number: int, noun: str) -> str:

@@ -25,10 +25,12 @@ from tcpassay.wire.eventforms import (
     RECORDS,
     Teller,
     TraceEvent,
-    from_json,
     record_from_json,
     record_to_json,
     to_json,
+)
+from tcpassay.wire.eventforms import (
+    from_json as value_from_json,
 )
 from tcpassay.wire.relative import Context, Ports, describe
 from tcpassay.wire.tcp import ACK, SYN, Segment
@@ -36,7 +38,17 @@ from tcpassay.wire.tcp import ACK, SYN, Segment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCHEMA", "Binder", "TraceEvent", "TraceFile", "dump", "dumps", "load", "loads"]
+__all__ = [
+    "SCHEMA",
+    "Binder",
+    "TraceEvent",
+    "TraceFile",
+    "dump",
+    "dumps",
+    "from_json",
+    "load",
+    "loads",
+]
 
 SCHEMA = 1
 _BAD = (KeyError, TypeError, ValueError, IndexError, AttributeError, BuildError, ParseError)
@@ -137,6 +149,11 @@ def loads(octets: bytes, name: str = "trace") -> TraceFile:
     except (UnicodeDecodeError, RecursionError):
         msg = f"{name}: not a trace file; wanted JSON in UTF-8"
         raise ConfigurationError(msg) from None
+    return from_json(head, name)
+
+
+def from_json(head: Json, name: str = "trace") -> TraceFile:
+    """The trace file that was read as JSON; `name` as for `loads` (ConfigurationError)."""
     if not isinstance(head, dict) or "schema" not in head:
         msg = f'{name}: not a trace file; wanted an object with "schema"'
         raise ConfigurationError(msg)
@@ -225,7 +242,7 @@ def _file(head: dict[str, Json], name: str) -> TraceFile:
             known = dict(mapping(item))
             conn = _conn(known.pop("conn"), ports)
             bases[conn] = {base: whole_number(value) for base, value in known.items()}
-        info = from_json(head["info"], exact=True)
+        info = value_from_json(head["info"], exact=True)
         return TraceFile(
             str(head["case"]),
             str(head["target"]),
@@ -254,7 +271,9 @@ def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEv
         n, t_ns, process = (whole_number(event[key]) for key in ("n", "t_ns", "process"))
         conn = _conn(event["conn"], ports) if "conn" in event else None
         octets = bytes.fromhex(str(event["octets"])) if kind in DATAGRAMS else None
-        data = from_json(event["data"]) if octets is not None else _record(kind, event["data"])
+        data = (
+            value_from_json(event["data"]) if octets is not None else _record(kind, event["data"])
+        )
     except _BAD as error:
         msg = f"{name}: event {place}: {_reason(error)}"
         raise ConfigurationError(msg) from None
@@ -262,7 +281,7 @@ def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEv
 
 
 def _record(kind: str, value: Json) -> object:
-    return record_from_json(kind, value) if kind in RECORDS else from_json(value, exact=True)
+    return record_from_json(kind, value) if kind in RECORDS else value_from_json(value, exact=True)
 
 
 def _verify(file: TraceFile, name: str) -> None:

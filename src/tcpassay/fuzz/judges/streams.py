@@ -181,15 +181,20 @@ class Streams:
         return after
 
     def _behind_fins(self, stands: set[Stand]) -> set[Stand]:
-        """Where a reader may stand who has gone over a FIN as over an octet, there or before it:
+        """Where a reader may stand who has gone over FINs as over octets, there or before it:
         behind a FIN that was not counted all text is one number too early.
         """
-        return {
-            (ports, (number + 1) & _MASK)
-            for ports, number in stands
-            for fin in self._fins.get(ports, ())
-            if self._all_said(ports, fin, number)
-        }
+        found: set[Stand] = set()
+        last = stands
+        for _ in range(max(map(len, self._fins.values()), default=0)):
+            last = {
+                (ports, (number + 1) & _MASK)
+                for ports, number in last
+                for fin in self._fins.get(ports, ())
+                if self._all_said(ports, fin, number)
+            }
+            found |= last
+        return found
 
     def _beside(self, stands: set[Stand]) -> set[Stand]:
         """Where a reader may stand at the first octet if the peer's first ACK has been taken as one

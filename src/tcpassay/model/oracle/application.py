@@ -268,6 +268,9 @@ class Application:
         if not socket.listening:
             socket.listening = True
             self._listeners.append(socket)
+        if socket.flow is not None and not socket.bound:
+            # The port of an attempt that is over may have been given back: nobody can tell where.
+            socket.shut = socket.flow.opaque = True
 
     def _named(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
         where = _ends_of(returned.out)
@@ -283,6 +286,9 @@ class Application:
         new.buffer_set = socket.buffer_set
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
+        if not remote and _anyone_may_wait(socket):
+            new.connected = True
+            return
         if flow is not None and flow.follows_waiting:
             # Nobody can tell whether this is the connection that was reset in the queue (DOC-30).
             flow.opaque = flow.accepted = True
@@ -410,6 +416,17 @@ def _reset_clause(socket: Socket, flow: Flow) -> str:
 
 #: RFC 9293, 3.8.4 (MUST-28): the interval of keep-alives is no less by default.
 KEEPALIVE_S = 7_200
+
+
+def _anyone_may_wait(listener: Socket) -> bool:
+    """Whether accept(), which has told no address, may have handed out one that is not known to be
+    complete; nothing is said any more of what waits.
+    """
+    waiting = [flow for flow in listener.made if flow.first_completed and not flow.accepted]
+    unsure = any(not flow.completed for flow in waiting)
+    for flow in waiting:
+        flow.opaque = flow.opaque or unsure
+    return unsure
 
 
 def _first(listener: Socket) -> Flow | None:

@@ -91,7 +91,10 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     else:
         return ()
     clause, found = _sequence_clause(tcb, segment), []
-    for branch in beyond_sequence(_without_zero_stamp(tcb, segment), segment):
+    taken_for = _without_zero_stamp(tcb, segment)
+    if at > 0 and length:
+        taken_for = taken_for._replace(rcv_wnd=at + length)
+    for branch in beyond_sequence(taken_for, segment):
         answer = branch.answer
         if answer.kind in {"silence", "ack"} and branch.tcb.state != "CLOSED":
             answer = acknowledge(branch.tcb, may_fail=True)
@@ -185,8 +188,8 @@ def _taken_with(
 
 def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
-    is acknowledged as not taken, above a hole dropped in silence. Or it is taken, and what has
-    waited above a hole makes room for it, from the right.
+    is acknowledged as not taken, above a hole dropped, mostly in silence. Or it is taken, and what
+    has waited above a hole makes room for it, from the right.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
@@ -211,7 +214,7 @@ def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-FIN-OOO" if segment.flags & FIN else "RFC9293:MAY-13"
     rest = segment._replace(payload=b"", flags=segment.flags & ~FIN)
     return tuple(
-        _departs(b.tcb, b.answer if hole else acknowledge(b.tcb), clause, "no room in the window")
+        _departs(b.tcb, acknowledge(b.tcb, may_fail=hole), clause, "no room in the window")
         for b in beyond_sequence(tcb, rest)
     )
 
@@ -237,9 +240,13 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """A window taken for a newer ACK alone, or not taken where it only gets smaller."""
+    """A window taken for a newer ACK alone, or not taken where it only gets smaller; text in order
+    that the next window is held against.
+    """
     # Where the window is the same, what may differ is what the next one is held against.
-    older = offset(segment.seq, tcb.snd_wl1) < 0 and segment.ack != tcb.snd_una
+    older = offset(segment.seq, tcb.snd_wl1) < 0 and (
+        segment.ack != tcb.snd_una or _in_order(tcb, segment)
+    )
     if (segment.window == tcb.snd_wnd and not older) or not acceptable(tcb, segment):
         return ()
     if not 0 <= offset(segment.ack, tcb.snd_una) <= offset(tcb.snd_nxt, tcb.snd_una):
@@ -252,6 +259,11 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return tuple(found)
 
 
+def _in_order(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a segment has the next text, and none waits above it."""
+    return bool(segment.payload) and segment.seq == tcb.rcv_nxt and not tcb.held
+
+
 def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
     """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
     if taken.snd_una != segment.ack:
@@ -260,6 +272,9 @@ def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | N
     if newer < 0 and new:
         updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
         return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
+    if newer < 0 and _in_order(tcb, segment):
+        newest = taken._replace(snd_wl1=segment.seq, snd_wl2=segment.ack)
+        return newest, "RFC9293:3.10.7.4-WND-OLD-SEG"
     if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
         # What can be seen of it is text beyond the new window.
         return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW"
@@ -338,7 +353,9 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
     if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     behind = (tcb.fin + 1) & MASK
-    held = [right for left, right in tcb.held if offset(left, behind) <= 0 < offset(right, behind)]
+    # Another FIN may stand between: an octet of its own.
+    held = [right for left, right in tcb.held if offset(left, behind) <= 1]
+    held = [right for right in held if offset(right, behind) > 0]
     most = max((offset(right, behind) for right in held), default=0)
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
     found = []

@@ -149,9 +149,16 @@ class Flow:
         """Whether there has been a connection, and there is none any more; nobody can tell of one
         that is `opaque`.
         """
-        return bool(self.completed and not self.opaque) and all(
-            h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses
-        )
+        return bool(self.completed and not self.opaque) and self._ended
+
+    @property
+    def may_have_ended_waiting(self) -> bool:
+        """Whether there is no connection, and accept() may still hand out one that has ended."""
+        return bool(self.first_completed and not self.accepted) and self._ended
+
+    @property
+    def _ended(self) -> bool:
+        return all(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
 
     @property
     def settled(self) -> bool:
@@ -201,6 +208,11 @@ class Flow:
     def built_by(self, segment: Segment) -> Tcb | None:
         """What a segment would build by its cookie (RFC 4987, 3.6)."""
         return self.offered if self.holds_cookie(segment) else None
+
+    def may_be_given_back(self, syn: Segment) -> bool:
+        """Whether an attempt may be over, so that a SYN with another number is of another."""
+        gone = any(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
+        return gone and not self.may_repeat(syn)
 
     # -- what becomes of it ------------------------------------------------------------------------
 

@@ -47,11 +47,16 @@ _CLOSED_FIRST: dict[State, State] = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": 
 
 def handed_out(flow: Flow, n: int) -> None:
     """accept() has given the connection to the application in entry `n`: its handshake is over, or
-    a cookie has made that needless (RFC 7413, 4.2.2: the application may read before the ACK).
+    a cookie has made that needless (RFC 7413, 4.2.2: the application may read before the ACK). One
+    that a way past the rules has ended since may be handed out all the same.
     """
     flow.completed = flow.completed or n
     flow.accepted, flow.queue_may_be_full = True, False
-    opened = [h for h in flow.hypotheses if h.tcb.snd_una != h.tcb.iss or h.tcb.early]
+    opened = [
+        h
+        for h in flow.hypotheses
+        if h.tcb.snd_una != h.tcb.iss or h.tcb.early or (h.variants and h.tcb.state == "CLOSED")
+    ]
     flow.hypotheses = opened or flow.hypotheses
 
 

@@ -47,6 +47,8 @@ def _not_sent_again(flow: Flow, n: int) -> None:
     transmission.due = NEVER
     if any(h.tcb.state in {"CLOSED", "TIME-WAIT"} for h in flow.hypotheses) or flow.icmp:
         return
+    if flow.user_timeout and flow.retries:
+        return  # 3.10.8: given up whenever the time is over that the application has asked for.
     what = "a probe" if transmission.clause == "RFC9293:MUST-36" else "what is not acknowledged"
     why = f"{what} has not been sent in time"
     flow.violated(Violation(n, transmission.clause, why, "a retransmission"))
@@ -92,7 +94,7 @@ def held_back(flow: Flow) -> Refusal | None:
         or not all(_alike(h, other) for other in flow.hypotheses)
     ):
         return None
-    room = min(each.tcb.snd_wnd for each in flow.hypotheses)
+    room = min(each.tcb.offered for each in flow.hypotheses)
     left = sender.least - (offset(tcb.snd_nxt, tcb.iss) - 1)
     # Less than any host takes fills no segment, whatever the peer asks for (`SMALLEST_MSS`).
     # A FIN behind the text is queued as well, and takes a number (3.4).

@@ -67,9 +67,12 @@ def only_variants(flow: Flow, n: int) -> None:
         return
     fewest = min(len(h.variants) for h in flow.hypotheses)
     ways = [h.variants for h in flow.hypotheses if len(h.variants) == fewest]
+    more = dict.fromkeys(h.variants for h in flow.hypotheses if len(h.variants) > fewest)
+    longer = tuple(tuple(_past(*step) for step in way) for way in more)
     for names in zip(*ways, strict=True):
-        told, *others = sorted(dict.fromkeys(names), key=lambda each: each[1].startswith("RFC "))
-        flow.violated(Violation(n, *_past(*told), others=tuple(_past(*other) for other in others)))
+        told, *rest = sorted(dict.fromkeys(names), key=lambda each: each[1].startswith("RFC "))
+        others = tuple(_past(*other) for other in rest)
+        flow.violated(Violation(n, *_past(*told), others=others, longer=longer))
     flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
 
 

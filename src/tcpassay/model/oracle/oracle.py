@@ -155,8 +155,8 @@ class Oracle:
         if _from_nowhere(ip):
             flow.from_nowhere = True
             return
-        if body.flags & (SYN | ACK) == SYN and flow.over:
-            flow = self._renewed(key)
+        if body.flags & (SYN | ACK) == SYN:
+            flow = self._met_again(flow, key)
         listener = self._application.listener(ip.dst, body.dport)
         shut = listener is not None and listener.shut
         flow.opaque = flow.opaque or shut or _signed(body) or ip.dst == self._elsewhere
@@ -165,8 +165,8 @@ class Oracle:
                 _may_wait_again(listener, flow)
             return
         flow.listening = listener is not None
-        if listener is not None and not flow.settled:
-            waits = not flow.accepted or flow.may_be_over
+        if listener is not None and (flow.may_be_given_up or not flow.settled):
+            waits = not flow.accepted or flow.may_be_given_up or flow.may_be_over
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
@@ -241,8 +241,8 @@ class Oracle:
 
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
-        if not syn.flags & ACK and not flow.open:
-            flow = self._renewed(key) if flow.over else flow
+        if not syn.flags & ACK and (not flow.open or flow.may_be_given_back(syn)):
+            flow = self._renewed(key) if flow.over or flow.open else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
                 flow_begin.opens(flow, syn, now, n)
@@ -268,12 +268,22 @@ class Oracle:
         if wrong is not None:
             self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
 
+    def _met_again(self, old: Flow, key: FlowKey) -> Flow:
+        """The connection of a SYN of the peer's: where the old one is over, a new one."""
+        waiting = old.may_have_ended_waiting
+        flow = self._renewed(key) if old.over else old
+        flow.follows_waiting = flow.follows_waiting or waiting
+        return flow
+
     def _renewed(self, key: FlowKey) -> Flow:
         """A new connection between two ends that have had one; its socket keeps the old one."""
         old = self._flows.pop(key)
         self._owing.pop(old, None)
         new = self.flow(key)
         new.follows_waiting = bool(old.completed) and not old.accepted
+        if old.cookies:
+            # A cookie holds for longer than what it has built (RFC 4987, 3.6).
+            new.cookies, new.offered, new.syn_gone = old.cookies, old.offered, old.syn_gone
         return new
 
     def flow(self, key: FlowKey) -> Flow:

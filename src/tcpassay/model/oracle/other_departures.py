@@ -96,7 +96,8 @@ def _too_old_by_less(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """
     if not tcb.passive or tcb.state not in SYNCHRONIZED or tcb.state == "TIME-WAIT":
         return ()
-    if not -tcb.max_snd_wnd <= offset(segment.ack, tcb.snd_una) < 0:
+    # What the third segment or a later one has announced counts: at least SND.WND.
+    if not -tcb.max_snd_wnd <= offset(segment.ack, tcb.snd_una) < -tcb.snd_wnd:
         return ()
     if not acceptable(tcb, segment):
         return ()

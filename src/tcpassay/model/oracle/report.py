@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.model.catalogue import load_catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tcpassay.core.verdict import Level
 
 
@@ -17,7 +19,7 @@ class Violation(NamedTuple):
     `event` is the trace entry, `requirement` the clause nearest to allowing it, `why` what stands
     against it there, `allowed` what would have been right; `ruled_out` has the clauses of the
     other hypotheses. `others` are clause and `why` of each further known way past the rules that
-    fits what has come as well.
+    fits what has come as well; `longer` are ways of more steps that do, each step so.
     """
 
     event: int
@@ -26,11 +28,25 @@ class Violation(NamedTuple):
     allowed: str = ""
     ruled_out: tuple[str, ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    longer: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def readings(self) -> tuple[Violation, ...]:
         """The violation as it is told, then as each of the `others` would have it."""
         return (self, *(self._replace(requirement=r, why=why) for r, why in self.others))
+
+    def as_known(self, known: Callable[[Violation], bool]) -> Violation | None:
+        """The first of the readings that is `known`; else the first step of a longer way of which
+        each step is: nothing tells that the target has gone another. None where there is none.
+        """
+        for each in self.readings:
+            if known(each):
+                return each
+        for way in self.longer:
+            steps = [self._replace(requirement=r, why=why) for r, why in way]
+            if all(map(known, steps)):
+                return steps[0]
+        return None
 
     @property
     def level(self) -> Level:

@@ -156,7 +156,9 @@ def sent(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
 
 def sent_nowhere(call: Call, socket: Socket, returned: Returned) -> Wrong | None:
     """send() on a socket that has never been connected takes nothing (3.10.2, CLOSED)."""
-    if socket.flow is not None or socket.remote is not None or returned.errno is not None:
+    if socket.flow is not None or socket.remote is not None or socket.connected:
+        return None
+    if returned.errno is not None:
         return None
     if call.name not in {"send", "sendmsg"} or not _octets_of(call) or returned.value <= 0:
         return None

@@ -28,21 +28,17 @@ def not_come(
     """The first block that tells of what has not come; None where all tell of what has.
 
     `held` are the ranges above RCV.NXT that have come, `fin` is the number of the last FIN that
-    has. A FIN is an octet as any (RFC 9293, 3.4), also one that another has taken the place of: one
-    octet may stand alone then, or end a block. Once the FIN is taken nothing is held any more, and
-    what came behind it may be told of. The first block may tell of a repetition below RCV.NXT
-    (RFC 2883, 4).
+    has. A FIN is an octet as any (RFC 9293, 3.4) that blocks may hold or join, and others may have
+    been before it: behind one nothing is said. The first block may tell of a repetition below
+    RCV.NXT (RFC 2883, 4).
     """
-    if fin is not None and offset(fin, rcv_nxt) < 0:
+    if fin is not None:
         return None
-    last = int(fin is not None)
     for at, (left, right) in enumerate(blocks):
         if offset(right, left) <= 0:
             return left, right
         if not at and offset(right, rcv_nxt) <= 0:
             continue
-        if offset(right, left) <= last:
-            continue
-        if not any(offset(left, low) >= 0 >= offset(right, high) - last for low, high in held):
+        if not any(offset(left, low) >= 0 >= offset(right, high) for low, high in held):
             return left, right
     return None
