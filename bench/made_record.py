@@ -39,7 +39,7 @@ _REASON = "a reason of usual length, which says what the target does and where t
 
 
 def made_columns(cases: int, targets: int, seed: int = 1) -> list[Column]:
-    """Columns of a record in which a fifth of the cases differ; traces are made once and varied."""
+    """Columns of a record in which a fifth of the cases differ; 500 traces serve them all."""
     source = random.Random(seed)
     record = made_record(cases, targets, source)
     traces = [made_trace(source) for _ in range(TRACES)]

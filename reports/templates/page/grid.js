@@ -3,14 +3,14 @@
 
 const grid = document.getElementById("grid");
 const HEIGHT = { source: 38, section: 38, req: 52, case: 27 };
-const AT_ONCE = 120;
+const AT_ONCE = 60;
 
 let shown = [];
 let fold = "few";
 const turned = new Set();
 const nearby = new IntersectionObserver(
   (entries) => entries.forEach((entry) => entry.isIntersecting && fill(entry.target)),
-  { root: null, rootMargin: "900px 0px" },
+  { root: grid, rootMargin: "1200px 0px" },
 );
 const waiting = new WeakMap();
 
@@ -70,7 +70,7 @@ function rowOf(node, level) {
 
 function nameOf(node, foldable) {
   const name = h("div", { class: "name", role: "rowheader", tabindex: "-1" });
-  if (foldable) name.append(h("span", { class: "fold", "aria-hidden": "true" }, "›"));
+  if (foldable) name.append(h("span", { class: "fold", "aria-hidden": "true" }));
   if (node.kind === "req") {
     const [, source, id] = /^([^:]+:)?(.*)$/s.exec(node.req.id);
     name.append(h("span", { class: "id", title: node.req.id }, h("span", { class: "of" }, source || ""), id), h("span", { class: "level" }, node.req.level || "?"));

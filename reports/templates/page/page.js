@@ -53,6 +53,7 @@ function start() {
   sheet.addEventListener("keydown", onSheetKey);
   window.addEventListener("hashchange", fromAddress);
   window.addEventListener("beforeprint", fillAll);
+  new ResizeObserver(() => grid.classList.toggle("wide", grid.scrollWidth > grid.clientWidth)).observe(grid);
   colours();
   lookFirst();
   lazily("values", buildValues);

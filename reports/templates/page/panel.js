@@ -155,7 +155,7 @@ function withoutTrace(row, at, cell) {
 
 function below(row, at, cell, details) {
   const parts = [];
-  if (cell.p) parts.push(h("h3", {}, "See it again"), copyable(`tcpassay replay ${quoted(cell.p)} --target ${quoted(COLUMNS[at].name)}`));
+  if (cell.p) parts.push(h("h3", {}, "See it again", h("span", { class: "soft" }, "in the run's folder")), copyable(`tcpassay replay ${quoted(cell.p)} --target ${quoted(COLUMNS[at].name)}`));
   else parts.push(h("h3", {}, "See it"), copyable(`tcpassay run ${quoted(COLUMNS[at].name)} --case ${quoted(row.case.key.replace(" (IPv6)", ""))}`));
   const [trace, capture] = cell.l || [];
   if (trace || capture) parts.push(h("p", {}, trace ? h("a", { href: trace }, "trace (JSON)") : null, trace && capture ? " · " : "", capture ? h("a", { href: capture }, "capture (pcapng)") : null));
