@@ -77,7 +77,7 @@ lint: setup  ## ruff and the import contracts
 type: setup  ## mypy, strict
 	$(BIN)/mypy
 
-docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
+docs: setup  ## write what docs/ takes from the code: states, walk, settings, the picture of the matrix
 	$(BIN)/python -m docs.generate
 
 docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one bad link (root)
