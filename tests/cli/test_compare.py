@@ -18,6 +18,7 @@ from tcpassay.reports import baseline
 Tcpassay = Callable[..., tuple[int, str, str]]
 
 CASE = "rfc9293/3.7.1/*"
+ROOT = content_root()
 
 
 @pytest.fixture
@@ -105,6 +106,18 @@ def test_baseline_tells_what_got_worse(tcpassay: Tcpassay, record: Path) -> None
     code, out, _ = tcpassay("compare", "--baseline", str(record), good)
     assert (code, "newly passing: 2 cases" in out) == (0, True)
     assert tcpassay("compare", "--baseline", good, good)[0] == 0
+
+
+def test_the_picture_of_the_readme(tcpassay: Tcpassay) -> None:
+    """The command that the README gives; it draws the picture that is committed."""
+    (drawn,) = re.findall(
+        r"`tcpassay (compare [^`]*--svg [^`]*)`", (ROOT / "README.md").read_text()
+    )
+    before, names, after = re.split(r"[{}]", drawn)
+    files = [f"{ROOT}/{before.split()[-1]}{name}.json" for name in names.split(",")]
+    assert after.endswith("--svg docs/matrix.svg")
+    assert tcpassay("compare", "--from", *files, "--svg", "m.svg")[0] == 0
+    assert Path("m.svg").read_text() == (ROOT / "docs" / "matrix.svg").read_text()
 
 
 @pytest.mark.parametrize(
