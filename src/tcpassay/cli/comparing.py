@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tcpassay.cli.columns import columns_of
-from tcpassay.cli.output import result_console
+from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
@@ -128,6 +128,7 @@ def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
     _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
     for path in _pages(wanted, SIDE_BY_SIDE):
+        progress_console().print(f"tcpassay: writing {path}", soft_wrap=True)
         write_page(path, columns)
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)
 
