@@ -15,8 +15,8 @@ from bench.measure import Figure
 from tcpassay.conformance.collecting import seldom_collecting
 from tcpassay.conformance.processor import on_one_processor
 from tcpassay.fuzz.judging import Judge
+from tcpassay.fuzz.playing.stay import Stay
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.stay import Stay
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:

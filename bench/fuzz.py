@@ -20,13 +20,13 @@ from bench.measure import Figure
 from tcpassay.conformance.preflight import preflight
 from tcpassay.conformance.processor import on_one_processor
 from tcpassay.core.errors import TcpassayError
-from tcpassay.fuzz.engine import Cases, Settings, run
-from tcpassay.fuzz.happenings import Counted
-from tcpassay.fuzz.parts import guided
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.schedule import Schedule, Share
-from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.campaign.engine import Cases, Settings, run
+from tcpassay.fuzz.campaign.happenings import Counted
+from tcpassay.fuzz.campaign.parts import guided
+from tcpassay.fuzz.campaign.schedule import Schedule, Share
+from tcpassay.fuzz.playing.player import Player
 from tcpassay.fuzz.sources import STAY
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
 from tcpassay.targets.registry import open_target
@@ -34,8 +34,8 @@ from tcpassay.targets.registry import open_target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcpassay.fuzz.happenings import Happening
-    from tcpassay.fuzz.sequence import Steady
+    from tcpassay.fuzz.campaign.happenings import Happening
+    from tcpassay.fuzz.sources.sequence import Steady
     from tcpassay.targets.contract import Stack, Target
 
 TARGETS = ("reference", "linux", "lwip", "lwip-asan")

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.measure import Figure
-from tcpassay.fuzz.engine import Settings, run
-from tcpassay.fuzz.happenings import Counted
+from tcpassay.fuzz.campaign.engine import Settings, run
+from tcpassay.fuzz.campaign.happenings import Counted
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.campaign.happenings import Happening
 
 LONG, SHORT = 1_000_000, 6_000
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / (1 << 20)

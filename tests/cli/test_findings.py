@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tcpassay.fuzz.findings import Findings
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.finding.findings import Findings
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.stay import Stay
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.playing.reach import opened
+from tcpassay.fuzz.playing.stay import Stay
 from tcpassay.targets.mutants import open_mutant
 from tcpassay.wire import FIN, MaximumSegmentSize
 

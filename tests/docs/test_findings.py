@@ -12,7 +12,7 @@ from tcpassay.conformance.expectations import EXCHANGES, Expectations, load_expe
 from tcpassay.conformance.load import load_cases
 from tcpassay.core.content import content_root
 from tcpassay.core.verdict import Verdict
-from tcpassay.fuzz.kept import finding_of
+from tcpassay.fuzz.finding.kept import finding_of
 from tcpassay.reports.baseline import baseline_file, read_outcomes
 from tcpassay.wire.tracefile import load
 

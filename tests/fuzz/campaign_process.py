@@ -11,18 +11,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcpassay.fuzz.engine import Settings, run
-from tcpassay.fuzz.happenings import Counted, Found
-from tcpassay.fuzz.worker import Worker
+from tcpassay.fuzz.campaign.engine import Settings, run
+from tcpassay.fuzz.campaign.happenings import Counted, Found
+from tcpassay.fuzz.campaign.worker import Worker
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import load, open_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcpassay.fuzz.happenings import Happening
-    from tcpassay.fuzz.steps import FuzzCase
-    from tcpassay.fuzz.worker import Order
+    from tcpassay.fuzz.campaign.happenings import Happening
+    from tcpassay.fuzz.campaign.worker import Order
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.playing.reach import opened
 from tcpassay.targets.inprocess import InProcessTarget
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, Segment, build, parse

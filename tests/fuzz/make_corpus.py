@@ -15,12 +15,12 @@ from tcpassay.conformance.expectations import Expectations
 from tcpassay.conformance.load import load_cases
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.select import why_unsupported
+from tcpassay.fuzz.cases.steps import FuzzCase, Send, Wait
 from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
-from tcpassay.fuzz.corpus import seeds_folder
-from tcpassay.fuzz.entries import Entry
 from tcpassay.fuzz.judging import Judge, Stimulus, _stimulus
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.steps import FuzzCase, Send, Wait
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.sources.corpus import seeds_folder
+from tcpassay.fuzz.sources.entries import Entry
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.targets.contract import StackOptions
@@ -30,7 +30,7 @@ from tests.fuzz.steps_of_trace import steps_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcpassay.fuzz.entries import Triple
+    from tcpassay.fuzz.sources.entries import Triple
     from tcpassay.targets.contract import Target
 
 #: Steps of a case that is kept, the fewest and the most, and how long it may wait in all.

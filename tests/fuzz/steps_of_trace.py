@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.events import Call, Returned
-from tcpassay.fuzz.steps import PER_PORT, STREAM, Do, LearnedCookie, Send, Step, Tell, Wait
+from tcpassay.fuzz.cases.steps import PER_PORT, STREAM, Do, LearnedCookie, Send, Step, Tell, Wait
 from tcpassay.wire import ACK, SYN, FastOpen, Icmp, ParseError, Sack, Segment, Timestamps, parse
 from tcpassay.wire.connections import quote_of
 

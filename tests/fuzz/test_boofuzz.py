@@ -14,7 +14,6 @@ pytest.importorskip("boofuzz", reason="the extra is not installed: pip install '
 
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Trace
-from tcpassay.fuzz.alone import try_alone
 from tcpassay.fuzz.boofuzz_front.connection import Connection
 from tcpassay.fuzz.boofuzz_front.front import Front
 from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
@@ -24,11 +23,12 @@ from tcpassay.fuzz.boofuzz_front.request import segments
 from tcpassay.fuzz.boofuzz_front.session import Session
 from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
 from tcpassay.fuzz.boofuzz_front.web import WebInterface
-from tcpassay.fuzz.casejson import case_from_json, case_to_json
+from tcpassay.fuzz.cases.casejson import case_from_json, case_to_json
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.places import PLACES
+from tcpassay.fuzz.playing.alone import try_alone
+from tcpassay.fuzz.playing.stay import Ran, Stay
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.stay import Ran, Stay
+from tcpassay.fuzz.sources.places import PLACES
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import load, open_target
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
 # boofuzz stamps its run with a call that Python 3.12 has given up.

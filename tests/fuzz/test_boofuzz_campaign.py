@@ -13,9 +13,9 @@ from tcpassay.cli.fuzzing import Request, carry_out
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
-from tcpassay.fuzz.engine import Settings
-from tcpassay.fuzz.engine import run as run_campaign
-from tcpassay.fuzz.happenings import Begun, Counted, Found
+from tcpassay.fuzz.campaign.engine import Settings
+from tcpassay.fuzz.campaign.engine import run as run_campaign
+from tcpassay.fuzz.campaign.happenings import Begun, Counted, Found
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import load, open_target
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.campaign.happenings import Happening
     from tcpassay.targets.contract import Target
 
 # boofuzz stamps its run with a call that Python 3.12 has given up.

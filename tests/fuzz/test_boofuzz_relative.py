@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.fuzz.boofuzz_front.relative import case_of, edited, rendering
-from tcpassay.fuzz.places import PLACES
-from tcpassay.fuzz.steps import Send
+from tcpassay.fuzz.cases.steps import Send
+from tcpassay.fuzz.sources.places import PLACES
 from tcpassay.wire import ACK, FIN, PSH, SYN, MaximumSegmentSize, Timestamps, UnreadableOptions
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.places import Place
+    from tcpassay.fuzz.sources.places import Place
 
 RIGHT = Send(0, ACK, 1, 1, data=10)
 BY_NAME = {place.name: place for place in PLACES}

@@ -8,11 +8,11 @@ import pytest
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.campaigns import SHORT_NS, load_campaigns, read_campaign
-from tcpassay.fuzz.notation import case_of, case_text, steps_of
-from tcpassay.fuzz.octets import Ends, segment_octets
-from tcpassay.fuzz.option_text import WORDS
-from tcpassay.fuzz.steps import FLAWS, Do, Send, Wait
+from tcpassay.fuzz.cases.notation import case_of, case_text, steps_of
+from tcpassay.fuzz.cases.octets import Ends, segment_octets
+from tcpassay.fuzz.cases.option_text import WORDS
+from tcpassay.fuzz.cases.steps import FLAWS, Do, Send, Wait
+from tcpassay.fuzz.sources.campaigns import SHORT_NS, load_campaigns, read_campaign
 from tcpassay.targets.registry import load
 from tcpassay.wire import ACK, FIN
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.casejson import case_from_json, case_to_json
-from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.cases.casejson import case_from_json, case_to_json
+from tcpassay.fuzz.sources.sequence import Sequence
 
 if TYPE_CHECKING:
     from tcpassay.core.json_values import Json

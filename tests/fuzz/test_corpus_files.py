@@ -10,10 +10,10 @@ from tcpassay.conformance.execute import Context, run_case
 from tcpassay.conformance.expectations import Expectations
 from tcpassay.conformance.load import cases_folder, load_cases
 from tcpassay.conformance.plan import PlannedRun
-from tcpassay.fuzz.corpus import Corpus, shipped_seeds
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.sources.corpus import Corpus, shipped_seeds
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target

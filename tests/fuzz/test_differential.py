@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from tcpassay.fuzz.cases.steps import Send
 from tcpassay.fuzz.judges.differential import Differential, moments
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.stay import Stay
-from tcpassay.fuzz.steps import Send
+from tcpassay.fuzz.playing.stay import Stay
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, FIN
 from tests.fuzz.faulty import Around, FaultyTarget, case

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.fuzz import engine
-from tcpassay.fuzz.engine import Settings, cases_of, run
-from tcpassay.fuzz.happenings import Begun, Counted, Ended, Found, Reading, WorkerLost
-from tcpassay.fuzz.keeping import take_in
-from tcpassay.fuzz.stays_file import StaysFile
-from tcpassay.fuzz.worker import judged_whole
+from tcpassay.fuzz.campaign import engine
+from tcpassay.fuzz.campaign.engine import Settings, cases_of, run
+from tcpassay.fuzz.campaign.happenings import Begun, Counted, Ended, Found, Reading, WorkerLost
+from tcpassay.fuzz.campaign.keeping import take_in
+from tcpassay.fuzz.campaign.stays_file import StaysFile
+from tcpassay.fuzz.campaign.worker import judged_whole
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import load, open_target
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.campaign.happenings import Happening
 
 PROCESS = Path(__file__).with_name("campaign_process.py")
 MUTANT = "rst_outside_window_answered"

@@ -11,14 +11,14 @@ import pytest
 from tcpassay.core.errors import ConfigurationError, TcpassayError
 from tcpassay.core.verdict import Level
 from tcpassay.fuzz.alarms import Alarm, Key
-from tcpassay.fuzz.confirming import PORTS, joined
-from tcpassay.fuzz.findings import TRIES, Findings
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Listen, Send
+from tcpassay.fuzz.finding.confirming import PORTS, joined
+from tcpassay.fuzz.finding.findings import TRIES, Findings
+from tcpassay.fuzz.finding.kept import Finding, finding_from_json, finding_of
+from tcpassay.fuzz.finding.replaying import make_smaller, play_again
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.kept import Finding, finding_from_json, finding_of
-from tcpassay.fuzz.reach import accept, opened, reach
-from tcpassay.fuzz.replaying import make_smaller, play_again
-from tcpassay.fuzz.stay import Ran, Stay
-from tcpassay.fuzz.steps import Do, FuzzCase, Listen, Send
+from tcpassay.fuzz.playing.reach import accept, opened, reach
+from tcpassay.fuzz.playing.stay import Ran, Stay
 from tcpassay.targets.contract import Target
 from tcpassay.targets.mutants import open_mutant
 from tcpassay.targets.registry import open_target

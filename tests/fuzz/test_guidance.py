@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.corpus import BEHIND, Corpus
-from tcpassay.fuzz.entries import Entry, News, Triple, read_entries
-from tcpassay.fuzz.guidance import CLASSES, Coverage, Guidance, _difference
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.sequence import Sequence
+from tcpassay.fuzz.cases.steps import FuzzCase
+from tcpassay.fuzz.playing.reach import opened
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.steps import FuzzCase
+from tcpassay.fuzz.sources.corpus import BEHIND, Corpus
+from tcpassay.fuzz.sources.entries import Entry, News, Triple, read_entries
+from tcpassay.fuzz.sources.guidance import CLASSES, Coverage, Guidance, _difference
+from tcpassay.fuzz.sources.sequence import Sequence
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.conformance.killed import hash_of
-from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.hunted import (
+from tcpassay.fuzz.finding.naming import MOST, causes
+from tcpassay.fuzz.hunt.hunted import (
     Hunted,
     Reason,
     load_hunted,
@@ -17,9 +17,9 @@ from tcpassay.fuzz.hunted import (
     write_hunted,
     wrong_reasons,
 )
-from tcpassay.fuzz.hunting import course, hunt
+from tcpassay.fuzz.hunt.hunting import course, hunt
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.naming import MOST, causes
+from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import open_target
@@ -27,7 +27,7 @@ from tcpassay.targets.registry import open_target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcpassay.fuzz.alone import Trial
+    from tcpassay.fuzz.playing.alone import Trial
     from tcpassay.targets.contract import Target
     from tcpassay.targets.mutants import Mutant
 

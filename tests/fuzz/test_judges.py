@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.cases.steps import FuzzCase, Raw
 from tcpassay.fuzz.judging import Judge, Judged
+from tcpassay.fuzz.playing.alone import try_alone
+from tcpassay.fuzz.playing.stay import Stay
 from tcpassay.fuzz.robustness import LETS_GO, NO_STORM, READ_INTACT, SENT_INTACT, SERVES, SURVIVES
-from tcpassay.fuzz.sequence import Sequence as Sequences
-from tcpassay.fuzz.stay import Stay
-from tcpassay.fuzz.steps import FuzzCase, Raw
-from tcpassay.fuzz.sweep import Sweep
+from tcpassay.fuzz.sources.sequence import Sequence as Sequences
+from tcpassay.fuzz.sources.sweep import Sweep
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import open_target
 from tests.fuzz.faulty import Around, FaultyTarget, case, cases, with_other_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
-    from tcpassay.fuzz.stay import Ran
+    from tcpassay.fuzz.playing.stay import Ran
     from tcpassay.targets.contract import Target
 
 

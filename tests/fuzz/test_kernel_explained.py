@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.cases.notation import case_of
 from tcpassay.fuzz.judging import Explained, Judge
-from tcpassay.fuzz.notation import case_of
+from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.model.oracle import Violation
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcpassay.fuzz.minimise import beyond_access, minimise
-from tcpassay.fuzz.reach import listen, opened
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.simpler import closed_up, folded, nearer, plainly, unusual
-from tcpassay.fuzz.steps import Do, FuzzCase, Listen, Raw, Send, Step, Wait
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Listen, Raw, Send, Step, Wait
+from tcpassay.fuzz.finding.minimise import beyond_access, minimise
+from tcpassay.fuzz.finding.simpler import closed_up, folded, nearer, plainly, unusual
+from tcpassay.fuzz.playing.reach import listen, opened
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.wire import ACK, FIN, PSH, SYN, MaximumSegmentSize, Timestamps
 
 _SOURCE = Sequence(1)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz import mutations
-from tcpassay.fuzz.generation import Profile, go_on
-from tcpassay.fuzz.mutations import LONGEST, mutant, opening
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, Step
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, Step
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import opened
+from tcpassay.fuzz.sources import mutations
+from tcpassay.fuzz.sources.generation import Profile, go_on
+from tcpassay.fuzz.sources.mutations import LONGEST, mutant, opening
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.book import Book
-    from tcpassay.fuzz.right import Draw
+    from tcpassay.fuzz.sources.book import Book
+    from tcpassay.fuzz.sources.right import Draw
 
 TEXT = tuple(Send(0, ACK, 1 + 10 * k, 1, data=10) for k in range(4))
 

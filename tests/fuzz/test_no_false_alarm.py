@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.campaigns import load_campaigns
-from tcpassay.fuzz.notation import case_of
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.sweep import Sweep
+from tcpassay.fuzz.cases.notation import case_of
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.sources.campaigns import load_campaigns
+from tcpassay.fuzz.sources.sweep import Sweep
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.targets.contract import StackOptions
@@ -18,7 +18,7 @@ from tcpassay.targets.registry import open_target
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
 
 #: Connections of the active kind, in SYN-SENT.
 CONNECTING = """\

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpassay.fuzz.notation import (
+from tcpassay.fuzz.cases.notation import (
     CALLS,
     case_of,
     case_text,
@@ -14,9 +14,19 @@ from tcpassay.fuzz.notation import (
     step_text,
     steps_of,
 )
-from tcpassay.fuzz.steps import FLAWS, Do, FuzzCase, LearnedCookie, Listen, Raw, Send, Tell, Wait
-from tcpassay.fuzz.sums import StepError, number_of
-from tcpassay.fuzz.sweep import Sweep
+from tcpassay.fuzz.cases.steps import (
+    FLAWS,
+    Do,
+    FuzzCase,
+    LearnedCookie,
+    Listen,
+    Raw,
+    Send,
+    Tell,
+    Wait,
+)
+from tcpassay.fuzz.cases.sums import StepError, number_of
+from tcpassay.fuzz.sources.sweep import Sweep
 from tcpassay.wire import (
     ACK,
     FIN,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpassay.core.events import Call, Returned
-from tcpassay.fuzz.numbers import FIRST, Numbers
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.cases.numbers import FIRST, Numbers
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import opened
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK

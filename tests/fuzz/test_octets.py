@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpassay.fuzz.flawed import any_segment_octets
-from tcpassay.fuzz.octets import Ends, learn_options, segment_octets
-from tcpassay.fuzz.right import ODD_SYN_OPTIONS, SYN_OPTIONS
-from tcpassay.fuzz.steps import LearnedCookie, Send
-from tcpassay.fuzz.wrong import ODD_OPTIONS
+from tcpassay.fuzz.cases.flawed import any_segment_octets
+from tcpassay.fuzz.cases.octets import Ends, learn_options, segment_octets
+from tcpassay.fuzz.cases.steps import LearnedCookie, Send
+from tcpassay.fuzz.sources.right import ODD_SYN_OPTIONS, SYN_OPTIONS
+from tcpassay.fuzz.sources.wrong import ODD_OPTIONS
 from tcpassay.wire import (
     NOP,
     BuildError,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.core.events import ReadState, StateRead
-from tcpassay.fuzz.notation import case_of
-from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.cases.notation import case_of
+from tcpassay.fuzz.cases.steps import FuzzCase
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import STATES, reach
 from tcpassay.fuzz.predictor import Predictor
-from tcpassay.fuzz.reach import STATES, reach
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import FuzzCase
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.model.oracle.limits import Limits
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target

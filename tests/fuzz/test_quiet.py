@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, Step, Wait
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import MSS, accept, connect, listen, opened, reach
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, Step, Wait
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import MSS, accept, connect, listen, opened, reach
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, FIN, SYN

@@ -10,8 +10,8 @@ import pytest
 
 from tcpassay.core.content import content_root
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.fuzz.kept import Finding, finding_of
-from tcpassay.fuzz.replaying import play_again
+from tcpassay.fuzz.finding.kept import Finding, finding_of
+from tcpassay.fuzz.finding.replaying import play_again
 from tcpassay.targets.contract import Target
 from tcpassay.targets.mutants import MUTANTS, open_mutant
 from tcpassay.targets.registry import open_target

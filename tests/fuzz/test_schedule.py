@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.corpus import BEHIND
-from tcpassay.fuzz.orders import Orders
-from tcpassay.fuzz.schedule import Schedule, Share
+from tcpassay.fuzz.campaign.orders import Orders
+from tcpassay.fuzz.campaign.schedule import Schedule, Share
+from tcpassay.fuzz.campaign.stays_file import Progress
+from tcpassay.fuzz.cases.steps import FuzzCase
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.stays_file import Progress
-from tcpassay.fuzz.steps import FuzzCase
+from tcpassay.fuzz.sources.corpus import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.core.events import ReadState, StateRead
-from tcpassay.fuzz.generation import Profile
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.sequence import Sequence as Source
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, Wait
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, Wait
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.sources.generation import Profile
+from tcpassay.fuzz.sources.sequence import Sequence as Source
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import SYN
@@ -19,7 +19,7 @@ from tcpassay.wire import SYN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcpassay.fuzz.steps import Step
+    from tcpassay.fuzz.cases.steps import Step
 
 
 def _segments(case: FuzzCase) -> list[Send]:

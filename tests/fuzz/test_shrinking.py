@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpassay.fuzz.shrinking import fewest, least, shortest_beginning
+from tcpassay.fuzz.finding.shrinking import fewest, least, shortest_beginning
 
 _ITEMS = st.lists(st.integers(0, 50), max_size=30, unique=True).map(tuple)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.core.errors import ConfigurationError, TcpassayError
-from tcpassay.fuzz.lines import Lines, read_lines
-from tcpassay.fuzz.stays_file import Progress, StaysFile
-from tcpassay.fuzz.store import Identity, Store, read_identity
+from tcpassay.fuzz.campaign.lines import Lines, read_lines
+from tcpassay.fuzz.campaign.stays_file import Progress, StaysFile
+from tcpassay.fuzz.campaign.store import Identity, Store, read_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def test_a_campaign_file_that_is_none(folder: Path, text: str, told: str) -> Non
 
 def test_two_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second process at the same campaign; refused."""
-    monkeypatch.setattr("tcpassay.fuzz.store._LEAVING_S", 0.0)
+    monkeypatch.setattr("tcpassay.fuzz.campaign.store._LEAVING_S", 0.0)
     store = Store.resume(folder, IDENTITY)
     with pytest.raises(ConfigurationError, match="another tcpassay"):
         Store.resume(folder, IDENTITY)

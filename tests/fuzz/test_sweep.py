@@ -6,12 +6,12 @@ from itertools import islice
 
 import pytest
 
-from tcpassay.fuzz.octets import Ends, segment_octets
-from tcpassay.fuzz.places import BASES, PLACES
-from tcpassay.fuzz.reach import STATES
-from tcpassay.fuzz.shuffle import Shuffle
-from tcpassay.fuzz.steps import FLAWS, Send, Wait
-from tcpassay.fuzz.sweep import Share, Sweep
+from tcpassay.fuzz.cases.octets import Ends, segment_octets
+from tcpassay.fuzz.cases.steps import FLAWS, Send, Wait
+from tcpassay.fuzz.playing.reach import STATES
+from tcpassay.fuzz.sources.places import BASES, PLACES
+from tcpassay.fuzz.sources.shuffle import Shuffle
+from tcpassay.fuzz.sources.sweep import Share, Sweep
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 16, 17, 1_000, 4_097])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tcpassay.core.events import Call, ReadState, StateRead
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send
 from tcpassay.fuzz.judges.leaks import levels
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import listen, opened, reach
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import Do, FuzzCase, Send
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import listen, opened, reach
+from tcpassay.fuzz.sources.sequence import Sequence
 from tcpassay.targets.contract import Stack, StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, SYN, Sack

@@ -9,16 +9,16 @@ import pytest
 
 from tcpassay.core.events import Call, Returned
 from tcpassay.core.trace import Entry
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, app_text, peer_text
 from tcpassay.fuzz.judges.text import as_written, integrity_alarms
-from tcpassay.fuzz.player import Player
-from tcpassay.fuzz.reach import connect, opened
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, app_text, peer_text
+from tcpassay.fuzz.playing.player import Player
+from tcpassay.fuzz.playing.reach import connect, opened
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, FIN, SYN, URG, Datagram, IPv4, Segment, build
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.steps import Step
+    from tcpassay.fuzz.cases.steps import Step
 
 STACK, PEER = ("192.0.2.1", 80), ("192.0.2.2", 9)
 RECV = Do("recv", "c0", args=(("length", 4096), ("flags", ())))

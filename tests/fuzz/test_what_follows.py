@@ -7,11 +7,11 @@ import pytest
 from tcpassay.core.errors import StackFault
 from tcpassay.core.verdict import Level
 from tcpassay.fuzz.alarms import Alarm, Key
-from tcpassay.fuzz.faults import NO_ANSWER, without_answers
+from tcpassay.fuzz.cases.steps import FuzzCase
 from tcpassay.fuzz.judges.wreck import place_of
 from tcpassay.fuzz.judging import FOLLOWED, with_what_follows
-from tcpassay.fuzz.player import Played
-from tcpassay.fuzz.steps import FuzzCase
+from tcpassay.fuzz.playing.faults import NO_ANSWER, without_answers
+from tcpassay.fuzz.playing.player import Played
 from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.tcb import Tcb
 from tcpassay.wire import ACK, RST, SYN, Segment

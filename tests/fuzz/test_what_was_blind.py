@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.campaigns import load_campaigns
 from tcpassay.fuzz.judging import Judge
+from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.fuzz.predictor import Predictor
+from tcpassay.fuzz.sources.campaigns import load_campaigns
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.targets.mutants import Mutant
 
 #: Mutant, a case of a campaign by what its origin has, and the clause that is named.

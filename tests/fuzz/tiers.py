@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from tcpassay.fuzz.generation import Profile
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.playing.player import Player
 from tcpassay.fuzz.predictor import Predictor
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.sweep import Sweep
+from tcpassay.fuzz.sources.generation import Profile
+from tcpassay.fuzz.sources.sequence import Sequence
+from tcpassay.fuzz.sources.sweep import Sweep
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.targets.contract import StackOptions
 from tests.fuzz.planted import planted

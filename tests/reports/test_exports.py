@@ -19,14 +19,14 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Trace
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.fuzz.alarms import Alarm, Key
-from tcpassay.fuzz.alone import try_alone
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, LearnedCookie, Listen, Raw, Send, Tell, Wait
+from tcpassay.fuzz.finding.kept import Finding, info_of
+from tcpassay.fuzz.finding.pytest_case import code, pytest_text
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.kept import Finding, info_of
-from tcpassay.fuzz.pytest_case import code, pytest_text
-from tcpassay.fuzz.reach import opened
-from tcpassay.fuzz.sequence import Sequence
-from tcpassay.fuzz.steps import Do, FuzzCase, LearnedCookie, Listen, Raw, Send, Tell, Wait
-from tcpassay.fuzz.sweep import Sweep
+from tcpassay.fuzz.playing.alone import try_alone
+from tcpassay.fuzz.playing.reach import opened
+from tcpassay.fuzz.sources.sequence import Sequence
+from tcpassay.fuzz.sources.sweep import Sweep
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.exports.packetdrill import packetdrill_text
 from tcpassay.reports.exports.pytest_case import recorded_case

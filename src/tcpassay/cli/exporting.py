@@ -67,8 +67,8 @@ def _rendered(file: TraceFile, path: Path, form: Form) -> bytes:
 
 
 def _pytest(file: TraceFile, path: Path) -> str:
-    from tcpassay.fuzz.kept import finding_of, is_finding
-    from tcpassay.fuzz.pytest_case import pytest_text
+    from tcpassay.fuzz.finding.kept import finding_of, is_finding
+    from tcpassay.fuzz.finding.pytest_case import pytest_text
     from tcpassay.reports.exports.pytest_case import recorded_case
 
     if is_finding(file):

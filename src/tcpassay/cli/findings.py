@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.kept import finding_of
-from tcpassay.fuzz.replaying import play_again
+from tcpassay.fuzz.finding.kept import finding_of
+from tcpassay.fuzz.finding.replaying import play_again
 from tcpassay.reports.text import one_line
 from tcpassay.targets.mutants import MUTANTS, open_mutant
 from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tcpassay.fuzz.kept import Finding
-    from tcpassay.fuzz.replaying import PlayedAgain
+    from tcpassay.fuzz.finding.kept import Finding
+    from tcpassay.fuzz.finding.replaying import PlayedAgain
     from tcpassay.targets.contract import Target
     from tcpassay.wire.tracefile import TraceFile
 

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 import typer
 
 from tcpassay.core.errors import AgentFault, ConfigurationError
-from tcpassay.fuzz.alone import try_alone
-from tcpassay.fuzz.corpus import BEHIND
-from tcpassay.fuzz.engine import cases_of
+from tcpassay.fuzz.campaign.engine import cases_of
+from tcpassay.fuzz.campaign.keeping import read_corpus
+from tcpassay.fuzz.campaign.lines import read_lines
+from tcpassay.fuzz.campaign.store import CORPUS_FILE
 from tcpassay.fuzz.judging import Judge
-from tcpassay.fuzz.keeping import read_corpus
-from tcpassay.fuzz.lines import read_lines
+from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.store import CORPUS_FILE
+from tcpassay.fuzz.sources.corpus import BEHIND
 from tcpassay.reports.text import counted, one_line
 from tcpassay.wire.notation import Notation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcpassay.fuzz.alone import Trial
-    from tcpassay.fuzz.engine import Settings
-    from tcpassay.fuzz.sequence import Sequence
+    from tcpassay.fuzz.campaign.engine import Settings
+    from tcpassay.fuzz.playing.alone import Trial
+    from tcpassay.fuzz.sources.sequence import Sequence
     from tcpassay.targets.contract import Target
 
 

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from tcpassay.core.errors import TcpassayError
-from tcpassay.fuzz.coverage import Seen
-from tcpassay.fuzz.happenings import (
+from tcpassay.fuzz.campaign.coverage import Seen
+from tcpassay.fuzz.campaign.happenings import (
     Again,
     Begun,
     Counted,
@@ -17,14 +17,14 @@ from tcpassay.fuzz.happenings import (
     Reading,
     WorkerLost,
 )
-from tcpassay.fuzz.notation import step_text
+from tcpassay.fuzz.cases.notation import step_text
 from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, SourceShare
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tcpassay.fuzz.happenings import Happening
+    from tcpassay.fuzz.campaign.happenings import Happening
     from tcpassay.reports.fuzz_progress import FuzzProgress
 
 

@@ -11,8 +11,8 @@ import typer
 from tcpassay.cli.guard import guarded
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.killed import hash_of
-from tcpassay.fuzz.hunted import Hunted, load_hunted, reasons, write_hunted, wrong_reasons
-from tcpassay.fuzz.hunting import course, hunt
+from tcpassay.fuzz.hunt.hunted import Hunted, load_hunted, reasons, write_hunted, wrong_reasons
+from tcpassay.fuzz.hunt.hunting import course, hunt
 from tcpassay.model.same import same_behaviour
 from tcpassay.targets.mutants import load_mutants
 

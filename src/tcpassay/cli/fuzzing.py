@@ -15,9 +15,9 @@ from tcpassay.cli.guard import INTERNAL_FAULT, INTERRUPTED, TERMINATED
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.expectations import load_expectations
 from tcpassay.core.errors import ConfigurationError
-from tcpassay.fuzz.engine import CAMPAIGN_MODE, Settings, run
-from tcpassay.fuzz.parts import Mode
-from tcpassay.fuzz.store import CAMPAIGN_FILE, read_identity
+from tcpassay.fuzz.campaign.engine import CAMPAIGN_MODE, Settings, run
+from tcpassay.fuzz.campaign.parts import Mode
+from tcpassay.fuzz.campaign.store import CAMPAIGN_FILE, read_identity
 from tcpassay.reports.files import default_folder, require_writable, write_text
 from tcpassay.reports.fuzz_console import show_campaign
 from tcpassay.reports.fuzz_progress import FuzzProgress

@@ -10,7 +10,7 @@ import typer
 from tcpassay.cli.guard import guarded
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
 
 #: Stacks that it may take: more than a campaign gives a finding.
 STACKS = 500
@@ -41,9 +41,9 @@ def minimise(
     tcpassay minimise tcpassay-out/20260301-120000/findings/RFC9293-MUST-5-LISTEN-0c1d2e3f.json
     """
     from tcpassay.cli.findings import NONSENSE, nonsense, open_for
-    from tcpassay.fuzz.kept import finding_of, write_finding
-    from tcpassay.fuzz.minimise import beyond_access
-    from tcpassay.fuzz.replaying import make_smaller
+    from tcpassay.fuzz.finding.kept import finding_of, write_finding
+    from tcpassay.fuzz.finding.minimise import beyond_access
+    from tcpassay.fuzz.finding.replaying import make_smaller
     from tcpassay.reports.files import require_writable
     from tcpassay.reports.text import counted, one_line
     from tcpassay.wire.notation import Notation

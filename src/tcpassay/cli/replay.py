@@ -58,7 +58,7 @@ def replay(
     from tcpassay.conformance.replay import replay as play
     from tcpassay.core.errors import ConfigurationError
     from tcpassay.core.verdict import Verdict
-    from tcpassay.fuzz.kept import is_finding
+    from tcpassay.fuzz.finding.kept import is_finding
     from tcpassay.model.catalogue import load_catalogue
     from tcpassay.targets.namespace.userns import enter_user_namespace_if_needed
     from tcpassay.targets.registry import open_target

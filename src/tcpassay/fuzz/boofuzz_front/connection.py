@@ -11,8 +11,8 @@ from tcpassay.fuzz.boofuzz_front.relative import case_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcpassay.fuzz.stay import Ran
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
+    from tcpassay.fuzz.playing.stay import Ran
 
 
 class Connection(ITargetConnection):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from tcpassay.fuzz.boofuzz_front.connection import Connection
 from tcpassay.fuzz.boofuzz_front.session import Session
 from tcpassay.fuzz.boofuzz_front.source import BoofuzzCases
-from tcpassay.fuzz.stay import Stay
+from tcpassay.fuzz.playing.stay import Stay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tcpassay.fuzz.boofuzz_front.depth import Depth
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.judging import Judge
-    from tcpassay.fuzz.stay import Ran
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.playing.stay import Ran
     from tcpassay.targets.contract import Target
 
 

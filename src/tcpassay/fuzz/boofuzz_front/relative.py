@@ -11,12 +11,12 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from tcpassay.fuzz.places import PLACES
-from tcpassay.fuzz.steps import FLAWS, FuzzCase, LearnedCookie
+from tcpassay.fuzz.cases.steps import FLAWS, FuzzCase, LearnedCookie
+from tcpassay.fuzz.sources.places import PLACES
 from tcpassay.wire.options import parse_options
 
 if TYPE_CHECKING:
-    from tcpassay.fuzz.steps import Send, Step
+    from tcpassay.fuzz.cases.steps import Send, Step
     from tcpassay.wire import Option
 
 #: The segment that is due, and those that may come at any time (names of places.BASES).

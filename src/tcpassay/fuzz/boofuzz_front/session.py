@@ -13,7 +13,7 @@ from tcpassay.fuzz.boofuzz_front.connection import Connection
 from tcpassay.fuzz.boofuzz_front.log import MemoryLog
 from tcpassay.fuzz.boofuzz_front.monitor import JudgeMonitor
 from tcpassay.fuzz.boofuzz_front.request import segments
-from tcpassay.fuzz.places import PLACES
+from tcpassay.fuzz.sources.places import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from boofuzz.sessions import Connection as Edge
 
     from tcpassay.fuzz.boofuzz_front.source import Drawn
-    from tcpassay.fuzz.places import Place
+    from tcpassay.fuzz.sources.places import Place
 
 #: boofuzz gives up on a request behind so many failures; a finding is no reason to.
 NEVER = 10**9

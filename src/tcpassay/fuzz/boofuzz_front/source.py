@@ -11,15 +11,15 @@ from boofuzz.mutation_context import MutationContext
 from tcpassay.fuzz.boofuzz_front.installed import require_boofuzz
 from tcpassay.fuzz.boofuzz_front.relative import case_of
 from tcpassay.fuzz.boofuzz_front.request import segments
-from tcpassay.fuzz.places import PLACES
+from tcpassay.fuzz.sources.places import PLACES
 
 if TYPE_CHECKING:
     from boofuzz.mutation import Mutation
 
     from tcpassay.fuzz.boofuzz_front.depth import Depth
     from tcpassay.fuzz.boofuzz_front.request import Relative
-    from tcpassay.fuzz.places import Place
-    from tcpassay.fuzz.steps import FuzzCase
+    from tcpassay.fuzz.cases.steps import FuzzCase
+    from tcpassay.fuzz.sources.places import Place
 
 
 class Drawn(NamedTuple):

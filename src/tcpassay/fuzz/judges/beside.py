@@ -10,7 +10,7 @@ from tcpassay.fuzz.judges.service import Service
 from tcpassay.fuzz.judges.storms import storm_alarms
 from tcpassay.fuzz.judges.text import integrity_alarms
 from tcpassay.fuzz.judges.weight import Weight, weigh
-from tcpassay.fuzz.player import Player
+from tcpassay.fuzz.playing.player import Player
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.inprocess import InProcessStack
 from tcpassay.targets.process import ProcessStack
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tcpassay.core.trace import Entry
     from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.judges.signs import Sign
-    from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import IpVersion, Stack, Target
 
 #: Cases between two looks at the canary and a new connection: 3 % of the time at most.

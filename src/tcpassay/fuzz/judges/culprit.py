@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.core.errors import StackFault
 from tcpassay.fuzz.judges.beside import Beside, like_of
 from tcpassay.fuzz.judges.weight import grows, memory_sign
-from tcpassay.fuzz.player import Apart, Player
+from tcpassay.fuzz.playing.player import Apart, Player
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.judges.signs import Sign
     from tcpassay.fuzz.judges.weight import Weight
-    from tcpassay.fuzz.steps import FuzzCase
     from tcpassay.targets.contract import Target
 
 #: Calls of a round, so that no two rounds on a stack have one of the same number.

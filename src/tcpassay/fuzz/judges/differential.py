@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
+from tcpassay.fuzz.playing.stay import Stay
 from tcpassay.fuzz.sources import STAY
-from tcpassay.fuzz.stay import Stay
 from tcpassay.model.oracle.oracle import Oracle
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.judging import Judge
-    from tcpassay.fuzz.stay import Ran
+    from tcpassay.fuzz.playing.stay import Ran
     from tcpassay.targets.contract import Target
 
 #: Clauses of the oracle that are named of an answer in order.

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.core.errors import StackFault
 from tcpassay.core.events import Call, Returned
+from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, Wait, app_text, peer_text
 from tcpassay.fuzz.judges.signs import Sign
-from tcpassay.fuzz.player import Apart, Player
-from tcpassay.fuzz.reach import opened
+from tcpassay.fuzz.playing.player import Apart, Player
+from tcpassay.fuzz.playing.reach import opened
 from tcpassay.fuzz.robustness import SERVES
-from tcpassay.fuzz.steps import Do, FuzzCase, Send, Wait, app_text, peer_text
 from tcpassay.wire import ACK, FIN, RST, SYN, ParseError, Segment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tcpassay.core.trace import Entry
+    from tcpassay.fuzz.cases.steps import Step
     from tcpassay.fuzz.judges.budget import Budget
-    from tcpassay.fuzz.steps import Step
     from tcpassay.targets.contract import IpVersion, Stack
     from tcpassay.targets.manifest import Manifest
 

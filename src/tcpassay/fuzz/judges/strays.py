@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry, Trace
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.judging import Judge
-    from tcpassay.fuzz.player import Played, Player
+    from tcpassay.fuzz.playing.player import Played, Player
 
 
 class Sorted(NamedTuple):

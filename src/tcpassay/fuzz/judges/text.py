@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.events import Call, Returned
 from tcpassay.fuzz.alarms import Alarm, Key
+from tcpassay.fuzz.cases.steps import APP_PERIOD, APP_TEXT, PEER_PERIOD, PEER_TEXT
 from tcpassay.fuzz.classes import STIMULI, input_class
 from tcpassay.fuzz.judges.streams import MAKING, NO_FLAGS, READING, WRITING, Streams, argument
 from tcpassay.fuzz.robustness import READ_INTACT, SENT_INTACT
-from tcpassay.fuzz.steps import APP_PERIOD, APP_TEXT, PEER_PERIOD, PEER_TEXT
 from tcpassay.model.catalogue import load_catalogue
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Cases: steps in relative numbers, as values, text, JSON and octets."""

@@ -1,0 +1,1 @@
+"""Findings: alarms confirmed, made small, named, kept as traces and played again."""

@@ -1,0 +1,127 @@
+"""Which requirements a finding may be about: the cause, where its case tells it from the symptom.
+
+The judge names what it has seen ("ACK=+9 from RCV.NXT"). The smallest case that shows it says more:
+whatever is unusual in it is needed, so a bad checksum that is left in it is the cause. The table is
+`fuzz/naming.toml`. Where entries of the catalogue state the same behaviour (`model/same`), the one
+that the suite's cases are about goes first.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcpassay.core.content import content_root
+from tcpassay.fuzz.finding.peculiar import peculiar
+from tcpassay.model.same import same_behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tcpassay.core.trace import Trace
+    from tcpassay.fuzz.alarms import Alarm
+    from tcpassay.fuzz.cases.steps import FuzzCase
+    from tcpassay.fuzz.finding.peculiar import Met, Peculiar
+    from tcpassay.model.oracle.limits import Limits
+
+#: Requirements that are told of a finding, the likeliest first.
+MOST: Final = 4
+
+
+class Cause(NamedTuple):
+    """A row of the table: with all these words in a case the fault may be about `names`."""
+
+    when: frozenset[str]
+    names: tuple[str, ...]
+
+
+class Causes(NamedTuple):
+    """The table. `plain` come ahead of the symptom, `likely` behind the clauses.
+
+    `symptoms` say what went wrong, and hardly why.
+    `near` are requirements that the same fault may break: more general ones, and what follows.
+    """
+
+    plain: tuple[Cause, ...]
+    likely: tuple[Cause, ...]
+    symptoms: frozenset[str]
+    near: Mapping[str, tuple[str, ...]]
+
+
+def naming_file() -> Path:
+    """Where the project's table is."""
+    return content_root() / "fuzz" / "naming.toml"
+
+
+@lru_cache(maxsize=1)
+def causes() -> Causes:
+    """The project's table."""
+    form = tomllib.loads(naming_file().read_text(encoding="utf-8"))
+    plain, likely = (
+        tuple(Cause(frozenset(row["when"]), tuple(row["names"])) for row in form.get(part, ()))
+        for part in ("plain", "likely")
+    )
+    near = {name: tuple(others) for name, others in form["near"].items()}
+    return Causes(plain, likely, frozenset(form["symptoms"]), near)
+
+
+def names(case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits) -> tuple[str, ...]:
+    """The requirements that a finding may be about, at most four, the likeliest first.
+
+    `case` is the smallest that shows `alarm`, `trace` what it gives alone. The judge's own word is
+    among them.
+    """
+    told = peculiar(case, trace, alarm, limits)
+    found = tuple(dict.fromkeys(_in_order(told, alarm)))
+    symptom = alarm.key.requirement
+    return found[:MOST] if symptom in found[:MOST] else (*found[: MOST - 1], symptom)
+
+
+def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:
+    table, symptom = causes(), alarm.key.requirement
+    for name in _by_the_table(told, alarm, table):
+        group = same_behaviour().get(name, ())
+        yield from group[:1]
+        yield name
+    yield from same_behaviour().get(symptom, ())
+
+
+def _by_the_table(told: Peculiar, alarm: Alarm, table: Causes) -> Iterator[str]:
+    symptom = alarm.key.requirement
+    before = _up_to(told.met, alarm)
+    stimulus = before[-1:]
+    holding = [row for row in table.plain if _holds(row, told, before)]
+    for row in holding:
+        yield from row.names
+    if symptom not in table.symptoms:
+        yield symptom
+        yield from table.near.get(symptom, ())
+    for clause in _clauses(stimulus):
+        yield clause
+        yield from table.near.get(clause, ())
+    for row in table.likely:
+        if _holds(row, told, before):
+            yield from row.names
+    yield symptom
+    yield from _clauses(tuple(reversed(before)))
+
+
+def _up_to(met: tuple[Met, ...], alarm: Alarm) -> tuple[Met, ...]:
+    """The stimuli up to the one that the alarm's key is about, which comes last."""
+    words = {alarm.key.state, *alarm.key.input.removesuffix("()").split(" ")}
+    for last in range(len(met), 0, -1):
+        if met[last - 1].at <= alarm.event and words <= met[last - 1].words:
+            return met[:last]
+    return tuple(each for each in met if each.at < max(alarm.event, 1)) or met
+
+
+def _clauses(met: tuple[Met, ...]) -> Iterator[str]:
+    yield from (each.clause for each in met if each.clause)
+
+
+def _holds(cause: Cause, told: Peculiar, met: tuple[Met, ...]) -> bool:
+    """Whether the words are there: those of one stimulus, and those of the case."""
+    left = cause.when - told.words
+    return not left or any(left <= each.words for each in met)

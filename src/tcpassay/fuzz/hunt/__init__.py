@@ -1,0 +1,1 @@
+"""Mutants hunted: what the fuzzer finds of faults that are planted."""
