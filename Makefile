@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 TARGETS := $(patsubst %/target.toml,%,$(wildcard targets/*/target.toml))
 TARGET ?= reference reference-documents linux lwip lwip-default lwip-asan gvisor
 CASE ?=
+MUTANT ?=
 SEED ?=
 COUNT ?=
 ARGS ?=
@@ -51,8 +52,8 @@ check-baselines: setup  ## what the last `make conformance` changed against repo
 fuzz: setup  ## fuzz one target: TARGET=linux SECONDS=600 SEED=n; a minute by default
 	$(BIN)/tcpassay fuzz $(firstword $(TARGET)) --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) --json $(OUT)/fuzz/fuzz.json --junit $(OUT)/fuzz/junit.xml --html $(OUT)/fuzz/fuzz.html
 
-mutants: setup  ## show that each planted fault is caught: the kill table
-	$(BIN)/python -m tcpassay.cli.mutants
+mutants: setup  ## show that each planted fault is caught; MUTANT=name CASE=glob: some
+	$(BIN)/python -m tcpassay.cli.mutants $(MUTANT) $(if $(CASE),--case '$(CASE)')
 
 mutants-full: setup  ## every case on every planted fault: reports/baselines/kills.json anew
 	$(BIN)/python -m tcpassay.cli.mutants_full
@@ -77,7 +78,7 @@ lint: setup  ## ruff and the import contracts
 type: setup  ## mypy, strict
 	$(BIN)/mypy
 
-docs: setup  ## write what docs/ takes from the code: the states, the walk, the settings
+docs: setup  ## write what docs/ takes from the code: states, walk, settings, the picture of the matrix
 	$(BIN)/python -m docs.generate
 
 docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one bad link (root)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from docs.generate.diagram import svg
+from docs.generate.matrix import matrix
 from docs.generate.tables import edges_table, settings_table, transitions_table
 from docs.generate.walk import listing
 from tcpassay.model.edges import edges
@@ -22,6 +23,7 @@ def generated() -> dict[Path, str]:
         DOCS / "states.svg": svg(),
         DOCS / "rules.svg": draw_svg(edges()),
         DOCS / "rules.dot": draw_dot(edges()),
+        DOCS / "matrix.svg": matrix(),
         stack: filled(
             stack,
             walk=f"```\n{listing()}\n```",

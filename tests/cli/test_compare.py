@@ -123,6 +123,7 @@ def test_baseline_tells_what_got_worse(tcpassay: Tcpassay, record: Path) -> None
         (("--baseline", "a.json"), "wanted two files"),
         (("--baseline", "--from", "a", "b"), "exclude each other"),
         (("--from", "a", "b", "--case", "x"), "are of a run"),
+        (("--baseline", "a", "b", "--svg", "m.svg"), "--svg is of targets side by side"),
     ],
 )
 def test_compare_wrongly_used(tcpassay: Tcpassay, arguments: tuple[str, ...], told: str) -> None:

@@ -20,12 +20,17 @@ REQUIREMENT = "RFC5961:3.2-RST-INWINDOW"
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, *, cases: tuple[Case, ...], chosen: tuple[Mutant, ...]
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    cases: tuple[Case, ...],
+    chosen: tuple[Mutant, ...],
+    names: tuple[str, ...] = (),
+    case: tuple[str, ...] = (),
 ) -> int:
     monkeypatch.setattr(mutants, "load_cases", lambda **_: cases)
     monkeypatch.setattr(mutants, "load_mutants", lambda: chosen)
     with pytest.raises(typer.Exit) as ended:
-        mutants.main()
+        mutants.main(list(names), list(case))
     return ended.value.exit_code
 
 
@@ -67,3 +72,23 @@ def test_empty_folder_is_not_a_success(
     """No mutant at all; status 5 and one line."""
     assert run(monkeypatch, cases=(), chosen=()) == 5
     assert "there is no mutant" in capsys.readouterr().err
+
+
+def test_some_mutants_on_some_cases(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name and a glob; that mutant on these cases, with what the killer has said."""
+    every = load_mutants()
+    code = run(monkeypatch, cases=(), chosen=every, names=(NAME,), case=("rfc5961/3/*",))
+    told = capsys.readouterr()
+    assert code == 0
+    assert f"1/1 {NAME}  {REQUIREMENT}  killed by rfc5961/3/" in told.out
+    assert "wanted " in told.out
+
+
+def test_unknown_mutant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that no mutant has; one line, status 2, nothing has run."""
+    assert run(monkeypatch, cases=(), chosen=load_mutants(), names=("nobody",)) == 2
+    assert "no mutant 'nobody'" in capsys.readouterr().err

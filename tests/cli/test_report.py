@@ -49,9 +49,10 @@ def test_every_form(tcpassay: Tcpassay, run: Path) -> None:
     code, out, err = tcpassay(
         "report", str(run), "--html", "r/page.html", "--markdown", "r/summary.md",
         "--junit", "r/junit.xml", "--json", "r/report.json", "--pcapng", "r/captures",
-        "--badges", "r/badges.md",
+        "--badges", "r/badges.md", "--svg", "r/matrix.svg",
     )  # fmt: skip
     assert (code, out) == (0, "")
+    assert "2 requirements, a cell a requirement" in Path("r/matrix.svg").read_text()
     assert "r/report.json: 4 cases, 2 traces" in err
     assert "r/captures: 2 captures; 2 cases kept no trace" in err
     assert "mine/sample/wrong/plain" in Path("r/page.html").read_text()

@@ -83,6 +83,14 @@ def compare(
             rich_help_panel=_SHOW,
         ),
     ] = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="A picture: a lettered cell a requirement and target.",
+            rich_help_panel=_SHOW,
+        ),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(metavar="F", help="The comparison as JSON.", rich_help_panel=_SHOW),
@@ -123,6 +131,7 @@ def compare(
             unfold=cases,
             out=out,
             html=html,
+            svg=svg,
             json=json,
         )
     )

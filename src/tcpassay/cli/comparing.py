@@ -21,6 +21,7 @@ from tcpassay.reports.changes_text import changes_json, changes_markdown, lines
 from tcpassay.reports.compare_console import ComparePrinter
 from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
+from tcpassay.reports.matrix_svg import draw_matrix
 from tcpassay.reports.outcomes import labelled, outcomes_of
 from tcpassay.reports.page import Column, columns_of, write_page
 from tcpassay.reports.sidebyside import side_by_side
@@ -50,13 +51,18 @@ class Comparison:
     unfold: bool = False
     out: Path | None = None
     html: Path | None = None
+    svg: Path | None = None
     json: Path | None = None
 
 
 def carry_out(wanted: Comparison) -> int:
     """Compare, report, and return the exit code. Raises TcpassayError before anything has run."""
     _refuse_mixture(wanted)
-    for path, option in ((wanted.json, "--json"), (wanted.html, "--html")):
+    for path, option in (
+        (wanted.json, "--json"),
+        (wanted.html, "--html"),
+        (wanted.svg, "--svg"),
+    ):
         if path is not None:
             require_writable(path, option)
     if wanted.baseline:
@@ -75,6 +81,8 @@ def _refuse_mixture(wanted: Comparison) -> None:
         raise ConfigurationError(
             f"compare --baseline: wanted two files, OLD.json NEW.json, got {len(wanted.names)}"
         )
+    if wanted.baseline and wanted.svg is not None:
+        raise ConfigurationError("compare: --svg is of targets side by side, not of --baseline")
     reading = wanted.from_files or wanted.baseline
     if reading and (wanted.cases or wanted.slow or wanted.where_possible or wanted.seed):
         raise ConfigurationError(
@@ -129,6 +137,8 @@ def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     for path in _pages(wanted, SIDE_BY_SIDE):
         progress_console().print(f"tcpassay: writing {path}", soft_wrap=True)
         write_page(path, columns)
+    if wanted.svg is not None:
+        write_text(wanted.svg, draw_matrix(found))
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)
 
 

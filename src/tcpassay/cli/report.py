@@ -37,6 +37,12 @@ def report(
         Path | None,
         typer.Option(metavar="F", help="JUnit XML.", rich_help_panel=_FORMS),
     ] = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F", help="A picture: a lettered cell a requirement.", rich_help_panel=_FORMS
+        ),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(
@@ -85,6 +91,7 @@ def report(
         run,
         Wanted(
             html=html,
+            svg=svg,
             markdown=markdown,
             junit=junit,
             bundle=json,

@@ -30,6 +30,7 @@ class Wanted:
     """The options of `tcpassay report`; without any the console's report is wanted."""
 
     html: Path | None = None
+    svg: Path | None = None
     markdown: Path | None = None
     junit: Path | None = None
     bundle: Path | None = None
@@ -59,6 +60,7 @@ def carry_out(run: Path, wanted: Wanted) -> int:
 def _require_writable(wanted: Wanted) -> None:
     for path, option in (
         (wanted.html, "--html"),
+        (wanted.svg, "--svg"),
         (wanted.markdown, "--markdown"),
         (wanted.junit, "--junit"),
         (wanted.bundle, "--json"),
@@ -73,6 +75,8 @@ def _write(wanted: Wanted, record: RunRecord, archive: Archive) -> None:
         from tcpassay.reports.page import columns_of, write_page
 
         write_page(wanted.html, columns_of(archive))
+    if wanted.svg is not None:
+        _draw(wanted.svg, archive)
     if wanted.markdown is not None:
         from tcpassay.reports.run_markdown import run_markdown
 
@@ -99,6 +103,14 @@ def _write(wanted: Wanted, record: RunRecord, archive: Archive) -> None:
             f"{wanted.captures}: {counted(made.written, 'capture')}; "
             f"{counted(made.without, 'case')} kept no trace"
         )
+
+
+def _draw(path: Path, archive: Archive) -> None:
+    from tcpassay.model.catalogue import load_catalogue
+    from tcpassay.reports.matrix_svg import draw_matrix
+    from tcpassay.reports.sidebyside import side_by_side
+
+    write_text(path, draw_matrix(side_by_side(archive.outcomes, load_catalogue(), least=1)))
 
 
 def _traces(number: int) -> str:

@@ -7,7 +7,6 @@ they are not those of the case as a whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from tcpassay.model.catalogue import STATES
 from tcpassay.reports.measured import VALUES, by_topic, tables
 from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.page import words
+from tcpassay.reports.sections import place
 from tcpassay.reports.sidebyside import Cell
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ TIERS: Final = {Verdict.FAIL: "must", Verdict.DEVIATION: "should", Verdict.INFO:
 
 #: Characters of a measured value.
 _LONGEST_VALUE: Final = 200
-
-_DIGITS = re.compile(r"(\d+)")
 
 
 def tier(level: Level | None) -> str:
@@ -164,16 +162,12 @@ def _sections(rows: Iterable[Row]) -> dict[Section, int]:
         of_source = order.setdefault(row.source, [])
         if section not in of_source:
             of_source.append(section)
-    every = [section for found in order.values() for section in sorted(found, key=_place)]
+    every = [section for found in order.values() for section in sorted(found, key=_number)]
     return {section: number for number, section in enumerate(every)}
 
 
-def _place(section: Section) -> list[tuple[int, str]]:
-    """Numbers in a section's number are compared as numbers; what has none stays where it is."""
-    if not section[1][:1].isdigit():
-        return [(1 << 30, "")]
-    parts = _DIGITS.split(section[1])
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts if part]
+def _number(section: Section) -> list[tuple[int, str]]:
+    return place(section[1])
 
 
 def _section(row: Row) -> Section:
