@@ -12,7 +12,7 @@ ARGS ?=
 OUT ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup targets $(TARGETS) conformance matrix compare browser coverage baselines check-baselines mutants mutants-full mutants-changed fuzz-mutants test lint type docs docs-windows bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
+.PHONY: help setup targets $(TARGETS) conformance matrix compare browser coverage baselines check-baselines mutants mutants-full mutants-changed fuzz-mutants test lint type docs docs-windows docs-pictures bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ docs: setup  ## write what docs/ takes from the code: states, walk, settings, th
 
 docs-windows: setup  ## write docs/congestion-windows.svg: both stacks on one bad link (root)
 	$(BIN)/python -m docs.generate.windows
+
+docs-pictures: setup  ## write docs/compare.png from a page, PAGE=F; docs/cell.png with CASE=id TARGET=name
+	$(BIN)/python -m docs.generate.pictures $(PAGE) $(if $(CASE),$(CASE) $(TARGET))
 
 bench: setup  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m bench

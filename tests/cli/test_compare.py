@@ -39,6 +39,10 @@ def edited(record: Path, name: str, edit: Callable[[dict[str, str]], None]) -> s
     return name
 
 
+def page_text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")
+
+
 def test_targets_side_by_side(tcpassay: Tcpassay) -> None:
     """Two targets run on a few cases; both columns, files in --out, and the run's exit code."""
     code, out, _ = tcpassay(
@@ -49,6 +53,10 @@ def test_targets_side_by_side(tcpassay: Tcpassay) -> None:
     assert "requirements in which they differ" in out
     assert "RFC9293:MUST-23" in out
     assert Path("out/run.jsonl").is_file()
+    assert "<h1>reference and reference-documents, side by side</h1>" in page_text(
+        "out/compare.html"
+    )
+    assert list(Path("out/traces/reference").glob("*unanswered*"))  # of cases that pass
     assert "| RFC9293:MUST-23 | MUST |" in Path("out/compare.md").read_text()
     value = json.loads(Path("out/compare.json").read_text())
     assert [target["name"] for target in value["targets"]] == ["reference", "reference-documents"]

@@ -159,7 +159,7 @@ def test_file_is_taken_in_as_it_is_read() -> None:
     for entry in entries:
         bit_by_bit.admit([entry])
         bit_by_bit.settles(min(entry.number // STAY, 250) - BEHIND)
-    assert bit_by_bit.size == 128
+    assert bit_by_bit.size == 64
     for stay in (250, 270, 400):
         kept = [corpus.at(stay) for corpus in (at_once, bit_by_bit)]
         drawn = [[corpus.one(Random(n).random) for n in range(60)] for corpus in kept]

@@ -14,8 +14,9 @@ import pytest
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Judgement, Trace
 from tcpassay.core.verdict import Level, Verdict
+from tcpassay.reports.archive import Archive
 from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
-from tcpassay.reports.page import Column, in_folder, words, write_page
+from tcpassay.reports.page import Column, columns_of, words, write_page
 from tcpassay.reports.page.choice import Worth, chosen
 from tcpassay.reports.page.contents import code, tier
 from tcpassay.reports.page.evidence import MOST_LINES, evidence, shortened
@@ -201,7 +202,7 @@ def test_nothing_outside_of_a_runs_folder_is_read_or_linked(tmp_path: Path) -> N
     root = tmp_path / "run"
     root.mkdir()
     record = hostile_record()
-    column = in_folder(outcomes_of(record)[0], record, root)
+    column = columns_of(Archive(outcomes_of(record), record, root))[0]
     for name in ("../secret.json", "/etc/passwd", "traces/none.json", "a\x00b"):
         case = with_trace(name)
         assert column.link(case, "trace") is None
@@ -212,7 +213,7 @@ def test_a_file_that_is_no_trace_costs_the_trace_only(tmp_path: Path) -> None:
     """A trace file cut short; linked, not read."""
     (tmp_path / "a.json").write_text('{"schema": 1')
     record = hostile_record()
-    column = in_folder(outcomes_of(record)[0], record, tmp_path)
+    column = columns_of(Archive(outcomes_of(record), record, tmp_path))[0]
     assert column.read(with_trace("a.json")) is None
     assert column.link(with_trace("a.json"), "trace") == tmp_path / "a.json"
 
@@ -235,7 +236,7 @@ def test_the_page_fetches_nothing(compared: Compared) -> None:
 def test_traces_without_room_are_named(compared: Compared, tmp_path: Path) -> None:
     """A page that may take little; it stays below, and says what it has left out."""
     record = read_record(compared.out)
-    columns = [in_folder(each, record, compared.out) for each in outcomes_of(record)]
+    columns = columns_of(Archive(outcomes_of(record), record, compared.out))
     write_page(tmp_path / "large.html", columns)
     large = (tmp_path / "large.html").read_text()
     write_page(tmp_path / "small.html", columns, limit=len(large))
@@ -267,9 +268,7 @@ def test_a_killed_run_has_a_page(compared: Compared, tmp_path: Path) -> None:
     text = (compared.out / "run.jsonl").read_text()
     (tmp_path / "run.jsonl").write_text(text[: len(text) // 2])
     record = read_record(tmp_path)
-    write_page(
-        tmp_path / "p.html", [in_folder(each, record, tmp_path) for each in outcomes_of(record)]
-    )
+    write_page(tmp_path / "p.html", columns_of(Archive(outcomes_of(record), record, tmp_path)))
     page = (tmp_path / "p.html").read_text()
     assert "This run was ended before its end" in page
     assert deflated("[]") == base64.b64encode(zlib.compress(b"[]", 9, -15)).decode()

@@ -15,7 +15,6 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from tcpassay.cli.columns import columns_of
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.annotations import MOST, workflow_commands
@@ -30,7 +29,7 @@ from tcpassay.reports.files import OutputFolder
 from tcpassay.reports.junit import render
 from tcpassay.reports.markdown import LONGEST
 from tcpassay.reports.outcomes import outcomes_of
-from tcpassay.reports.page import write_page
+from tcpassay.reports.page import columns_of, write_page
 from tcpassay.reports.read import read_record
 from tcpassay.reports.recapture import write_captures
 from tcpassay.reports.record import case_json, end_json, header_json

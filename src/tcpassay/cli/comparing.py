@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tcpassay.cli.columns import columns_of
-from tcpassay.cli.output import result_console
+from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
@@ -24,7 +23,7 @@ from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
 from tcpassay.reports.matrix_svg import draw_matrix
 from tcpassay.reports.outcomes import labelled, outcomes_of
-from tcpassay.reports.page import Column, in_folder, write_page
+from tcpassay.reports.page import Column, columns_of, write_page
 from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
@@ -111,7 +110,7 @@ def _of_targets(wanted: Comparison) -> int:
             every_trace=bool(_pages(wanted, SIDE_BY_SIDE)),
         )
     )
-    columns = [in_folder(each, ran.record, ran.out) for each in outcomes_of(ran.record)]
+    columns = columns_of(Archive(outcomes_of(ran.record), ran.record, ran.out))
     if len(columns) < 2:
         for absent in ran.record.not_started:
             _say(f"{absent.target}: not started: {absent.reason}", "yellow")
@@ -136,6 +135,7 @@ def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
     _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
     for path in _pages(wanted, SIDE_BY_SIDE):
+        progress_console().print(f"tcpassay: writing {path}", soft_wrap=True)
         write_page(path, columns)
     if wanted.svg is not None:
         write_text(wanted.svg, draw_matrix(found))

@@ -72,8 +72,7 @@ def _require_writable(wanted: Wanted) -> None:
 
 def _write(wanted: Wanted, record: RunRecord, archive: Archive) -> None:
     if wanted.html is not None:
-        from tcpassay.cli.columns import columns_of
-        from tcpassay.reports.page import write_page
+        from tcpassay.reports.page import columns_of, write_page
 
         write_page(wanted.html, columns_of(archive))
     if wanted.svg is not None:

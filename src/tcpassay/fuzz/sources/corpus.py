@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: So many stays after its own an entry is known of.
 BEHIND = 16
 #: Kinds of entries, the rarest first: how often one is drawn, and how many are kept a state.
-_RANKS = (("triple", 0.6, 128), ("code", 0.2, 64), ("pair", 0.1, 32), ("seed", 0.1, 96))
+_RANKS = (("triple", 0.6, 64), ("code", 0.2, 32), ("pair", 0.1, 16), ("seed", 0.1, 96))
 
 
 class Corpus:

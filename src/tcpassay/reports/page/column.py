@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tcpassay.core.errors import ConfigurationError
 from tcpassay.reports.outcomes import Outcome
 from tcpassay.reports.record import CaseRecord, RunRecord
-from tcpassay.wire import tracefile
 from tcpassay.wire.tracefile import TraceFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tcpassay.reports.archive import Archive
     from tcpassay.reports.outcomes import TargetOutcomes
 
 #: The trace of a case; None where there is none, or none that can be read.
@@ -54,26 +52,11 @@ def key_of(case: CaseRecord) -> str:
     return Outcome(result.id, result.ip, result.verdict, result.requirements).key
 
 
-def in_folder(outcomes: TargetOutcomes, record: RunRecord, root: Path) -> Column:
-    """A target of the run whose files lie in `root`; nothing outside of it is read or linked."""
-    return Column(outcomes, record, partial(_read, root), partial(_link, root))
-
-
-def _read(root: Path, case: CaseRecord) -> TraceFile | None:
-    path = _link(root, case, "trace")
-    try:
-        return None if path is None else tracefile.load(path)
-    except ConfigurationError:
-        return None
-
-
-def _link(root: Path, case: CaseRecord, which: str) -> Path | None:
-    name = case.trace if which == "trace" else case.capture
-    if name is None:
-        return None
-    path = root / name
-    try:
-        within = path.resolve().is_relative_to(root.resolve()) and path.is_file()
-    except (OSError, ValueError):
-        return None
-    return path if within else None
+def columns_of(archive: Archive) -> list[Column]:
+    """A column a target, with its traces and captures where they are there."""
+    if archive.record is None:
+        return [Column(outcomes) for outcomes in archive.outcomes]
+    return [
+        Column(outcomes, archive.record, archive.trace, archive.link)
+        for outcomes in archive.outcomes
+    ]
