@@ -47,6 +47,17 @@ peer: FA seq=1 ack=2
 """
 )
 MISREAD = {
+    "a FIN as tail loss probe behind text that waits for its time-out": CONNECTING
+    + """\
+app: send c0 1 MSG_NOSIGNAL
+wait 200ms
+peer: SA seq=0 ack=1 <sackOK>
+app: close c0
+wait 60s
+wait 60s
+wait 60s
+wait 60s
+""",
     "a SYN for a full queue in place of a connection that was given up": """\
 app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
 app: bind listener stack:0

@@ -121,6 +121,8 @@ class Transmission:
             return None
         earliest = self._pieces[0]
         if offset(start, tcb.snd_una) > 0 and offset(start, earliest[0]) > 0:
+            if self._limits.probes and not self.retries:
+                self._probed_at = now  # So may the last segment sent again.
             return None
         if tcb.state in _OPENING and self._answers(now):
             # A SYN,ACK for the peer's SYN: the timer of ours runs on (RFC 6298, 5.1).
