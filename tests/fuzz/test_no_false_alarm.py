@@ -47,6 +47,19 @@ peer: FA seq=1 ack=2
 """
 )
 MISREAD = {
+    "a SYN,ACK for a SYN with more options than the one before, in one moment": LISTENING
+    + """\
+peer: S seq=0
+peer 1: S seq=0 <mss 536>
+peer 1: A seq=1 ack=1 data=100
+peer 1: A seq=100 ack=1
+peer 1: A seq=100 ack=1
+peer 1: S seq=101 <mss 536>
+peer: - seq=70000
+peer 1: S seq=1 <mss 1460>
+peer: S seq=1
+peer: S seq=0 <wscale 7>
+""",
     "a FIN as tail loss probe behind text that waits for its time-out": CONNECTING
     + """\
 app: send c0 1 MSG_NOSIGNAL

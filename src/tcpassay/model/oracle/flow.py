@@ -59,6 +59,8 @@ class Flow:
         self.transmission = Transmission(limits)
         # The handshake: the peer's last SYN, and the number of the target's once it has gone.
         self.syn_heard: Segment | None = None
+        #: The one whose options count.
+        self.syn_taken: Segment | None = None
         self.syn_gone: int | None = None
         self.mss = self.default_mss = DEFAULT_MSS[ip]
         self.peer_scale: int | None = None

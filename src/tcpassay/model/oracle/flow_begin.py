@@ -35,12 +35,19 @@ def stack_syn(flow: Flow, segment: Segment) -> None:
         unsure = again and _may_answer(segment, syn)
         if not again or (flow.cookies and unsure):
             _take_options(flow, syn)
-        elif unsure and not flow.may_repeat(segment, by_the_rules=True):
+        elif unsure and not (
+            _agrees(flow, segment) and flow.may_repeat(segment, by_the_rules=True)
+        ):
             # It goes by the clock (RFC 9293, 3.4.1): two numbers of one moment are the same.
             larger = flow.mss
             _take_options(flow, syn)
             flow.mss = max(flow.mss, larger)
     _offers(flow, segment)
+
+
+def _agrees(flow: Flow, segment: Segment) -> bool:
+    """Whether the SYN whose options count has offered what a SYN,ACK has."""
+    return flow.syn_taken is None or _may_answer(segment, flow.syn_taken)
 
 
 def _may_answer(segment: Segment, syn: Segment) -> bool:
@@ -95,6 +102,7 @@ def reborn(flow: Flow, old: Flow) -> None:
 
 def _take_options(flow: Flow, syn: Segment) -> None:
     flow.headers.hears(syn)
+    flow.syn_taken = syn
     flow.mss, flow.peer_scale = flow.default_mss, None
     for option in syn.options:
         if isinstance(option, MaximumSegmentSize):
