@@ -47,6 +47,17 @@ peer: FA seq=1 ack=2
 """
 )
 MISREAD = {
+    "given up in CLOSING, after SYNs that crossed": CONNECTING
+    + """\
+peer: S seq=0
+app: close c0
+peer: SA seq=0 ack=1
+wait 10s
+wait 60s
+peer: FA seq=1 ack=1
+wait 240s
+peer: A seq=2 ack=1
+""",
     "a SYN,ACK for a SYN with more options than the one before, in one moment": LISTENING
     + """\
 peer: S seq=0

@@ -98,7 +98,7 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     for option in segment.options:
         if isinstance(option, Sack):
             transmission.selected(option.blocks)
-    if heard and tcb.state != "CLOSED":
+    if heard and tcb.state != "CLOSED" and not _may_be_known(flow, segment):
         flow.retries = 0
     if sure and not tcb.snd_wnd:
         flow_due.wants_probe(flow, now)
@@ -110,6 +110,12 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
         flow.surely_completed = n
     flow_due.wants_to_send(flow, now)
+
+
+def _may_be_known(flow: Flow, segment: Segment) -> bool:
+    """Whether what a segment acknowledges has been so before by one of several hypotheses."""
+    open_ = [h.tcb for h in flow.before if h.tcb.state != "CLOSED"]
+    return len(open_) > 1 and any(tcb.snd_una == segment.ack for tcb in open_)
 
 
 def _take_by_each(flow: Flow, segment: Segment, starts: Iterable[int]) -> None:
