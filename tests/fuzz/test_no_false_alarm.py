@@ -47,6 +47,14 @@ peer: FA seq=1 ack=2
 """
 )
 MISREAD = {
+    "a connection given up, told as the ICMP error that it had met": OPEN
+    + """\
+app: send c0 1 MSG_NOSIGNAL
+icmp: 3/0 seq=1 rest=0 quoted=28
+wait 240s
+app: recv c0 1000 0
+app: send c0 1 MSG_NOSIGNAL
+""",
     "given up in CLOSING, after SYNs that crossed": CONNECTING
     + """\
 peer: S seq=0

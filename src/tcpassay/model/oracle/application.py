@@ -112,7 +112,9 @@ class Application:
         else:
             for clause in by_return(call, returned):
                 self._oracle.report.count(clause)
-        if returned.errno in _ENDED or (returned.errno in _UNREACHABLE and _may_be_gone(flow)):
+        if returned.errno in _ENDED or (
+            returned.errno in _UNREACHABLE and _may_be_gone(flow, self._now)
+        ):
             flow.reported = True
         if call.name in {"recv", "recvmsg"} and returned.errno is None:
             flow_due.wants_to_send(flow, self._now)
@@ -402,9 +404,10 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 _FAILING = frozenset({Application._sent, Application._shut})
 
 
-def _may_be_gone(flow: Flow) -> bool:
-    """Whether ICMP may have ended what was being opened."""
-    return flow.icmp and all(h.tcb.state in _UNSYNCHRONIZED for h in flow.hypotheses)
+def _may_be_gone(flow: Flow, now: int) -> bool:
+    """Whether ICMP may have ended what was being opened, or be told for a connection given up."""
+    opening = all(h.tcb.state in _UNSYNCHRONIZED for h in flow.hypotheses)
+    return flow.icmp and (opening or bool(flow_due.lapsed(flow, now)))
 
 
 def _reset_clause(socket: Socket, flow: Flow) -> str:
