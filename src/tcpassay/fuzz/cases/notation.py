@@ -177,7 +177,7 @@ def step_of(text: str, names: Mapping[str, int] | None = None) -> Step:
 _MANY = re.compile(r"(peer|icmp) ([^\s:]+):\s*(.*)", re.DOTALL)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1_024)
 def _parsed(text: str, names: tuple[tuple[str, int], ...]) -> tuple[Step, ...]:
     many = _MANY.fullmatch(text)
     if many is not None and not many[2].isdecimal():
