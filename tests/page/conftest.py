@@ -153,9 +153,9 @@ def _scheme(*, dark: bool) -> dict[str, str]:
     return {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def driver() -> Iterator[Chrome]:
-    """One browser for all tests."""
+    """One browser for a file of tests: others look whether their process has children."""
     webdriver = pytest.importorskip("selenium.webdriver", reason=DRIVER)
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.ranges import joined
-from tcpassay.model.rules.departure import Refusal, Sender, departs, finished
+from tcpassay.model.rules.departure import Refusal, Sender, departs, finished, reports
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sack import blocks_of
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
@@ -134,6 +134,9 @@ def after_departure(
         return old._replace(tcb=tcb, since=since, ack_by=NEVER, ack_clause="")
     if flags & SYN:
         return old._replace(tcb=tcb, since=since)
+    wrong = reports(old.tcb, segment)
+    if wrong is not None:
+        return wrong
     credit = old.credit
     if not segment.payload and not flags & FIN:
         if segment.window <= old.tcb.rcv_wnd and segment.seq == old.tcb.snd_nxt:

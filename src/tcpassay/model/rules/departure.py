@@ -58,7 +58,7 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     if not flags & ACK:
         why = "a segment without ACK after the handshake"
         return Refusal("RFC9293:3.4-ACK-SANE", why, f"ACK={tcb.rcv_nxt}")
-    wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment) or _reported(tcb, segment)
+    wrong = _acknowledges(tcb, segment) or _stamped(tcb, segment)
     if wrong is not None:
         return wrong
     if tcb.state == "SYN-RECEIVED" and segment.payload and not tcb.early:
@@ -124,8 +124,11 @@ def _stamped(tcb: Tcb, segment: Segment) -> Refusal | None:
     return None
 
 
-def _reported(tcb: Tcb, segment: Segment) -> Refusal | None:
-    """RFC 2018, 4: a block of a SACK option tells of what has come."""
+def reports(tcb: Tcb, segment: Segment) -> Refusal | None:
+    """RFC 2018, 4: a block of a SACK option tells of what has come, or what stands against that.
+
+    `held` has to be all that has.
+    """
     blocks = blocks_of(segment)
     if not blocks:
         return None
