@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,12 +68,15 @@ def test_reading_again_is_not_of_the_time_given(
     """A campaign gone on with for less time than it takes to read: it plays for that time."""
     settings = Settings(tmp_path / "out", 1, mode="sweep", cases=4)
     _run(settings)
-    read = take_in
+    late = 0.0
 
     def slowly(*arguments: Any) -> frozenset[int]:
-        time.sleep(0.6)
-        return read(*arguments)
+        nonlocal late
+        late += 3600
+        return take_in(*arguments)
 
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late)
+    monkeypatch.setattr(engine, "time", clock)
     monkeypatch.setattr(engine, "take_in", slowly)
     more = _run(settings._replace(cases=100_000, seconds=0.5, resume=True))
     assert sum(event.cases for event in more if isinstance(event, Counted)) > 0

@@ -36,9 +36,12 @@ def choose(page: Page, script: str) -> None:
     page.run("await new Promise((done) => setTimeout(done, 200));")
 
 
-def open_wrong(page: Page, compared: Compared, **how: bool | int) -> None:
+def open_wrong(
+    page: Page, compared: Compared, *, width: int = 1280, height: int = 900, dark: bool = False
+) -> None:
     """Open the page at the case that fails."""
-    page.open(f"{compared.url}#level=all&case={WRONG}&on=reference", **how)  # type: ignore[arg-type]
+    url = f"{compared.url}#level=all&case={WRONG}&on=reference"
+    page.open(url, width=width, height=height, dark=dark)
     page.wait_for("sheet.open && sheet.dataset.ready")
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,11 +17,12 @@ from tcpassay.core.verdict import Level, Verdict
 from tcpassay.reports.archive import Archive
 from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
 from tcpassay.reports.page import Column, columns_of, words, write_page
+from tcpassay.reports.page import evidence as evidence_module
 from tcpassay.reports.page.choice import Worth, chosen
 from tcpassay.reports.page.contents import code, tier
 from tcpassay.reports.page.evidence import MOST_LINES, evidence, shortened
 from tcpassay.reports.page.packing import Packed, deflated, pack
-from tcpassay.reports.page.standing import changes_of_state
+from tcpassay.reports.page.standing import Change, changes_of_state
 from tcpassay.reports.page.walked import walks
 from tcpassay.reports.read import read_record
 from tcpassay.reports.record import CaseRecord
@@ -30,7 +31,7 @@ from tcpassay.wire import tracefile
 from tests.page.test_hostile import hostile_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tests.page.conftest import Compared
@@ -102,7 +103,7 @@ def packed_cases(number: int) -> list[Packed]:
     ]
 
 
-def unpacked(chunks: Sequence[str]) -> list[dict[str, object]]:
+def unpacked(chunks: Sequence[str]) -> list[dict[str, Any]]:
     """The cases in chunks, as the browser reads them."""
     return [
         case
@@ -118,7 +119,7 @@ def test_all_that_has_room_is_packed() -> None:
     assert chunks.left == 0
     cases = unpacked(chunks.data)
     assert [case["at"] for case in cases] == [f"file:{at}" for at in range(250)]
-    assert all(len(case["t"]) == 4 for case in cases)  # type: ignore[arg-type]
+    assert all(len(case["t"]) == 4 for case in cases)
 
 
 def test_what_is_worth_least_goes_first() -> None:
@@ -194,6 +195,26 @@ def test_a_trace_that_the_oracle_cannot_follow_has_no_states() -> None:
     assert len(found.lines) == 2
     assert found.states == ()
     assert found.marked == 1
+
+
+def test_a_fault_of_the_oracles_is_told_with_what_it_has_followed(
+    compared: Compared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An oracle that fails in the middle; the states so far, and a line that says so."""
+
+    def falters(trace: Trace, *, real: bool) -> Iterator[Change]:
+        yield next(changes_of_state(trace, real=real))
+        msg = "no such <state>"
+        raise LookupError(msg)
+
+    file = handshake(compared)
+    whole = evidence(file, real=False)
+    monkeypatch.setattr(evidence_module, "changes_of_state", falters)
+    found = evidence(file, real=False)
+    assert found.states == whole.states[:1]
+    assert found.lines[:-1] == whole.lines
+    assert found.lines[-1] == "othe oracle cannot follow this trace: LookupError: no such <state>"
+    assert len(found.ns) == len(found.lines)
 
 
 def test_nothing_outside_of_a_runs_folder_is_read_or_linked(tmp_path: Path) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from tcpassay.core.content import content_root
-from tcpassay.core.verdict import Verdict
 from tcpassay.reports.changes import KINDS
 from tcpassay.reports.changes_text import summary
 from tcpassay.reports.files import write_text
 from tcpassay.reports.measured_console import shown_value
-from tcpassay.reports.sidebyside import LETTERS, NOT_RUN
+from tcpassay.reports.sidebyside import CODES, LETTERS, NOT_RUN
+from tcpassay.reports.templating import own_text, rendered
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tcpassay.core.verdict import Verdict
     from tcpassay.reports.changes import Change, Changes, Kind
     from tcpassay.reports.failure import Describe
 
@@ -29,18 +26,6 @@ _TEMPLATE: Final = "changes.html.j2"
 MOST_ROWS: Final = 2000
 #: Characters of a message.
 _MESSAGE: Final = 600
-
-#: The class of a verdict's letter in the style sheet.
-_CODES: Final[Mapping[Verdict | None, str]] = {
-    Verdict.PASS: "P",
-    Verdict.FAIL: "F",
-    Verdict.DEVIATION: "D",
-    Verdict.INFO: "I",
-    Verdict.UNSUPPORTED: "U",
-    Verdict.INCONCLUSIVE: "Q",
-    Verdict.ERROR: "E",
-    None: "N",
-}
 
 _MEANING: Final[Mapping[Kind, str]] = {
     "newly failing": "worse: what was all right, or not as bad, is not any more",
@@ -61,21 +46,10 @@ def write_changes(path: Path, found: Changes, describe: Describe) -> None:
 
 def render_changes(found: Changes, describe: Describe) -> str:
     """The page: what got worse first, by requirement. Whatever a target said in it is escaped."""
-    folder = content_root() / "reports" / "templates"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    style = (folder / "style.css").read_text(encoding="utf-8")
-    return environment.get_template(
-        _TEMPLATE
-    ).render(
+    return rendered(
+        _TEMPLATE,
         title=one_line(", ".join(new.name for _, new in found.targets)),
-        style=Markup(style),  # noqa: S704 - our own file
+        style=own_text("style.css"),
         worse=found.worse,
         summary=summary(found),
         targets=[
@@ -144,8 +118,8 @@ def _change(change: Change) -> dict[str, object]:
 
 
 def _verdict(verdict: Verdict | None) -> dict[str, str]:
-    letter = NOT_RUN if verdict is None else LETTERS[verdict]
-    return {"code": _CODES[verdict], "letter": letter, "word": _word(verdict)}
+    code, letter = ("N", NOT_RUN) if verdict is None else (CODES[verdict], LETTERS[verdict])
+    return {"code": code, "letter": letter, "word": _word(verdict)}
 
 
 def _word(verdict: Verdict | None) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from tcpassay.core.content import content_root
 from tcpassay.reports.files import write_text
 from tcpassay.reports.fuzz_progress import kinds
 from tcpassay.reports.fuzz_record import replay_words
+from tcpassay.reports.templating import rendered
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -28,14 +26,9 @@ def write_fuzz_html(path: Path, record: FuzzRecord, describe: Describe) -> None:
 
 def render_fragment(record: FuzzRecord, describe: Describe) -> str:
     """One <section>, unexplained findings first. Whatever a stack has said in it is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(content_root() / "reports" / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
     explained = [finding for finding in record.findings if finding.explained]
-    return environment.get_template(_TEMPLATE).render(
+    return rendered(
+        _TEMPLATE,
         target=one_line(record.target),
         version=one_line(record.version),
         clock=record.clock,

@@ -29,6 +29,8 @@ LETTERS = {
     Verdict.ERROR: "E",
 }
 NOT_RUN = "-"
+#: The same for filters, style sheets and addresses: capital letters alone.
+CODES = {verdict: letter.upper().replace("?", "Q") for verdict, letter in LETTERS.items()}
 
 #: What a reader needs to understand the cells.
 LEGEND = (

@@ -36,16 +36,14 @@ def chosen(
 
     What is no plain pass; every target's where targets differ; else one that passes.
     """
-    there = [
-        at
+    there = {
+        at: (outcome, record)
         for at, (outcome, record) in enumerate(zip(outcomes, records, strict=True))
         if outcome is not None and record is not None and record.trace is not None
-    ]
+    }
     differ = differs([None if outcome is None else outcome.verdict for outcome in outcomes])
     found: dict[int, Worth] = {}
-    for at in there:
-        outcome, record = outcomes[at], records[at]
-        assert outcome is not None and record is not None  # noqa: S101, PT018 - `there` says so
+    for at, (outcome, record) in there.items():
         if not outcome.as_expected or any(not alarm.as_expected for alarm in record.alarms):
             found[at] = Worth.UNEXPECTED
         elif outcome.verdict in _NOT_MET or record.alarms:

@@ -16,7 +16,7 @@ from tcpassay.reports.measured import VALUES, by_topic, tables
 from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.page import words
 from tcpassay.reports.sections import place
-from tcpassay.reports.sidebyside import Cell
+from tcpassay.reports.sidebyside import CODES, NOT_RUN, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from tcpassay.reports.page.column import Column
     from tcpassay.reports.record import CaseRecord
     from tcpassay.reports.sidebyside import Row, SideBySide
-
-CODES: Final = {
-    Verdict.PASS: "P",
-    Verdict.FAIL: "F",
-    Verdict.DEVIATION: "D",
-    Verdict.INFO: "I",
-    Verdict.UNSUPPORTED: "U",
-    Verdict.INCONCLUSIVE: "Q",
-    Verdict.ERROR: "E",
-}
-NOT_RUN: Final = "-"
 
 #: Levels as the page's first filter has them, by what it means not to meet them.
 TIERS: Final = {Verdict.FAIL: "must", Verdict.DEVIATION: "should", Verdict.INFO: "may"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcpassay.core.trace import Judgement
 from tcpassay.reports.exports.what import about
 from tcpassay.reports.page import words
-from tcpassay.reports.page.standing import changes_of_state
+from tcpassay.reports.page.standing import Change, changes_of_state
 from tcpassay.reports.page.walked import walks
 from tcpassay.wire.notation import Notation
 
@@ -104,10 +104,18 @@ def evidence(file: TraceFile, *, real: bool) -> Evidence:
     trace = file.trace
     numbered = Notation().numbered(trace)
     ns = tuple(entry.n for entry, _ in numbered)
-    changes = list(changes_of_state(trace, real=real))
+    told = [_letter(entry, line) + words.line(line) for entry, line in numbered]
+    changes: list[Change] = []
+    try:
+        for change in changes_of_state(trace, real=real):
+            changes.append(change)  # noqa: PERF402 - those before a fault are shown
+    except Exception as error:
+        # A fault of the oracle's own costs the states from there on, and is told.
+        fault = f"the oracle cannot follow this trace: {type(error).__name__}: {error}"
+        told, ns = [*told, _REMARK + words.line(fault)], (*ns, ns[-1] if ns else 0)
     culprit = about(file).culprit
     found = Evidence(
-        tuple(_letter(entry, line) + words.line(line) for entry, line in numbered),
+        tuple(told),
         ns,
         (),
         None,

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.killed import load_table
-from tcpassay.core.errors import ConfigurationError
 from tcpassay.reports.page import words
 from tcpassay.reports.page.choice import chosen
 from tcpassay.reports.page.details import alarms, cell
@@ -63,10 +62,7 @@ def gather(
 
 
 def _kills() -> Mapping[str, tuple[str, ...]]:
-    try:
-        return load_table().killers()
-    except ConfigurationError:
-        return {}
+    return load_table().killers()
 
 
 def _details(

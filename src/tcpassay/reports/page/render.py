@@ -6,19 +6,18 @@ import hashlib
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2.utils import htmlsafe_json_dumps
 
-from tcpassay.core.content import content_root
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.model.edges import edges
 from tcpassay.reports.files import write_text
-from tcpassay.reports.page.contents import CODES, case_keys, contents
+from tcpassay.reports.page.contents import case_keys, contents
 from tcpassay.reports.page.gathering import gather
 from tcpassay.reports.page.packing import compact, deflated, pack
 from tcpassay.reports.page.summary import MEANINGS, ORDER, headline, lines, notes
-from tcpassay.reports.sidebyside import LETTERS, side_by_side
+from tcpassay.reports.sidebyside import CODES, LETTERS, side_by_side
 from tcpassay.reports.states_svg import draw_svg
+from tcpassay.reports.templating import own_text, rendered
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
@@ -70,54 +69,31 @@ def render(
     told = contents(found, columns, keys, records)
     gathered = gather(columns, keys, records, beside)
     told["states"] = _diagrams(gathered.walked)
-    scripts = [_material(f"page/{name}") for name in _SCRIPTS]
-    style = "\n".join(_material(name) for name in _STYLES)
+    scripts = [own_text(f"page/{name}") for name in _SCRIPTS]
+    style = "\n".join(own_text(name) for name in _STYLES)
     fixed = len(compact(told)) + len(style) + sum(map(len, scripts)) + _FRAME
     chunks = pack(gathered.cases, limit - fixed)
     told["firsts"] = [*chunks.firsts]
-    return (
-        _environment()
-        .get_template(_TEMPLATE)
-        .render(
-            title=_title([line.label for line in lines(found)]),
-            headline=headline(found),
-            lines=lines(found),
-            notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
-            legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
-            several=len(columns) > 1,
-            style=Markup(style),  # noqa: S704 - our own files
-            scripts=[Markup(text) for text in scripts],  # noqa: S704 - our own files
-            hashes=" ".join(_hash(text) for text in scripts),
-            data=_json_in_html(told),
-            chunks=[Markup(chunk) for chunk in chunks.data],  # noqa: S704 - base64
-        )
+    return rendered(
+        _TEMPLATE,
+        title=_title([line.label for line in lines(found)]),
+        headline=headline(found),
+        lines=lines(found),
+        notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
+        legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
+        several=len(columns) > 1,
+        style=style,
+        scripts=scripts,
+        hashes=" ".join(_hash(text) for text in scripts),
+        data=htmlsafe_json_dumps(told, compact),
+        chunks=chunks.data,
     )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(content_root() / "reports" / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _material(name: str) -> str:
-    return (content_root() / "reports" / "templates" / name).read_text(encoding="utf-8")
 
 
 def _hash(script: str) -> str:
     """What the page's security policy knows a script by: none but ours runs."""
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{b64encode(digest).decode()}'"
-
-
-def _json_in_html(value: object) -> Markup:
-    """JSON that cannot end the element that it stands in."""
-    return Markup(compact(value).replace("<", "\\u003c"))  # noqa: S704 - no < is left
 
 
 def _title(labels: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.page import words
-from tcpassay.reports.page.contents import CODES, tier
-from tcpassay.reports.sidebyside import LETTERS
+from tcpassay.reports.page.contents import tier
+from tcpassay.reports.sidebyside import CODES, LETTERS
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
