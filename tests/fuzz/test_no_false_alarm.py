@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpassay.fuzz.cases.notation import case_of
+from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.playing.player import Player
 from tcpassay.fuzz.sources.campaigns import load_campaigns
 from tcpassay.fuzz.sources.sweep import Sweep
-from tcpassay.model.oracle.limits import Limits
 from tcpassay.model.oracle.oracle import Oracle
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
@@ -295,6 +295,66 @@ peer: A seq=1 ack=1
 app: accept4 listener SOCK_NONBLOCK -> c0
 peer: A seq=1 ack=1
 """,
+    "text read behind a SYN with text that is good for the tuple again, beside a full queue": """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 2
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: shutdown c0 SHUT_WR
+peer: FA seq=1 ack=1 data=100
+peer 1: S seq=0
+peer 2: S seq=0
+peer: A seq=102 ack=2
+peer: S seq=102 data=10 <mss 1460, nop, nop, TS 0 0>
+app: recv c0 65536 0
+""",
+    "a FIN sent again that a SYN before it may have wanted a SYN,ACK besides": CONNECTING
+    + """\
+peer: S seq=0 <mss 1460, sackOK, TS 0 0>
+peer: SA seq=0 ack=1 <mss 1460>
+app: shutdown c0 SHUT_WR
+peer: FS seq=1073741826
+peer: FA seq=1073741838 ack=1
+peer: A seq=1073741838 ack=1
+peer: A seq=1073741837 ack=1
+peer: S seq=0
+wait 240s
+app: send c0 1 MSG_NOSIGNAL
+""",
+    "a user time-out that runs from a send() before the window was open": OPEN
+    + """\
+peer: A seq=1 ack=1 window=0
+app: setsockopt c0 IPPROTO_TCP TCP_USER_TIMEOUT 1500
+app: send c0 1 0
+wait 500ms
+peer: A seq=1 ack=1 window=8000
+wait 10s
+peer: A seq=1 ack=1
+""",
+    "ECT after a SYN without ECN that would have opened another connection": LISTENING
+    + """\
+peer: SEC seq=0
+wait 10s
+peer: S seq=-1
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 1 MSG_NOSIGNAL
+""",
+    "a SYN,ACK sent again while the queue was full, and again behind it": """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 1
+peer 1: S seq=0 <nop, nop, TS 0 0>
+peer 2: S seq=0
+peer 1: A seq=1 ack=1
+peer 2: A seq=1 ack=1
+wait 1s
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer 1: A seq=1 ack=1
+wait 60s
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR
@@ -310,14 +370,14 @@ def alarms(cases: Iterable[FuzzCase]) -> list[str]:
     """What the oracle says of cases on the reference stack, each on a fresh one."""
     target = open_target("reference")
     manifest = target.manifest
+    judge = Judge(manifest, "")
     found = []
     for case in cases:
         stack = target.start(StackOptions(seed=1, ip=case.ip, settings=case.settings))
         player = Player(stack, manifest, 1, case.ip)
         played = player.play(case)
         assert played.fault is None
-        limits = Limits(manifest.limits.msl_s, 0, case.settings, rack=True)
-        oracle = Oracle(player.trace.stack_addresses, limits)
+        oracle = Oracle(player.trace.stack_addresses, judge.limits(case.settings))
         for entry in player.trace.entries:
             oracle.take(entry)
         oracle.ends(player.trace.entries[-1])

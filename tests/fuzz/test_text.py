@@ -10,6 +10,7 @@ import pytest
 from tcpassay.core.events import Call, Returned
 from tcpassay.core.trace import Entry
 from tcpassay.fuzz.cases.steps import Do, FuzzCase, Send, app_text, peer_text
+from tcpassay.fuzz.judges.streams import Streams
 from tcpassay.fuzz.judges.text import as_written, integrity_alarms
 from tcpassay.fuzz.playing.player import Player
 from tcpassay.fuzz.playing.reach import connect, opened
@@ -19,6 +20,7 @@ from tcpassay.wire import ACK, FIN, SYN, URG, Datagram, IPv4, Segment, build
 
 if TYPE_CHECKING:
     from tcpassay.fuzz.cases.steps import Step
+    from tcpassay.fuzz.judges.streams import Stand
 
 STACK, PEER = ("192.0.2.1", 80), ("192.0.2.2", 9)
 RECV = Do("recv", "c0", args=(("length", 4096), ("flags", ())))
@@ -257,3 +259,24 @@ def test_text_moved_with_the_ack_of_a_cookie_is_told_apart(ack: int, beside: boo
     script.stack(ACK, 1 + ack, sent)
     (alarm,) = integrity_alarms(script.entries)
     assert ("beside a cookie" in alarm.why) is beside
+
+
+def test_text_that_is_right_is_looked_for_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """60,000 octets with a FIN before them; what costs all of the text is done for none of them."""
+    looks = 0
+    behind = Streams._behind_fins
+
+    def counted(streams: Streams, stands: set[Stand]) -> set[Stand]:
+        nonlocal looks
+        looks += 1
+        return behind(streams, stands)
+
+    monkeypatch.setattr(Streams, "_behind_fins", counted)
+    script = Script()
+    script.peer(ACK | FIN, 1)
+    for at in range(1, 60_000, 1_000):
+        script.peer(ACK, at, peer_text(at, 1_000))
+    script.reads(peer_text(1, 60_000))
+    assert (Streams(script.entries).faults, looks) == ([], 0)
+    script.reads(b"\x00")
+    assert (len(Streams(script.entries).faults), looks) == (1, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.conformance.bench import Bench
 from tcpassay.conformance.probes import CE, ECT_0, flight, marked, too_big
-from tcpassay.conformance.reach import listener, syn_sent
+from tcpassay.conformance.reach import PEER_PORT, listener, syn_sent
 from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
@@ -221,6 +221,21 @@ def connected(bench: Bench) -> None:
     bench.wait(0.1)
 
 
+def shut_too_early(bench: Bench) -> None:
+    """shutdown() before connect(), which fails; the connection is of use both ways."""
+    sock = bench.app.socket()
+    sock.shutdown("SHUT_RDWR", errno="ENOTCONN")
+    pending = sock.begin_connect(PEER_PORT)
+    conn = bench.expect_syn()
+    conn.send("SA")
+    pending.expect_return(0)
+    bench.note("recv")
+    sock.recv(10, "MSG_DONTWAIT", errno="EAGAIN")
+    bench.note("send")
+    sock.send(b"world", "MSG_NOSIGNAL")
+    conn.expect(payload=b"world")
+
+
 def embryonic(bench: Bench) -> None:
     """A SYN,ACK that nobody acknowledges; then the wrong ACK."""
     listener(bench)
@@ -374,6 +389,7 @@ EXCHANGES: dict[str, Callable[[Bench], None]] = {
     exchange.__name__: exchange
     for exchange in (
         talk, attacked, half_closed, bulk, lost, unanswered, connected, embryonic, nobody,
-        refused, lost_end, queued, aborted, kept_alive, many, congested, narrow, fast, fast_client,
+        shut_too_early, refused, lost_end, queued, aborted, kept_alive, many, congested, narrow,
+        fast, fast_client,
     )
 }  # fmt: skip

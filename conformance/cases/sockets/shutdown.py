@@ -4,7 +4,7 @@ from tcpassay.conformance.bench import LISTEN_PORT, Bench
 from tcpassay.conformance.case import case
 from tcpassay.conformance.layers import TCP, Raw
 from tcpassay.conformance.match import Pattern
-from tcpassay.conformance.reach import established, handshake, listener, peer_acks
+from tcpassay.conformance.reach import PEER_PORT, established, handshake, listener, peer_acks
 
 NO_SUCH_HOW = 7
 
@@ -17,6 +17,27 @@ def without_a_connection(bench: Bench, kind: str) -> None:
         sock.bind(LISTEN_PORT)
     for how in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR"):
         sock.shutdown(how, errno="ENOTCONN")
+
+
+@case(
+    "POSIX:SHUTDOWN-ENOTCONN",
+    rows={"SHUT_RD": "SHUT_RD", "SHUT_WR": "SHUT_WR"},
+    state="ESTABLISHED",
+)
+def failed_and_connected_later(bench: Bench, how: str) -> None:
+    """shutdown() that has failed, then connect(); text goes both ways, and recv() waits for it."""
+    sock = bench.app.socket()
+    sock.shutdown(how, errno="ENOTCONN")
+    pending = sock.begin_connect(PEER_PORT)
+    conn = bench.expect_syn()
+    conn.send(TCP(flags="SA"))
+    conn.expect("A")
+    pending.expect_return(0)
+    sock.send(b"a question", "MSG_NOSIGNAL")
+    conn.expect("A", payload=b"a question")
+    sock.recv(100, "MSG_DONTWAIT", errno="EAGAIN")
+    conn.send(TCP(flags="PA") / Raw(b"an answer"))
+    sock.recv(100, want=b"an answer")
 
 
 @case("POSIX:SHUTDOWN-EINVAL")

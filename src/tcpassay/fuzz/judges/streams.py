@@ -13,7 +13,7 @@ from tcpassay.core.events import Call, Returned
 from tcpassay.wire import ACK, FIN, SYN, URG, IPv6, ParseError, Segment, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcpassay.core.trace import Entry
 
@@ -137,18 +137,15 @@ class Streams:
         if "MSG_TRUNC" in flags:
             wanted = [None] * returned.value
         for place, octet in enumerate(wanted):
-            elsewhere = {
-                "from behind a FIN": self._behind_fins(stands),
-                "from beside, as the peer's first ACK was beside a cookie": self._beside(stands),
-            }
-            stands = self._after(stands, octet)
+            before, stands = stands, self._after(stands, octet)
             if stands:
                 continue
             what = f"octet {place} that {call.name}() gave, {octet}, is"
             where = "not what was sent there"
-            for name, others in elsewhere.items():
-                if not stands and (stands := self._after(others, octet)):
+            for name, others in self._elsewhere(before):
+                if stands := self._after(others, octet):
                     where = name
+                    break
             if not self._fault_told(read=True):
                 self.faults.append(TextFault(at, f"{what} {where}", read=True))
             if not stands:
@@ -156,6 +153,14 @@ class Streams:
         if "MSG_PEEK" not in flags:
             self._readers[fd] = stands
             self._again.discard(fd)
+
+    def _elsewhere(self, stands: set[Stand]) -> Iterator[tuple[str, set[Stand]]]:
+        """Where a reader may have gone on who has not gone on at the next octet, each with words.
+
+        For octets that differ alone: it looks at all text behind each FIN.
+        """
+        yield "from behind a FIN", self._behind_fins(stands)
+        yield "from beside, as the peer's first ACK was beside a cookie", self._beside(stands)
 
     def _beginnings(self, fd: int) -> set[Stand]:
         port = self._peers.get(fd)

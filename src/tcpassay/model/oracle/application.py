@@ -16,6 +16,7 @@ from tcpassay.model.oracle.returns import (
     ended_for_sending,
     not_accepted,
     sent_nowhere,
+    shut_all_the_same,
     surely_open,
 )
 from tcpassay.model.tcb import SYNCHRONIZED
@@ -87,7 +88,7 @@ class Application:
         if socket is not None and socket.flow is not None and call.name == "getsockopt":
             socket.flow.reported = True
         if call.name in RULES and socket is not None:
-            self._judge_flow(call, returned, socket.flow)
+            self._judge_flow(call, returned, socket)
             wrong = sent_nowhere(call, socket, returned)
             if wrong is not None:
                 self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
@@ -98,7 +99,8 @@ class Application:
         if returned.errno == "EPIPE":
             self._broken_pipe(call)
 
-    def _judge_flow(self, call: Call, returned: Returned, flow: Flow | None) -> None:
+    def _judge_flow(self, call: Call, returned: Returned, socket: Socket) -> None:
+        flow = socket.flow
         if flow is None or flow.opaque:
             return
         if returned.errno is None and call.id in self._in_time:
@@ -108,6 +110,7 @@ class Application:
         if wrong is None and call.id in self._again:
             wrong = connected_again(flow, returned)
         if wrong is not None:
+            wrong = shut_all_the_same(call, socket, returned) or wrong
             self._wrong(wrong.requirement, f"{call.name}(): {wrong.why}")
         else:
             for clause in by_return(call, returned):
@@ -340,8 +343,12 @@ class Application:
         flow_due.wants_to_send(flow, self._now)
         self._oracle.owes(flow)
 
-    def _shut(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
-        if returned.errno is not None and socket is not None and socket.flow is not None:
+    def _shut(self, call: Call, socket: Socket | None, returned: Returned) -> None:
+        if returned.errno is None or socket is None:
+            return
+        if socket.flow is None:
+            socket.failed_shutdowns.add(dict(call.args).get("name"))
+        else:
             socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:

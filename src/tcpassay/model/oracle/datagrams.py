@@ -29,7 +29,7 @@ def arrives(flow: Flow, ip: IPv4 | IPv6, segment: Segment, now: int, n: int) -> 
     flow_arrivals.arrives(flow, segment, now, n)
     network, hypotheses = flow.network, flow.hypotheses
     if opening and any(h.tcb.irs == segment.seq and h.tcb.state not in NONE for h in hypotheses):
-        network.hears_syn(segment.flags)
+        network.hears_syn(segment)
     after = expected(flow) if marked else None
     taken = after is not None and before == segment.seq
     taken = taken and offset(after or 0, segment.seq) >= len(segment.payload)
@@ -48,6 +48,7 @@ def expected(flow: Flow) -> int | None:
 
 def leaves(flow: Flow, ip: IPv4 | IPv6, segment: Segment, octets: int, now: int, n: int) -> None:
     """The target's segment has left in a datagram of so many octets."""
+    flow.network.opened_by(h.tcb.irs for h in flow.hypotheses)
     wrong = flow.network.wrong(ip, segment, octets, now)
     if wrong is not None:
         violation = Violation(n, wrong.clause, wrong.why, wrong.allowed)

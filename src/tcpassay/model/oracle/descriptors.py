@@ -33,6 +33,7 @@ class Socket:
     user_timeout: bool = False
     shut: bool = False
     had_ended: bool = False
+    failed_shutdowns: set[object] = field(default_factory=set)
     flow: Flow | None = None
     references: int = 1
     overflowed: bool = False

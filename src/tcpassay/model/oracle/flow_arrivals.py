@@ -120,6 +120,9 @@ def _may_be_known(flow: Flow, segment: Segment) -> bool:
 
 def _take_by_each(flow: Flow, segment: Segment, starts: Iterable[int]) -> None:
     """RFC 4987, 3.6: a cookie may hold for this number or for another. What is read tells which."""
+    if not flow.taken_from and flow.taken.octets:
+        known = {h.tcb.irs for h in flow.before if h.tcb.syn_heard}
+        flow.taken_from = {irs: flow.taken.copy() for irs in known}
     flow.taken.loose = True
     for irs in starts:
         at = offset(segment.seq, irs) - 1 + bool(segment.flags & SYN)

@@ -93,7 +93,7 @@ def reborn(flow: Flow, old: Flow) -> None:
     flow.cookies = old.cookies
     if syn is not None:
         _take_options(flow, syn)
-        flow.network.hears_syn(syn.flags)
+        flow.network.hears_syn(syn)
         flow.taken.place(0, syn.payload)
         flow.taken.loose = bool(syn.flags & URG)
     old.hypotheses = [Hypothesis(Tcb("CLOSED"))]

@@ -55,7 +55,8 @@ def _allowed(
 ) -> None:
     """Go on with the hypotheses that are left; what may have crossed leaves open what is due."""
     new = left[0].tcb.snd_nxt != flow.hypotheses[0].tcb.snd_nxt
-    asked = any(h.due is not None and h.due.kind == "syn-ack" for h in flow.hypotheses)
+    dues = (h.due.kind for h in flow.hypotheses if h.due is not None)
+    asked = bool(segment.flags & SYN) and "syn-ack" in dues
     flow.hypotheses = list(dict.fromkeys([*left, *flow.hypotheses])) if crossed else left
     if flow.cookies and segment.flags & SYN:
         opening = (h.tcb for h in left if h.tcb.state == "SYN-RECEIVED" and h.tcb.passive)

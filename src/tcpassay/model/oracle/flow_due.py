@@ -47,8 +47,8 @@ def _not_sent_again(flow: Flow, n: int) -> None:
     transmission.due = NEVER
     if any(h.tcb.state in {"CLOSED", "TIME-WAIT"} for h in flow.hypotheses) or flow.icmp:
         return
-    if flow.user_timeout and flow.retries:
-        return  # 3.10.8: given up whenever the time is over that the application has asked for.
+    if flow.user_timeout:
+        return  # 3.9.1.1: it is over at any moment, as it runs from when data was submitted.
     what = "a probe" if transmission.clause == "RFC9293:MUST-36" else "what is not acknowledged"
     why = f"{what} has not been sent in time"
     flow.violated(Violation(n, transmission.clause, why, "a retransmission"))

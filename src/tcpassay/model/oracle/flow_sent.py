@@ -34,6 +34,8 @@ def sent(flow: Flow, before: Tcb, segment: Segment, now: int, n: int) -> None:
     elif not (flow.icmp or flow.queue_may_be_full or flow.opaque):
         wrong = wrong or _pushed(flow, segment)
         wrong = transmission.leaves(before, segment, now) or wrong
+    else:
+        transmission.leaves_unjudged(now)
     if wrong is not None:
         flow.refused(wrong, n)
 

@@ -65,6 +65,9 @@ def only_variants(flow: Flow, n: int) -> None:
     """
     if not all(h.variants for h in flow.hypotheses):
         return
+    if flow.cut:
+        flow.opaque = True  # What was left out may have been the shorter way.
+        return
     fewest = min(len(h.variants) for h in flow.hypotheses)
     ways = [h.variants for h in flow.hypotheses if len(h.variants) == fewest]
     more = dict.fromkeys(h.variants for h in flow.hypotheses if len(h.variants) > fewest)

@@ -16,7 +16,7 @@ from tcpassay.wire import ACK, AE, CWR, ECE, FIN, RST, SYN, IPv4, Segment
 from tcpassay.wire.ipv4 import DF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tcpassay.wire import IPv6
 
@@ -52,7 +52,7 @@ class Network:
 
     __slots__ = (
         "_acked", "_all_have_df", "_count", "_echo", "_echoed", "_high", "_ip", "_own_plain",
-        "_own_setup", "_peer_plain", "_peer_setup", "_slack", "_too_big", "_warned",
+        "_own_setup", "_slack", "_syns", "_too_big", "_warned",
         "flight",
     )  # fmt: skip
 
@@ -60,7 +60,9 @@ class Network:
         self._ip = ip
         self._count = count
         self._slack = slack
-        self._own_setup = self._own_plain = self._peer_setup = self._peer_plain = False
+        self._own_setup = self._own_plain = False
+        #: Whether the peer's SYNs were ECN-setup ones, by the number of each that may have opened.
+        self._syns: dict[int, set[bool]] = {}
         #: One past the marked text that ACKs have to echo; None while they need not.
         self._echo: int | None = None
         #: Whether one has echoed it.
@@ -79,11 +81,15 @@ class Network:
 
     # -- what comes ------------------------------------------------------------------------------
 
-    def hears_syn(self, flags: int) -> None:
-        """A SYN or SYN,ACK of the peer's that belongs to the handshake."""
-        setup = _is_setup(flags)
-        self._peer_setup = self._peer_setup or setup
-        self._peer_plain = self._peer_plain or not setup
+    def hears_syn(self, syn: Segment) -> None:
+        """A SYN or SYN,ACK of the peer's that may belong to the handshake."""
+        self._syns.setdefault(syn.seq, set()).add(_is_setup(syn.flags))
+
+    def opened_by(self, numbers: Iterable[int]) -> None:
+        """Which SYNs may have opened the connection; others do not count (3.10.7.4)."""
+        if len(self._syns) > 1:
+            left = {seq: self._syns[seq] for seq in {*numbers} if seq in self._syns}
+            self._syns = left or self._syns
 
     def hears(self, segment: Segment, *, marked: bool) -> None:
         """A segment of the peer's; `marked`: its text is CE, and has been taken for sure."""
@@ -111,7 +117,10 @@ class Network:
     @property
     def agreed(self) -> bool:
         """Whether the target has to heed marks (6.1.1)."""
-        return self._own_setup and self._peer_setup and not self._peer_plain
+        return self._own_setup and self._peer(setup=True) and not self._peer(setup=False)
+
+    def _peer(self, *, setup: bool) -> bool:
+        return any(setup in syns for syns in self._syns.values())
 
     # -- what goes -------------------------------------------------------------------------------
 
@@ -151,19 +160,19 @@ class Network:
             return Refusal("RFC3168:6.1.1-SYN-NOECT", "a SYN that is ECT", "not-ECT")
         if segment.flags & ACK and setup:
             self._count("RFC3168:6.1.1-SYNACK-MUSTNOT")
-            if not self._peer_setup:
+            if not self._peer(setup=True):
                 why = "ECE on a SYN,ACK that no SYN has asked for"
                 return Refusal("RFC3168:6.1.1-SYNACK-MUSTNOT", why, "neither ECE nor CWR")
         return None
 
     def _mark(self, mark: int, segment: Segment, *, old: bool) -> Refusal | None:
-        agreed = self._own_setup and self._peer_setup
+        agreed = self._own_setup and self._peer(setup=True)
         if not mark:
             return None
         if not agreed or self._own_plain:
             why = "ECT without an agreement on ECN"
             return self._refuse("RFC3168:6.1.1-NO-ECT-UNNEG", why, "not-ECT")
-        if self._peer_plain:
+        if self._peer(setup=False):
             return self._refuse("RFC3168:6.1.1-MIXED", "ECT after a SYN without ECN", "not-ECT")
         if not segment.payload and not segment.flags & FIN:
             return self._refuse("RFC3168:6.1.4-PUREACK", "a bare ACK that is ECT", "not-ECT")

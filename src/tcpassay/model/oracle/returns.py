@@ -60,9 +60,9 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
 def _of_several(flow: Flow, octets: bytes) -> Wrong | None:
     """Text behind a cookie (RFC 4987, 3.6): what is read stands there by one number at least."""
     at, flow.read = flow.read, flow.read + len(octets)
-    standing = {h.tcb.irs for h in flow.hypotheses}
     fits = {irs: s for irs, s in flow.taken_from.items() if not s.differs(at, octets)}
-    if not standing & fits.keys():
+    standing = {h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard}
+    if not (standing & fits.keys() if standing else fits):  # None stands once it is over.
         return Wrong("RFC9293:3.10.7.4-SEQ-OVERLAP-OOO", "octets that the peer has not sent there")
     flow.taken_from = fits
     return None
@@ -131,6 +131,22 @@ def _given_up(flow: Flow, returned: Returned) -> Wrong | None:
         clause = "RFC9293:MUST-23" if state == "SYN-SENT" else "RFC9293:SHLD-11"
         return Wrong(clause, "ETIMEDOUT before R2")
     return None
+
+
+def shut_all_the_same(call: Call, socket: Socket, returned: Returned) -> Wrong | None:
+    """A direction shut down by a call that has failed, before there was a connection (POSIX,
+    shutdown(): ENOTCONN). From here on it counts as shut down.
+    """
+    flow = socket.flow
+    reads = call.name in {"recv", "recvmsg"} and returned.errno is None and not returned.value
+    failed = socket.failed_shutdowns & {"SHUT_RD" if reads else "SHUT_WR", "SHUT_RDWR"}
+    if flow is None or not failed or not (reads or returned.errno == "EPIPE"):
+        return None
+    if reads:
+        flow.deaf = True
+    else:
+        flow.sender = flow.sender._replace(ended=True)
+    return Wrong("POSIX:SHUTDOWN-ENOTCONN", "a shutdown() that has failed has its effect later")
 
 
 def ended_for_sending(flow: Flow) -> bool:

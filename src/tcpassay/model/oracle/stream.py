@@ -12,6 +12,12 @@ class Stream:
         self.octets = bytearray()
         self.loose = False
 
+    def copy(self) -> Stream:
+        """The same octets, to go on with apart."""
+        new = Stream()
+        new.octets, new.loose = self.octets[:], self.loose
+        return new
+
     def append(self, data: bytes) -> None:
         """The next octets."""
         self.octets += data

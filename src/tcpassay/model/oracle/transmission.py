@@ -137,6 +137,11 @@ class Transmission:
         self._arrange(tcb)
         return wrong
 
+    def leaves_unjudged(self, now: int) -> None:
+        """Something that nobody can hold against a timer: the wait for the next begins with it."""
+        self.last, self._gap = now, 0
+        self._earliest = self._limits.earliest(now)
+
     def _shown(self, una: int) -> None:
         """Only what goes out now shows that the peer's last ACK has been taken: up to `una`."""
         while self._pieces and offset(self._pieces[0][1], una) <= 0:
