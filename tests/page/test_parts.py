@@ -14,6 +14,7 @@ import pytest
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Judgement, Trace
 from tcpassay.core.verdict import Level, Verdict
+from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.archive import Archive
 from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
 from tcpassay.reports.page import Column, columns_of, words, write_page
@@ -23,10 +24,11 @@ from tcpassay.reports.page.contents import code, tier
 from tcpassay.reports.page.evidence import MOST_LINES, evidence, shortened
 from tcpassay.reports.page.packing import Packed, deflated, pack
 from tcpassay.reports.page.standing import Change, changes_of_state
+from tcpassay.reports.page.summary import lines
 from tcpassay.reports.page.walked import walks
 from tcpassay.reports.read import read_record
 from tcpassay.reports.record import CaseRecord
-from tcpassay.reports.sidebyside import Cell
+from tcpassay.reports.sidebyside import Cell, side_by_side
 from tcpassay.wire import tracefile
 from tests.page.test_hostile import hostile_record
 
@@ -276,6 +278,16 @@ def test_one_target_of_a_baseline_is_a_page_too(tmp_path: Path) -> None:
     assert "side by side" not in text.split("</h1>")[0].split("<h1>")[1]
     with pytest.raises(ConfigurationError, match="there is none"):
         write_page(tmp_path / "none.html", [])
+
+
+def test_what_did_not_run_is_not_judged() -> None:
+    """Two targets, of which one has not run the case; its line adds up to the other's."""
+    ran, other = (
+        TargetOutcomes(name, name, "", "1", "virtual", (), cases)
+        for name, cases in (("ran", {"a": _passing()}), ("other", {}))
+    )
+    told = lines(side_by_side([ran, other], load_catalogue()))
+    assert [(each.met, each.not_met, each.not_judged) for each in told] == [(1, 0, 0), (0, 0, 1)]
 
 
 def _passing() -> Outcome:

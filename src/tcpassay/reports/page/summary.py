@@ -74,9 +74,10 @@ def _line(found: SideBySide, at: int) -> Line:
     column = found.columns[at]
     demanded = [row.cells[at].verdict for row in found.rows if _tier(row.requirement) == "must"]
     counts = Counter(verdict for verdict in demanded if verdict is not None)
-    whole = sum(counts.values()) or 1
+    whole = len(demanded) or 1
     cases = [case for case in column.cases.values() if not case.of_oracle]
     met = counts[Verdict.PASS] + counts[Verdict.INFO]
+    not_met = counts[Verdict.FAIL] + counts[Verdict.DEVIATION]
     return Line(
         label=words.line(column.label),
         title=words.line(column.title),
@@ -84,8 +85,8 @@ def _line(found: SideBySide, at: int) -> Line:
         clock=words.line(column.clock),
         cases=len(cases),
         met=met,
-        not_met=counts[Verdict.FAIL] + counts[Verdict.DEVIATION],
-        not_judged=whole - met - counts[Verdict.FAIL] - counts[Verdict.DEVIATION] if counts else 0,
+        not_met=not_met,
+        not_judged=len(demanded) - met - not_met,
         unexpected=sum(not case.as_expected for case in column.cases.values()),
         parts=tuple(
             Part(v.value, LETTERS[v], CODES[v], counts[v], round(100 * counts[v] / whole, 3))
