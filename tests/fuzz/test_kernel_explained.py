@@ -522,6 +522,32 @@ app: send c0 1 MSG_NOSIGNAL
 """,
         set(),
     ),
+    "a SYN with a newer timestamp than the first, for a queue that may be full": (
+        """\
+listen: listener backlog=0
+peer: S seq=0 <nop, nop, TS 0 0>
+peer: S seq=0 <nop, nop, TS 1 0>
+""",
+        set(),
+    ),
+    "a shutdown() of the attempt before that was dropped": (
+        """\
+ip = 6
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: setsockopt c0 SOL_SOCKET SO_REUSEADDR 1
+app: bind c0 stack:1
+app: connect c0 peer:8
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c1
+app: shutdown c0 SHUT_WR
+app: setsockopt c1 SOL_SOCKET SO_REUSEADDR 1
+app: bind c1 stack:1
+peer 8: A seq=1 ack=1
+app: connect c1 peer:8
+peer 8: S seq=0
+peer 8: A seq=1 ack=1
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5
@@ -563,7 +589,7 @@ def test_one_expected_way_of_several_explains() -> None:
     past = "not as this clause has it, but as "
     rule = "RFC9293:3.10.7.4-ACK-FUTURE-CW"
     other = ("RFC7323:3.2-MISSING-DROP", f"{past}RFC 1323")
-    seen = Violation(1, rule, f"{past}nothing right of the peer's FIN", others=(other,))
+    seen = Violation(1, rule, f"{past}nothing right of the peer's FIN", others=((other,),))
     told, entry = explained.reading(seen, 4)
     assert (told.requirement, told.why) == other
     assert entry.endswith("*RFC 1323")

@@ -242,7 +242,8 @@ class Oracle:
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
         if not syn.flags & ACK and (not flow.open or flow.may_be_given_back(syn)):
-            flow = self._renewed(key) if flow.over or flow.open else flow
+            used = flow.over or flow.open or flow.syn_gone is not None
+            flow = self._renewed(key) if used else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
                 flow_begin.opens(flow, syn, now, n)
