@@ -548,6 +548,29 @@ peer 8: A seq=1 ack=1
 """,
         set(),
     ),
+    "a FIN that a shutdown() before the connection has led to": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: shutdown c0 SHUT_RDWR
+app: connect c0 peer:0
+peer: S seq=0
+peer: A seq=1 ack=1
+""",
+        {"POSIX:SHUTDOWN-ENOTCONN", "a window of * that is scaled by *"},
+    ),
+    "a FIN behind an old SYN with a wrong ACK, in a record of TIME-WAIT": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: connect c0 peer:1
+peer 1: SA seq=0 ack=1
+peer 1: A seq=1 ack=1 data=1
+app: recv c0 1000 0
+app: close c0
+peer 1: A seq=2 ack=2
+peer 1: FSA seq=1 ack=3
+""",
+        {"in a record of TIME-WAIT"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -134,7 +134,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         *other_departures(tcb, segment),
     )
     if flow.ends_above:
-        branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above))
+        branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above, flow.fins))
     if flow.buffer_set:
         branches = (*branches, *no_room(tcb, segment))
     if flow.lazy:
