@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,6 +82,18 @@ def test_sources_tell_the_same(tcpassay: Tcpassay, run: Path) -> None:
         told.append(((to / "m").read_text(), captures, (to / "j").read_bytes()))
     assert len(told[0][1]) == 2
     assert told[1:] == told[:-1]
+
+
+def test_the_page_counts_the_cases_without_a_trace(tcpassay: Tcpassay, sample: str) -> None:
+    """Two that pass, two that do not; two without a trace, or none where all are kept."""
+    noted = {}
+    for policy in ("fail", "always"):
+        tcpassay("run", "reference", "--case", sample, "--traces", policy, "--out", policy)
+        assert tcpassay("report", policy, "--html", "page.html")[0] == 0
+        noted[policy] = re.findall(r"<li>(.*kept no trace.*)</li>", Path("page.html").read_text())
+    assert noted["always"] == []
+    (note,) = noted["fail"]
+    assert note.startswith("reference: 2 cases kept no trace: `tcpassay run --traces always` keeps")
 
 
 def test_a_bundle_is_compared(tcpassay: Tcpassay, run: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcpassay.reports.page.column import Column
-    from tcpassay.reports.record import RunRecord
+    from tcpassay.reports.record import CaseRecord, RunRecord
     from tcpassay.reports.sidebyside import SideBySide
 
 #: In the order in which a bar shows them.
@@ -38,6 +38,10 @@ MEANINGS = {
     Verdict.INCONCLUSIVE: "the state to be tested was not reached",
     Verdict.ERROR: "a fault of the tester or the agent",
 }
+
+
+#: What may end before a packet has crossed.
+_WITHOUT_PACKETS = frozenset({Verdict.UNSUPPORTED, Verdict.ERROR})
 
 
 class Part(NamedTuple):
@@ -124,6 +128,12 @@ def notes(columns: Sequence[Column]) -> Iterator[str]:
             yield from _of_run(column.record)
 
 
+def _left_no_trace(case: CaseRecord) -> bool:
+    """Whether packets may have crossed that nobody has kept."""
+    result = case.result
+    return case.trace is None and not result.of_oracle and result.verdict not in _WITHOUT_PACKETS
+
+
 def _of_run(record: RunRecord) -> Iterator[str]:
     names = ", ".join(target.name for target in record.targets)
     yield words.line(
@@ -139,5 +149,10 @@ def _of_run(record: RunRecord) -> Iterator[str]:
     reasons = Counter((left.target, left.reason) for left in record.not_run)
     for (target, reason), number in reasons.items():
         yield words.line(f"{target}: {counted(number, 'case')} not run: {reason}")
+    if bare := sum(_left_no_trace(case) for case in record.cases):
+        yield words.line(
+            f"{names}: {counted(bare, 'case')} kept no trace: `tcpassay run --traces always` keeps "
+            "those of what passes, too"
+        )
     for stale in record.stale:
         yield words.line(f"{stale.file}:{stale.line}: stale expectation {stale.case}: {stale.why}")
