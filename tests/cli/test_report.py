@@ -164,6 +164,23 @@ def test_what_cannot_be_read_costs_no_report(tcpassay: Tcpassay, run: Path) -> N
     assert f"{damaged.name}: not a trace" in err
 
 
+def test_a_record_away_from_its_folder(tcpassay: Tcpassay, run: Path) -> None:
+    """run.json alone, of whose four cases two kept a trace; each form tells the two kinds apart."""
+    (run / "run.json").rename("run.json")
+    code, _, err = tcpassay("report", "run.json", "--html", "p.html", "--pcapng", "c")
+    assert code == 0
+    lost = "2 traces of the record not in ., traces/"
+    assert "c: 0 captures; 2 cases kept no trace, 2 traces could not be read\n" in err
+    assert err.count(lost) == 1
+    notes = re.findall(r"<li>(.*)</li>", Path("p.html").read_text().split("<footer>")[1])
+    none_kept, unread = [note for note in notes if "trace" in note][:2]
+    assert none_kept.startswith("reference: 2 cases kept no trace: ")
+    assert unread.startswith("2 traces that the run kept could not be read")
+    assert not any("another target" in note for note in notes)
+    _, _, err = tcpassay("compare", "--from", "run.json", str(run), "--html", "p.html")
+    assert err.count(lost) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -180,7 +180,7 @@ def test_one_passing_trace_a_case_is_there(page: Page, compared: Compared) -> No
     page.wait_for("sheet.open && sheet.dataset.ready")
     assert len(page.texts('.pair [data-at="0"] .arrow')) == 2
     assert (
-        "it lies in the run's folder as traces/reference-documents/"
+        "the run wrote it to its folder as traces/reference-documents/"
         in page.texts('.pair [data-at="1"]')[0]
     )
 

@@ -145,7 +145,7 @@ function one(row, at, details, select) {
 
 function withoutTrace(row, at, cell) {
   const said = cell.p
-    ? "The trace is not in this page; it lies in the run's folder as " + cell.p + "."
+    ? "The trace is not in this page; the run wrote it to its folder as " + cell.p + "."
     : row.codes[at] === "-" ? "This case did not run here." : "No trace of this was kept.";
   const frames = cell.f ? h("pre", { class: "script", tabindex: "0", "aria-label": "last frames" }, cell.f.join("\n")) : null;
   return h("div", { class: "inside" }, h("p", { class: "soft" }, said), frames);

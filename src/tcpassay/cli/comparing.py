@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tcpassay.cli.guard import complain_of_each
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
@@ -28,6 +29,8 @@ from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpassay.core.json_values import Json
     from tcpassay.reports.outcomes import TargetOutcomes
 
@@ -68,8 +71,10 @@ def carry_out(wanted: Comparison) -> int:
     if wanted.baseline:
         return _changes(wanted)
     if wanted.from_files:
-        columns = _of_files(wanted.names)
+        archives = [Archive.open(Path(name)) for name in wanted.names]
+        columns = _of_files(wanted.names, archives)
         _side_by_side(wanted, columns)
+        complain_of_each([trouble for archive in archives for trouble in archive.troubles])
         return _gate([column.outcomes for column in columns])
     return _of_targets(wanted)
 
@@ -110,20 +115,24 @@ def _of_targets(wanted: Comparison) -> int:
             every_trace=bool(_pages(wanted, SIDE_BY_SIDE)),
         )
     )
-    columns = columns_of(Archive(outcomes_of(ran.record), ran.record, ran.out))
+    archive = Archive(outcomes_of(ran.record), ran.record, ran.out)
+    columns = columns_of(archive)
     if len(columns) < 2:
         for absent in ran.record.not_started:
             _say(f"{absent.target}: not started: {absent.reason}", "yellow")
         _say(f"nothing to compare; the files of the run are in {ran.out}", "yellow")
         return ran.exit_code
     _side_by_side(wanted, columns)
+    complain_of_each(archive.troubles)
     _say(f"seed {ran.record.seed}, {ran.record.wall_s:.2f} s, files in {ran.out}", "dim")
     return ran.exit_code
 
 
-def _of_files(names: tuple[str, ...]) -> list[Column]:
+def _of_files(names: Sequence[str], archives: Sequence[Archive]) -> list[Column]:
     found = [
-        (column, Path(name)) for name in names for column in columns_of(Archive.open(Path(name)))
+        (column, Path(name))
+        for name, archive in zip(names, archives, strict=True)
+        for column in columns_of(archive)
     ]
     outcomes = [column.outcomes for column, _ in found]
     labels = labelled(outcomes, [path.name for _, path in found])

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 class Gathered(NamedTuple):
     """`cases` in the order of the page's, `walked` the edges of the traces in each column.
 
-    `embedded` counts their traces, `elsewhere` those that lie in the runs' folders alone.
+    `elsewhere` counts the traces that lie in the runs' folders alone, `unread` those that belong
+    here and cannot be read.
     """
 
     cases: list[Packed]
     walked: list[Counter[Edge]]
-    embedded: int
     elsewhere: int
+    unread: int
 
 
 def gather(
@@ -47,18 +48,20 @@ def gather(
     walked: list[Counter[Edge]] = [Counter() for _ in columns]
     names = [column.outcomes.name for column in columns]
     cases: list[Packed] = []
-    kept = 0
+    kept = belong = 0
     for key in keys:
         outcomes = [column.outcomes.cases.get(key) for column in columns]
         recorded = [of_target.get(key) for of_target in records]
         case = Packed(_details(key, recorded, kills), {})
-        for at, worth in chosen(outcomes, recorded, names).items():
+        here = chosen(outcomes, recorded, names)
+        for at, worth in here.items():
             _embed(case, at, worth, columns[at], recorded[at], walked[at])
+        belong += len(here)
         kept += sum(record is not None and record.trace is not None for record in recorded)
         _tell(case, columns, outcomes, recorded, beside)
         cases.append(case)
     embedded = sum(len(case.traces) for case in cases)
-    return Gathered(cases, walked, embedded, kept - embedded)
+    return Gathered(cases, walked, elsewhere=kept - belong, unread=belong - embedded)
 
 
 def _kills() -> Mapping[str, tuple[str, ...]]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tcpassay.model.catalogue import Catalogue
     from tcpassay.model.edges import Edge
     from tcpassay.reports.page.column import Column
+    from tcpassay.reports.page.gathering import Gathered
     from tcpassay.reports.page.packing import Chunks
 
 _TEMPLATE: Final = "page.html.j2"
@@ -79,7 +80,7 @@ def render(
         title=_title([line.label for line in lines(found)]),
         headline=headline(found),
         lines=lines(found),
-        notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
+        notes=[*notes(columns), *_left(gathered, chunks)],
         legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
         several=len(columns) > 1,
         style=style,
@@ -110,12 +111,17 @@ def _diagrams(walked: Sequence[Mapping[Edge, int]]) -> str:
     return deflated(compact(drawn))
 
 
-def _left(elsewhere: int, chunks: Chunks) -> list[str]:
+def _left(gathered: Gathered, chunks: Chunks) -> list[str]:
     told = []
-    if elsewhere:
+    if gathered.unread:
         told.append(
-            f"{counted(elsewhere, 'trace')} of passing cases, of which another target's is shown, "
-            "are not in this page; their cells name the file in the run's folder"
+            f"{counted(gathered.unread, 'trace')} that the run kept could not be read when this "
+            "page was written; their cells name the file"
+        )
+    if gathered.elsewhere:
+        told.append(
+            f"{counted(gathered.elsewhere, 'trace')} of passing cases, of which another target's "
+            "is shown, are not in this page; their cells name the file in the run's folder"
         )
     if chunks.left:
         told.append(
