@@ -59,23 +59,27 @@ function start() {
   lazily("values", buildValues);
   lazily("states", buildStates);
   lazily("known", buildKnown);
-  for (const link of document.querySelectorAll("nav a[data-to]")) link.addEventListener("click", (event) => reveal(event, link.dataset.to));
+  for (const link of document.querySelectorAll("nav a[data-to]")) link.addEventListener("click", (event) => {
+    reveal(link.dataset.to);
+    event.preventDefault();
+  });
   fromAddress();
 }
 
 function fromAddress() {
-  if (/^#(matrix|values|states|known)$/.test(location.hash)) {
-    apply({ ...FIRST });
-    return;
-  }
   const { filter: next, open } = readHash();
   writeForm(next);
   openAddress = open;
   apply(next);
-  if (!open) return;
-  const row = REQS.flatMap((req) => req.rows).find((each) => each.case.key === open[0] && (!open[2] || each.req.id === open[2]));
-  const at = Math.max(0, sameTarget(open[1]));
-  if (row) openCase(row, at);
+  const part = /^#(matrix|values|states|known)$/.exec(location.hash);
+  if (part) reveal(part[1]);
+  const row = open && REQS.flatMap((req) => req.rows).find((each) => each.case.key === open[0] && (!open[2] || each.req.id === open[2]));
+  if (row) {
+    openCase(row, Math.max(0, sameTarget(open[1])));
+    return;
+  }
+  opened = null;
+  sheet.close();
 }
 
 function onClosed() {
@@ -92,12 +96,11 @@ function onSheetKey(event) {
   event.preventDefault();
 }
 
-function reveal(event, name) {
+function reveal(name) {
   const part = document.getElementById(name);
   if (part.tagName === "DETAILS") part.open = true;
   part.scrollIntoView();
   (part.querySelector("summary") || grid.querySelector('[tabindex="0"]'))?.focus({ preventScroll: true });
-  event.preventDefault();
 }
 
 // -- where to look first ------------------------------------------------------------------------------
