@@ -7,10 +7,12 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcpassay.conformance.result import TargetInfo
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Judgement, Trace
 from tcpassay.core.verdict import Level, Verdict
@@ -20,14 +22,15 @@ from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
 from tcpassay.reports.page import Column, columns_of, words, write_page
 from tcpassay.reports.page import evidence as evidence_module
 from tcpassay.reports.page.choice import Worth, chosen
-from tcpassay.reports.page.contents import code, tier
+from tcpassay.reports.page.contents import case_keys, code, contents, tier
 from tcpassay.reports.page.evidence import MOST_LINES, evidence, shortened
 from tcpassay.reports.page.packing import Packed, deflated, pack
 from tcpassay.reports.page.standing import Change, changes_of_state
 from tcpassay.reports.page.summary import lines
 from tcpassay.reports.page.walked import walks
 from tcpassay.reports.read import read_record
-from tcpassay.reports.record import CaseRecord
+from tcpassay.reports.record import CaseRecord, RunRecord, count
+from tcpassay.reports.run_markdown import run_markdown
 from tcpassay.reports.sidebyside import Cell, side_by_side
 from tcpassay.wire import tracefile
 from tests.page.test_hostile import hostile_record
@@ -37,6 +40,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.page.conftest import Compared
+
+#: Of cases that are as expected: a choice with a reason, and what counts as no pass.
+KNOWN: tuple[dict[str, Any], ...] = (
+    {"verdict": Verdict.INFO, "reason": "RFC 1: open", "nature": "choice"},
+    {"verdict": Verdict.UNSUPPORTED, "reason": "", "nature": "", "message": "wanted sack"},
+    *(
+        {"verdict": Verdict.DEVIATION, "reason": "RFC 1: so it is", "nature": "choice"}
+        for _ in range(2)
+    ),
+)
 
 PASS, FAIL, UNSUPPORTED = Verdict.PASS, Verdict.FAIL, Verdict.UNSUPPORTED
 NAMES = ("linux", "reference", "lwip")
@@ -288,6 +301,30 @@ def test_what_did_not_run_is_not_judged() -> None:
     )
     told = lines(side_by_side([ran, other], load_catalogue()))
     assert [(each.met, each.not_met, each.not_judged) for each in told] == [(1, 0, 0), (0, 0, 1)]
+
+
+def test_the_known_is_that_of_the_other_reports() -> None:
+    """A choice with a reason, what the target lacks, a deviation; as the Markdown folds them."""
+    one = with_trace(None).result
+    results = [
+        replace(one, id=f"own/{at}", target="one", as_expected=True, **told)
+        for at, told in enumerate(KNOWN)
+    ]
+    cases = tuple(CaseRecord(result) for result in results)
+    info = TargetInfo("one", "", "1", "virtual", ())
+    record = RunRecord(1, "today", (info,), cases, count(cases), complete=True)
+    columns = columns_of(Archive(outcomes_of(record), record))
+    found = side_by_side([column.outcomes for column in columns], load_catalogue(), least=1)
+    keys = case_keys(found)
+    told = contents(found, columns, keys, [column.records() for column in columns])
+    assert told["expected"] == [
+        [0, "D", "RFC 1: so it is (a choice)", [2, 3]],
+        [0, "U", "wanted sack", [1]],
+    ]
+    markdown = run_markdown(record, lambda name: name)
+    assert "one: 3 as expected, no pass" in markdown
+    assert "- deviation 2: RFC 1: so it is (a choice)" in markdown
+    assert "- unsupported 1: wanted sack" in markdown
 
 
 def _passing() -> Outcome:

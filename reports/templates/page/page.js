@@ -179,11 +179,11 @@ async function buildStates(inside) {
 }
 
 function buildKnown(inside) {
-  if (!DATA.expected.length) inside.append(h("p", {}, "The runs know of no expected deviation."));
+  if (!DATA.expected.length) inside.append(h("p", {}, "All that is as expected passes."));
   COLUMNS.forEach((column, at) => {
     const mine = DATA.expected.filter(([each]) => each === at);
     if (!mine.length) return;
-    const items = mine.map(([, code, reason, nature, cases]) => h("article", {}, h("p", {}, chip(code), " ", reason, nature ? h("span", { class: "soft" }, ` (a ${nature})`) : null), casesOf(cases, at)));
+    const items = mine.map(([, code, reason, cases]) => h("article", {}, h("p", {}, chip(code), " ", reason), casesOf(cases, at)));
     inside.append(h("h3", {}, column.label, h("span", { class: "soft" }, ` ${plural(mine.length, "reason")}`)), h("div", { class: "known" }, items));
   });
 }

@@ -182,8 +182,8 @@ def _known(target: TargetInfo, cases: Iterable[CaseRecord]) -> Iterator[str]:
     yield f"<summary>{html.escape(one_line(target.name))}: {number} as expected, no pass</summary>"
     yield ""
     yield from _items(
-        f"{verdict} {len(ids)}: {escaped(reason, _MESSAGE) or 'no reason given'}"
-        for (verdict, reason), ids in folded.items()
+        f"{verdict} {len(alike)}: {escaped(reason, _MESSAGE)}"
+        for (verdict, reason), alike in folded.items()
     )
     yield ""
     yield "</details>"
