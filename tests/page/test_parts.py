@@ -9,6 +9,7 @@ import re
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -19,7 +20,7 @@ from tcpassay.core.verdict import Level, Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.archive import Archive
 from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
-from tcpassay.reports.page import Column, columns_of, words, write_page
+from tcpassay.reports.page import Column, columns_of, words, write_page, write_pages
 from tcpassay.reports.page import evidence as evidence_module
 from tcpassay.reports.page.choice import Worth, chosen
 from tcpassay.reports.page.contents import case_keys, code, contents, tier
@@ -275,11 +276,38 @@ def test_traces_without_room_are_named(compared: Compared, tmp_path: Path) -> No
     columns = columns_of(Archive(outcomes_of(record), record, compared.out))
     write_page(tmp_path / "large.html", columns)
     large = (tmp_path / "large.html").read_text()
-    write_page(tmp_path / "small.html", columns, limit=len(large))
+    limit = len(large.encode()) - 2000
+    write_page(tmp_path / "small.html", columns, limit=limit)
     small = (tmp_path / "small.html").read_text()
-    assert len(small) < len(large)
+    assert len(small.encode()) <= limit
     assert re.search(r"\d+ traces? had no room in this page", small)
     assert "had no room" not in large
+
+
+def test_two_pages_are_gathered_once(compared: Compared, tmp_path: Path) -> None:
+    """A page in the run's folder and one elsewhere; each trace read once, links from each."""
+    record = read_record(compared.out)
+    read: list[str | None] = []
+    archive = Archive(outcomes_of(record), record, compared.out)
+
+    def noted(case: CaseRecord) -> tracefile.TraceFile | None:
+        read.append(case.trace)
+        return archive.trace(case)
+
+    columns = [replace(column, read=noted) for column in columns_of(archive)]
+    paths = [tmp_path / "elsewhere" / "page.html", tmp_path / "page.html"]
+    write_pages(paths, columns)
+    assert len(read) == len(set(read)) > 0
+    for path in paths:
+        links = [
+            link
+            for case in unpacked(re.findall(r'id="chunk-\d+">(.*?)<', path.read_text()))
+            for cell in case["c"].values()
+            for link in cell.get("l", [])
+            if link
+        ]
+        assert links
+        assert all((path.parent / unquote(link)).is_file() for link in links)
 
 
 def test_one_target_of_a_baseline_is_a_page_too(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
 from tcpassay.reports.matrix_svg import draw_matrix
 from tcpassay.reports.outcomes import labelled, outcomes_of
-from tcpassay.reports.page import Column, columns_of, write_page
+from tcpassay.reports.page import Column, columns_of, write_pages
 from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
@@ -143,9 +143,10 @@ def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     found = side_by_side([column.outcomes for column in columns], load_catalogue())
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
     _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
-    for path in _pages(wanted, SIDE_BY_SIDE):
-        progress_console().print(f"tcpassay: writing {path}", soft_wrap=True)
-        write_page(path, columns)
+    if paths := _pages(wanted, SIDE_BY_SIDE):
+        told = ", ".join(map(str, paths))
+        progress_console().print(f"tcpassay: writing {told}", soft_wrap=True)
+        write_pages(paths, columns)
     if wanted.svg is not None:
         write_text(wanted.svg, draw_matrix(found))
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)

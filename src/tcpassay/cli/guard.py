@@ -108,7 +108,7 @@ def complain(message: str) -> None:
 
 def complain_of_each(messages: Sequence[str]) -> None:
     """A line each, at most a few, and how many more there are."""
-    for message in messages[:_MOST_COMPLAINTS]:
+    from tcpassay.reports.text import few
+
+    for message in few(messages, _MOST_COMPLAINTS):
         complain(message)
-    if len(messages) > _MOST_COMPLAINTS:
-        complain(f"and {len(messages) - _MOST_COMPLAINTS} more like this")

@@ -92,9 +92,7 @@ def _column(outcomes: TargetOutcomes) -> dict[str, Json]:
     return {
         "label": words.line(outcomes.label),
         "name": words.line(outcomes.name),
-        "title": words.line(outcomes.title),
         "version": words.line(outcomes.version),
-        "clock": words.line(outcomes.clock),
     }
 
 
