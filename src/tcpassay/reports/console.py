@@ -116,7 +116,7 @@ class ResultPrinter:
         if record.interrupted:
             signal = one_line(record.interrupted)
             self._line(f"interrupted by {signal}: cases in flight are not counted")
-        where = f", files in {self._out}" if self._out else ""
+        where = f", files in {one_line(str(self._out))}" if self._out else ""
         self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
 
 

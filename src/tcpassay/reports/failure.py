@@ -60,7 +60,7 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
         whose = "traceback" if result.verdict is Verdict.ERROR else "the stack printed"
         lines += [whose, *(f"  {line}" for line in last)]
     replay = replay_command(case, out)
-    return [*lines, f"replay       {replay}"] if replay else lines
+    return [*lines, f"replay       {one_line(replay)}"] if replay else lines
 
 
 def _numbered(message: str) -> Iterator[tuple[int, str]]:

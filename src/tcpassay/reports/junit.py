@@ -64,7 +64,7 @@ def render_fuzz(record: FuzzRecord, describe: Describe) -> str:
         test_cases=rows,
         properties={
             "version": one_line(record.version),
-            "clock": record.clock,
+            "clock": one_line(record.clock),
             "seed": str(record.seed),
             "cases": str(record.cases),
         },
@@ -82,7 +82,7 @@ def _campaign_row(record: FuzzRecord) -> TestCase:
             message=one_line(record.lost[0]), output=printable("\n".join(record.lost))
         )
     elif record.interrupted:
-        row.add_skipped_info(message=f"interrupted by {record.interrupted}")
+        row.add_skipped_info(message=one_line(f"interrupted by {record.interrupted}"))
     return row
 
 
