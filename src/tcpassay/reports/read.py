@@ -211,6 +211,7 @@ def _target(value: dict[str, Json]) -> TargetInfo:
         version=str(value["version"]),
         clock=str(value["clock"]),
         capabilities=_texts(value["capabilities"]),
+        named=_texts(value.get("named") or []),
     )
 
 

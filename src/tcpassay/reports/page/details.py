@@ -2,9 +2,10 @@
 
 {"at": "file:line", "k": [mutants], "c": {"<column>": cell}, "t": [traces of `evidence`]}
 cell: m message, d [[field, got, want]], e expected verdict, r reason, n nature, j {requirement:
-letter}, v measured, s printed by the stack, f last frames (where no trace is embedded), a oracle's
-alarms [[line, requirement, level, why, allowed, expected]], t index in "t", p trace file, l links
-[trace, capture], w [seconds of the tester, of the stack].
+letter}, g the command that shows it again, v measured, s printed by the stack, f last frames
+(where no trace is embedded), a oracle's alarms [[line, requirement, level, why, allowed,
+expected]], t index in "t", p trace file, l links [trace, capture], w [seconds of the tester, of the
+stack].
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.again import again
 from tcpassay.reports.page import words
 from tcpassay.reports.sidebyside import LETTERS
 
@@ -34,7 +36,7 @@ _MOST_FIELDS, _MOST_ALARMS, _MOST_FRAMES, _MOST_VALUES = 40, 20, 24, 40
 def cell(
     column: Column, outcome: Outcome, record: CaseRecord | None, *, beside: Path
 ) -> dict[str, Json]:
-    """All but the trace; empty where a plain pass has nothing to tell. `beside`: the page."""
+    """All but the trace; of a plain pass the command alone. `beside`: the page."""
     told: dict[str, Json] = {}
     if outcome.message:
         told["m"] = words.text(outcome.message)
@@ -45,7 +47,11 @@ def cell(
             words.line(name): value if isinstance(value, int) else words.line(_shown(value))
             for name, value in [*outcome.measured.items()][:_MOST_VALUES]
         }
-    return told if record is None else {**told, **_recorded(column, record, beside)}
+    named = column.named
+    if record is None:
+        return {**told, "g": words.line(again(outcome, named))}
+    told["g"] = words.line(again(record.result, named, record.trace))
+    return {**told, **_recorded(column, record, beside)}
 
 
 def _recorded(column: Column, record: CaseRecord, beside: Path) -> dict[str, Json]:
