@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.again import again
 from tcpassay.reports.failure import expected_words
 from tcpassay.reports.folding import known, root, worst_first
-from tcpassay.reports.markdown import code, escaped, fitting, table_head, table_row
-from tcpassay.reports.text import counted, one_line
+from tcpassay.reports.markdown import code, escaped, fitting, in_element, table_head, table_row
+from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -172,7 +171,7 @@ def _known(target: TargetInfo, cases: Iterable[CaseRecord]) -> Iterator[str]:
     number = sum(map(len, folded.values()))
     yield ""
     yield "<details>"
-    yield f"<summary>{html.escape(one_line(target.name))}: {number} as expected, no pass</summary>"
+    yield f"<summary>{in_element(target.name)}: {number} as expected, no pass</summary>"
     yield ""
     yield from _items(
         f"{verdict} {len(ids)}: {escaped(reason, _MESSAGE) or 'no reason given'}"
