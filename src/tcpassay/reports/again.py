@@ -20,10 +20,15 @@ def again(case: CaseResult | Outcome, named: Sequence[str], trace: str | Path | 
     `named` are the words for the target: a name, a path, or --wire-only and what goes with it.
     """
     if trace is not None:
-        target = named if named[0].startswith("--") else ("--target", *named)
-        return shlex.join(["tcpassay", "replay", str(trace), *target])
+        return replay_command(trace, named)
     version = ("--ip", "6") if case.ip == 6 else ()
     return shlex.join(["tcpassay", "run", *named, *_chosen(case), *version])
+
+
+def replay_command(trace: str | Path, named: Sequence[str]) -> str:
+    """Play `trace` on a fresh stack, also one that the fuzzer has kept; `named` as above."""
+    target = named if named[0].startswith("--") else ("--target", *named)
+    return shlex.join(["tcpassay", "replay", str(trace), *target])
 
 
 def _chosen(case: CaseResult | Outcome) -> tuple[str, ...]:
