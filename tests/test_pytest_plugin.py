@@ -133,7 +133,7 @@ def test_outcomes(project: pytest.Pytester) -> None:
             "FAIL  reference  mine/sample/wrong/unknown (expected pass)",
             "  requirement  RFC9293:MUST-14 (MUST*",
             "    flags  SA *R",
-            "  replay       tcpassay replay tcpassay-out/*wrong__unknown.json --target reference",
+            "  replay       tcpassay replay tcpassay-out/*wrong__unknown.json --target ./stack",
         ],
     )
     result.stdout.fnmatch_lines(

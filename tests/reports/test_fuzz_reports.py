@@ -125,6 +125,13 @@ def test_junit_has_a_case_a_finding(record: FuzzRecord) -> None:
     assert "tcpassay replay 'out dir/findings/x.json' --target linux" in failure.text
 
 
+def test_a_target_given_by_path(record: FuzzRecord) -> None:
+    """A stack of one's own; the command that plays a finding again names its folder."""
+    record.named = "./my stack"
+    again = "tcpassay replay 'out dir/findings/x.json' --target './my stack'"
+    assert again in render_fuzz(record, _describe)
+
+
 def test_junit_of_lost_workers(record: FuzzRecord) -> None:
     """A worker that died; the campaign is in error."""
     record.lost.append("worker 0 ended with status -11 at case 5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from markdown_it import MarkdownIt
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.badges import badges_markdown
-from tcpassay.reports.markdown import code, escaped, fitting, table_head, table_row
+from tcpassay.reports.markdown import code, escaped, fitting, in_element, table_head, table_row
 from tcpassay.reports.outcomes import outcomes_of
 from tcpassay.reports.run_markdown import MOST_CASES, run_markdown
 from tcpassay.reports.text import one_line
@@ -23,17 +24,34 @@ if TYPE_CHECKING:
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 anything = st.text(st.characters(exclude_categories=()), max_size=40)
-marks = st.text("\\`*_[](){}<>|&~#$!-+=.:1 wx\n\t@/", max_size=30)
+marks = st.text("\\`*_[](){}<>|&~#$!-+=.:1 wx\n\t@/GHgh", max_size=30)
+
+#: What GitHub makes a link of in text that is rendered already.
+LINKED = re.compile(r"[\w.+-]@[\w.-]|@\w|#\d|\bgh-\d", re.IGNORECASE)
+#: What GitHub Flavored Markdown, section 6.9, makes one of in Markdown.
+ADDRESS = re.compile(r"(https?|ftp)://\w|www\.\w", re.IGNORECASE)
 
 
 def words(markdown: str) -> str:
-    """The text of Markdown that has to be one paragraph and nothing in it but text and code."""
+    """The text of Markdown that has to be one paragraph and nothing in it but text and code.
+
+    Nor is there anything in it that GitHub makes a link of.
+    """
     told = ""
+    parts = [""]
     for block in PARSER.parse(markdown):
         assert block.type in {"paragraph_open", "inline", "paragraph_close"}, markdown
         for token in block.children or ():
+            if token.type in {"text", "text_special"}:
+                parts[-1] += token.content
+            else:
+                parts.append("")
+            if token.type == "html_inline":
+                assert token.content == "<!-- -->", markdown
+                continue
             assert token.type in {"text", "text_special", "code_inline", "softbreak"}, markdown
             told += token.content
+    assert not any(map(LINKED.search, parts)), markdown
     return told
 
 
@@ -41,6 +59,7 @@ def words(markdown: str) -> str:
 def test_text_is_text(text: str) -> None:
     """Any text; what a reader sees is that text on one line."""
     assert words(escaped(text)) == " ".join(one_line(text).strip().split("\n"))
+    assert not ADDRESS.search(escaped(text))
 
 
 @given(st.one_of(anything, marks))
@@ -55,7 +74,7 @@ def test_cells_stay_apart(one: str, other: str) -> None:
     """Two texts in a row of a table; two cells that hold them."""
     lines = [*table_head("a", "b"), table_row(escaped(one), code(other, cell=True))]
     cells = [
-        "".join(child.content for child in token.children or ())
+        "".join(child.content for child in token.children or () if child.type != "html_inline")
         for token in PARSER.parse("\n".join(lines))
         if token.type == "inline"
     ]
@@ -63,11 +82,30 @@ def test_cells_stay_apart(one: str, other: str) -> None:
     assert cells == ["a", "b", one_line(one).strip(), wanted if wanted.strip() else ""]
 
 
-@pytest.mark.parametrize("text", ["http://a.example", "www.a.example", "mailto:a@b.example"])
-def test_bare_links_are_broken(text: str) -> None:
-    """What a forge makes a link of by itself; a backslash stands in it."""
-    assert "\\" in escaped(text)
-    assert words(escaped(text)) == text
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("http://a.example", "http\\://a.example"),
+        ("www.a.example", "www\\.a.example"),
+        ("_www.a.example", "\\_www\\.a.example"),
+        ("mailto:a@b.example", "mailto:a@<!-- -->b.example"),
+        ("mail a+b@c.example", "mail a+b@<!-- -->c.example"),
+        ("ask @somebody or @a/team", "ask @<!-- -->somebody or @<!-- -->a/team"),
+        ("as #12, a/b#3 and gh-4", "as #<!-- -->12, a/b#<!-- -->3 and gh<!-- -->-4"),
+        ("1 @ 2, # 3, GHz", "1 @ 2, # 3, GHz"),
+    ],
+)
+def test_bare_links_are_broken(text: str, markdown: str) -> None:
+    """What a forge makes a link of by itself; something stands in it that nobody sees."""
+    assert escaped(text) == markdown
+    assert words(markdown) == text
+
+
+def test_names_in_an_element() -> None:
+    """A name in an element of HTML; its own marks, and none that is a link."""
+    assert in_element("<b> & @somebody's #1") == (
+        "&lt;b&gt; &amp; @<!-- -->somebody&#x27;s #<!-- -->1"
+    )
 
 
 def test_what_fits() -> None:

@@ -83,6 +83,32 @@ def test_killed_run_is_readable(events: list[RunEvent], tmp_path: Path) -> None:
         assert not killed.complete
 
 
+def test_a_kill_within_a_character(events: list[RunEvent], tmp_path: Path) -> None:
+    """A last line of characters of two to four octets cut at each of them; the cases before it."""
+    _recorded(events, tmp_path)
+    *lines, last = (tmp_path / "run.jsonl").read_bytes().splitlines()[:5]
+    last = last.replace(b'"message": "', '"message": "é€\U0001f600'.encode(), 1)
+    assert not last.isascii()
+    for cut in range(len(last)):
+        (tmp_path / "cut.jsonl").write_bytes(b"\n".join([*lines, last[:cut]]))
+        killed = read_record(tmp_path / "cut.jsonl")
+        assert len(killed.cases) == 2
+        assert not killed.complete
+    (tmp_path / "cut.jsonl").write_bytes(b"\n".join([*lines, b"\xc3", last]))
+    with pytest.raises(ConfigurationError, match=r"octet \d+ is not UTF-8"):
+        read_record(tmp_path / "cut.jsonl")
+
+
+@pytest.mark.parametrize("seconds", [10**400, -(10**400), float("nan"), float("inf"), "1"])
+def test_times_are_finite(seconds: object, events: list[RunEvent], tmp_path: Path) -> None:
+    """A time that is no finite number; refused in one line, also where it has 400 digits."""
+    value = record_json(_recorded(events, tmp_path).record)
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({**value, "wall_s": seconds}))
+    with pytest.raises(ConfigurationError, match="wanted a finite number"):
+        read_record(path)
+
+
 def test_only_a_header_is_a_record(events: list[RunEvent], tmp_path: Path) -> None:
     """A run killed before its first case ended; a record without cases."""
     _recorded(events[:1], tmp_path)

@@ -286,6 +286,8 @@ def event_of(head: dict[str, object], n: int) -> dict[str, object]:
         (lambda head: event_of(head, 3).update(kind="guess"), "event 3: unknown kind 'guess'"),
         (lambda head: event_of(head, 3).pop("data"), "event 3: 'data' is missing"),
         (lambda head: event_of(head, 2).update(t_ns="now"), "event 2: wanted a whole number"),
+        (lambda head: event_of(head, 2).update(t_ns=-1), "event 2: t_ns is -1; wanted 0 to 9"),
+        (lambda head: event_of(head, 2).update(t_ns=1 << 63), "event 2: t_ns is 92233"),
         (lambda head: event_of(head, 2).update(octets="00"), "event 2: its fields do not give"),
         (lambda head: event_of(head, 2).update(data={"ipv4": 3}), "event 2: wanted named values"),
         (lambda head: event_of(head, 12).update(data={"what": "x"}), "event 12: "),

@@ -158,8 +158,7 @@ function withoutTrace(row, at, cell) {
 
 function below(row, at, cell, details) {
   const parts = [];
-  if (cell.p) parts.push(h("h3", {}, "See it again", h("span", { class: "soft" }, "in the run's folder")), copyable(`tcpassay replay ${quoted(cell.p)} --target ${quoted(COLUMNS[at].name)}`));
-  else parts.push(h("h3", {}, "See it"), copyable(`tcpassay run ${quoted(COLUMNS[at].name)} --case ${quoted(row.case.key.replace(" (IPv6)", ""))}`));
+  if (cell.g) parts.push(h("h3", {}, "See it again", cell.p ? h("span", { class: "soft" }, "the trace lies in the run's folder") : null), copyable(cell.g));
   const [trace, capture] = cell.l || [];
   if (trace || capture) parts.push(h("p", {}, trace ? h("a", { href: trace }, "trace (JSON)") : null, trace && capture ? " · " : "", capture ? h("a", { href: capture }, "capture (pcapng)") : null));
   const shownIn = row.case.key.startsWith("oracle/") ? violated(cell.m || "", at) : [];
@@ -179,8 +178,6 @@ function violated(message, at) {
     return h("li", {}, h("button", { type: "button", onclick: () => openCase(row, at) }, chip(row.codes[at]), each.key));
   });
 }
-
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
 function copyable(command) {
   const button = h("button", { type: "button", onclick: () => copy(command, button) }, "copy");

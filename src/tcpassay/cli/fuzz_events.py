@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 class Joined:
     """A listener that keeps the record and shows it."""
 
-    def __init__(self, progress: FuzzProgress, reasons: Mapping[str, str]) -> None:
-        """`reasons` has what each entry of the target's expectations says, by its glob."""
+    def __init__(self, progress: FuzzProgress, reasons: Mapping[str, str], named: str) -> None:
+        """`reasons` has what each entry of the target's expectations says, by its glob.
+
+        `named` is how the command line named the target.
+        """
         self._record: FuzzRecord | None = None
         self._reasons = reasons
+        self._named = named
         self._progress = progress
         self._began = 0.0
         self._seen = Seen()
@@ -78,6 +82,7 @@ class Joined:
         record = FuzzRecord(
             event.target, event.version, event.clock, event.seed, event.folder, event.jobs
         )
+        record.named = self._named
         record.sources = [
             SourceShare(name, done, total)
             for (name, total), done in zip(event.sources, earlier.by_source, strict=True)

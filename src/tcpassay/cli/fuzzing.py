@@ -82,7 +82,7 @@ def carry_out(request: Request) -> int:
             settings = settings._replace(differential=other)
         if request.alone is not None:
             return run_alone(target, settings, request.alone)
-        record = _campaign(target, settings)
+        record = _campaign(target, settings, request.target)
     show_campaign(result_console(), record, describe)
     _write(request, record)
     return exit_code(record)
@@ -97,12 +97,12 @@ def exit_code(record: FuzzRecord) -> int:
     return FOUND if record.unexplained else 0
 
 
-def _campaign(target: Target, settings: Settings) -> FuzzRecord:
+def _campaign(target: Target, settings: Settings, named: str) -> FuzzRecord:
     reasons = {
         entry.case: entry.reason for entry in load_expectations(target.manifest.folder).entries
     }
     with FuzzProgress(progress_console()) as progress:
-        joined = Joined(progress, reasons)
+        joined = Joined(progress, reasons, named)
         run(target, settings, joined)
     return joined.record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -112,7 +112,7 @@ def carry_out_only(request: Request) -> Ran:
 
 def make_plan(request: Request, held: ExitStack) -> Plan:
     """Everything that can be wrong before a run is found here; `held` closes the targets."""
-    targets = _open(request, held)
+    opened = _open(request, held)
     catalogue = load_catalogue()
     named = load_named(request.cases, matrix=request.matrix, full=request.full)
     selection = Selection(
@@ -127,8 +127,13 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
     )
     cases = select(named.cases, selection, catalogue)
     plans = tuple(
-        plan_target(target, cases, selection, catalogue, load_expectations(target.manifest.folder))
-        for target in targets
+        replace(
+            plan_target(
+                target, cases, selection, catalogue, load_expectations(target.manifest.folder)
+            ),
+            named=named,
+        )
+        for named, target in opened.items()
     )
     return Plan(
         targets=plans,
@@ -145,23 +150,26 @@ def make_plan(request: Request, held: ExitStack) -> Plan:
     )
 
 
-def _open(request: Request, held: ExitStack) -> list[Target]:
+def _open(request: Request, held: ExitStack) -> dict[tuple[str, ...], Target]:
+    """The targets by the words that name them."""
     if not request.targets and request.wire is None:
         raise ConfigurationError("name a target: `tcpassay targets` lists them; or --wire-only")
-    targets: dict[str, Target] = {}
-    openers: list[Callable[[], Target]] = [partial(open_target, name) for name in request.targets]
+    openers: list[tuple[tuple[str, ...], Callable[[], Target]]] = [
+        ((name,), partial(open_target, name)) for name in request.targets
+    ]
     if request.wire is not None:
-        openers.append(partial(open_port, request.wire))
-    for make in openers:
+        openers.append((request.wire.words, partial(open_port, request.wire)))
+    targets: dict[tuple[str, ...], Target] = {}
+    for named, make in openers:
         target = make()
         held.callback(target.close)
         name = target.manifest.name
-        if name in targets:
+        if any(name == other.manifest.name for other in targets.values()):
             raise ConfigurationError(f"target {name!r} is named twice; name it once")
-        targets[name] = target
+        targets[named] = target
     if any(target.manifest.kind == "namespace" for target in targets.values()):
         enter_user_namespace_if_needed()
-    return list(targets.values())
+    return targets
 
 
 def _report(request: Request, record: RunRecord, out: Path) -> None:

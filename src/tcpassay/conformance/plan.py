@@ -26,12 +26,16 @@ class PlannedRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """What one target will see. `not_run` is what a filter left out that nobody asked for."""
+    """What one target will see. `not_run` is what a filter left out that nobody asked for.
+
+    `named` are the words by which the command line named the target.
+    """
 
     target: Target
     runs: tuple[PlannedRun, ...]
     not_run: tuple[NotRun, ...]
     expectations: Expectations
+    named: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -91,13 +91,14 @@ class Alarm(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """A target as the run found it."""
+    """A target as the run found it; `named` are the words by which the command line named it."""
 
     name: str
     title: str
     version: str
     clock: str
     capabilities: tuple[str, ...]
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class _Run:
             RunStarted(
                 seed=self._plan.seed,
                 started=started,
-                targets=tuple(_info(context) for _, context in ready),
+                targets=tuple(_info(*each) for each in ready),
                 planned={target_plan.name: len(target_plan.runs) for target_plan, _ in ready},
                 not_run=tuple(left for target_plan, _ in ready for left in target_plan.not_run),
             )
@@ -204,7 +204,7 @@ class _Run:
         return tuple(found)
 
 
-def _info(context: Context) -> TargetInfo:
+def _info(target_plan: TargetPlan, context: Context) -> TargetInfo:
     manifest = context.target.manifest
     return TargetInfo(
         name=manifest.name,
@@ -212,4 +212,5 @@ def _info(context: Context) -> TargetInfo:
         version=context.version,
         clock=manifest.clock,
         capabilities=tuple(sorted(manifest.capabilities)),
+        named=target_plan.named,
     )

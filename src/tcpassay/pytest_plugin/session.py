@@ -74,9 +74,11 @@ class Conformance:
     def __init__(self, config: pytest.Config, names: Sequence[str], held: ExitStack) -> None:
         self._held = held
         self._targets: dict[str, Target] = {}
+        self._named: dict[str, tuple[str, ...]] = {}
         for name in names:
             target = open_target(name)
             self._targets[target.manifest.name] = target
+            self._named[target.manifest.name] = (name,)
             held.callback(target.close)
         if any(target.manifest.kind == "namespace" for target in self._targets.values()):
             enter_user_namespace_if_needed()
@@ -202,6 +204,7 @@ class Conformance:
                 tuple(item.run for item in items if item.target == name),
                 (),
                 load_expectations(target.manifest.folder),
+                self._named[name],
             )
             for name, target in self._targets.items()
             if any(item.target == name for item in items)
@@ -246,7 +249,8 @@ class Conformance:
 
     def _told(self, event: CaseEnded) -> Ended:
         assert self._recorder is not None  # noqa: S101 - recorded just before
-        lines = story(self._recorder.last(event.result), describe, self._out)
+        named = self._named[event.result.target]
+        lines = story(self._recorder.last(event.result), named, describe, self._out)
         alarms = [str(alarm) for alarm in event.alarms if not alarm.as_expected]
         lines += [f"oracle       {one_line(alarm)}" for alarm in alarms]
         head = f"{event.result.verdict.upper()}  {heading(event.result)}"

@@ -52,7 +52,7 @@ class ResultPrinter:
         for target in record.targets:
             self._console.print(_table(target, record.of(target.name)))
         for first, *alike in _by_root(record.unexpected()):
-            self._unexpected(first, alike)
+            self._unexpected(first, alike, record.named(first.result.target))
         for target in record.targets:
             self._expected(target.name, record.of(target.name))
         self._left_out(record)
@@ -62,13 +62,15 @@ class ResultPrinter:
     def _line(self, text: str, style: str = "") -> None:
         self._console.print(Text(text, style), soft_wrap=True)
 
-    def _unexpected(self, case: CaseRecord, alike: list[CaseRecord]) -> None:
+    def _unexpected(
+        self, case: CaseRecord, alike: list[CaseRecord], named: tuple[str, ...]
+    ) -> None:
         """One case in full, and the ids of those that share its root."""
         result = case.result
         self._console.print()
         head = Text(*_headline(result.verdict))
         self._console.print(head + Text(f"  {heading(result)}"), soft_wrap=True)
-        for line in story(case, self._describe, self._out):
+        for line in story(case, named, self._describe, self._out):
             self._line(f"  {line}")
         if alike:
             shared = counted(len(alike), "more row")
@@ -116,7 +118,7 @@ class ResultPrinter:
         if record.interrupted:
             signal = one_line(record.interrupted)
             self._line(f"interrupted by {signal}: cases in flight are not counted")
-        where = f", files in {self._out}" if self._out else ""
+        where = f", files in {one_line(str(self._out))}" if self._out else ""
         self._line(f"seed {record.seed}, {record.wall_s:.2f} s{where}", "dim")
 
 

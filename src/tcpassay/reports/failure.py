@@ -5,11 +5,11 @@ The console, JUnit and pytest show the same lines.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.again import again
 from tcpassay.reports.text import counted, first_lines, last_lines, one_line
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ def expected_words(result: CaseResult) -> str:
     return str(result.expected) if result.expected else "pass"
 
 
-def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
-    """Everything about a case that did not go as expected, one printable line an element."""
+def story(
+    case: CaseRecord, named: Sequence[str], describe: Describe, out: Path | None
+) -> list[str]:
+    """Everything about a case that did not go as expected, one printable line an element.
+
+    `named` are the words for its target on a command line, `out` the run's folder.
+    """
     result = case.result
     lines = [f"stimulus     {one_line(result.title)}"]
     lines += [f"requirement  {one_line(describe(name))}" for name in _blamed(result)]
@@ -59,8 +64,9 @@ def story(case: CaseRecord, describe: Describe, out: Path | None) -> list[str]:
         last = last_lines(result.stderr, _LAST_LINES)
         whose = "traceback" if result.verdict is Verdict.ERROR else "the stack printed"
         lines += [whose, *(f"  {line}" for line in last)]
-    replay = replay_command(case, out)
-    return [*lines, f"replay       {replay}"] if replay else lines
+    if case.trace is not None and out is not None:
+        lines.append(f"replay       {one_line(again(result, named, out / case.trace))}")
+    return lines
 
 
 def _numbered(message: str) -> Iterator[tuple[int, str]]:
@@ -85,10 +91,3 @@ def difference_table(diff: Sequence[FieldDiff]) -> list[str]:
     table = [f"  {a:{widths[0]}}  {b:{widths[1]}}  {c}".rstrip() for a, b, c in rows]
     more = len(diff) - MOST_LINES
     return [*table, f"  and {counted(more, 'more field')}"] if more > 0 else table
-
-
-def replay_command(case: CaseRecord, out: Path | None) -> str:
-    """The command that runs the trace again on a fresh stack; empty where none was kept."""
-    if case.trace is None or out is None:
-        return ""
-    return shlex.join(["tcpassay", "replay", str(out / case.trace), "--target", case.result.target])

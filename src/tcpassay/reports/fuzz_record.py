@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import tcpassay
+from tcpassay.reports.again import replay_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ class FuzzRecord:
     `seconds` and `session_cases` are of this session; `played_s` of `spent_s` went into playing
     cases, `replayed_s` into confirming findings and making them small, the rest into judging.
     `dropped` counts alarms that did not come again on a fresh stack. `last_new` is the case that
-    brought the last new coverage.
+    brought the last new coverage. `named` is how the command line named the target, where known.
     """
 
     target: str
@@ -110,6 +110,7 @@ class FuzzRecord:
     lost: list[str] = field(default_factory=list)
     interrupted: str | None = None
     complete: bool = False
+    named: str = ""
 
     @property
     def unexplained(self) -> list[FuzzFinding]:
@@ -138,8 +139,7 @@ class FuzzRecord:
 
 def replay_words(record: FuzzRecord, finding: FuzzFinding) -> str:
     """The command that plays a finding again."""
-    trace = str(record.folder / finding.trace)
-    return shlex.join(["tcpassay", "replay", trace, "--target", record.target])
+    return replay_command(record.folder / finding.trace, [record.named or record.target])
 
 
 def fuzz_json(record: FuzzRecord) -> dict[str, Json]:

@@ -15,7 +15,7 @@ from tcpassay.reports.fuzz_console import finding_story
 from tcpassay.reports.text import last, one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tcpassay.conformance.result import CaseResult, TargetInfo
@@ -64,7 +64,7 @@ def render_fuzz(record: FuzzRecord, describe: Describe) -> str:
         test_cases=rows,
         properties={
             "version": one_line(record.version),
-            "clock": record.clock,
+            "clock": one_line(record.clock),
             "seed": str(record.seed),
             "cases": str(record.cases),
         },
@@ -82,7 +82,7 @@ def _campaign_row(record: FuzzRecord) -> TestCase:
             message=one_line(record.lost[0]), output=printable("\n".join(record.lost))
         )
     elif record.interrupted:
-        row.add_skipped_info(message=f"interrupted by {record.interrupted}")
+        row.add_skipped_info(message=one_line(f"interrupted by {record.interrupted}"))
     return row
 
 
@@ -108,10 +108,10 @@ def _classname(record: FuzzRecord) -> str:
 def _suite(
     record: RunRecord, target: TargetInfo, describe: Describe, out: Path | None
 ) -> ET.Element:
-    cases = record.of(target.name)
+    cases, named = record.of(target.name), record.named(target.name)
     suite = TestSuite(
         name=one_line(target.name),
-        test_cases=[_test_case(case, describe, out) for case in cases],
+        test_cases=[_test_case(case, named, describe, out) for case in cases],
         timestamp=one_line(record.started),
         properties={
             "version": one_line(target.version),
@@ -136,7 +136,9 @@ def _absent_suite(target: str, reason: str, *, skipped: bool) -> ET.Element:
     return element
 
 
-def _test_case(case: CaseRecord, describe: Describe, out: Path | None) -> TestCase:
+def _test_case(
+    case: CaseRecord, named: Sequence[str], describe: Describe, out: Path | None
+) -> TestCase:
     result = case.result
     version = " (IPv6)" if result.ip == 6 else ""
     row = TestCase(
@@ -148,7 +150,7 @@ def _test_case(case: CaseRecord, describe: Describe, out: Path | None) -> TestCa
         stderr=printable(last(result.stderr, _MOST_STDERR)) or None,
     )
     message = one_line(result.message) or str(result.verdict)
-    body = "\n".join(story(case, describe, out))
+    body = "\n".join(story(case, named, describe, out))
     if result.as_expected and result.verdict is not Verdict.ERROR:
         if result.verdict not in {Verdict.PASS, Verdict.INFO}:
             reason = one_line(result.explanation) or message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -17,15 +18,29 @@ LONGEST: Final = 1 << 20
 _MARKS: Final = re.compile(r"[\\`*_\[<&|~$]")
 #: What begins a quotation, a heading, a list or a rule at the start of a line.
 _FIRST: Final = re.compile(r"^(\d*)(>|[#+=.)-](?=[\s#=-]|$))")
-#: What makes a link of bare text: GitHub Flavored Markdown, section 6.9.
-_LINKS: Final = re.compile(r"(?<=\bwww)\.|:(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
+#: What makes a link of a bare address: GitHub Flavored Markdown, section 6.9.
+_LINKS: Final = re.compile(r"(?<=www)\.|:(?=//)", re.IGNORECASE)
+#: What makes a link of bare text when it is no longer Markdown, and no backslash is left in it:
+#: e-mail addresses (there as well), and people, issues and pull requests, who hear of it.
+_NAMES: Final = re.compile(r"@(?=\S)|#(?=\d)|\bGH(?=-\d)", re.IGNORECASE)
+#: What a reader does not see, and a name does not go on behind.
+_NOTHING: Final = "<!-- -->"
 _RUNS: Final = re.compile("`+")
 
 
 def escaped(text: str, most: int = LONGEST_LINE) -> str:
     """One line of text in Markdown, also in a cell: nothing in it is markup."""
     plain = _MARKS.sub(r"\\\g<0>", one_line(text, most).strip())
-    return _FIRST.sub(r"\1\\\2", _LINKS.sub(r"\\\g<0>", plain))
+    return _unlinked(_FIRST.sub(r"\1\\\2", _LINKS.sub(r"\\\g<0>", plain)))
+
+
+def in_element(text: str, most: int = LONGEST_LINE) -> str:
+    """The same within an element of HTML, where Markdown's escapes mean nothing."""
+    return _unlinked(html.escape(one_line(text, most).strip()))
+
+
+def _unlinked(markup: str) -> str:
+    return _NAMES.sub(rf"\g<0>{_NOTHING}", markup)
 
 
 def code(text: str, most: int = LONGEST_LINE, *, cell: bool = False) -> str:

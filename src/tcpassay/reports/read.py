@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, NoReturn, cast
 
 from tcpassay.conformance.result import (
@@ -56,12 +56,11 @@ def read(path: Path) -> Stored:
     """The same with what lies beside it."""
     file = _file_in(path) if path.is_dir() else path
     try:
-        text = file.read_text(encoding="utf-8", errors="strict")
+        octets = file.read_bytes()
     except OSError as error:
         msg = f"{file}: cannot read the run record: {error.strerror}"
         raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        _refuse(file, f"octet {error.start} is not UTF-8")
+    text = _text(file, octets)
     try:
         value = _whole(text) or _joined(file, text)
         if "report" not in value:
@@ -85,6 +84,16 @@ def _file_in(folder: Path) -> Path:
 def _refuse(file: Path, why: str) -> NoReturn:
     msg = f"{file}: not a run record of version {SCHEMA} ({why}); name a run.json or run.jsonl"
     raise ConfigurationError(msg)
+
+
+def _text(file: Path, octets: bytes) -> str:
+    """The octets as text; of a last line that a kill has cut within a character, what is whole."""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError as error:
+        if b"\n" in octets[error.start :] or b"\n" not in octets:
+            _refuse(file, f"octet {error.start} is not UTF-8")
+        return octets[: error.start].decode()
 
 
 def _whole(text: str) -> dict[str, Json] | None:
@@ -211,6 +220,7 @@ def _target(value: dict[str, Json]) -> TargetInfo:
         version=str(value["version"]),
         clock=str(value["clock"]),
         capabilities=_texts(value["capabilities"]),
+        named=_texts(value.get("named") or []),
     )
 
 
@@ -229,7 +239,8 @@ def _texts(value: Json) -> tuple[str, ...]:
 
 
 def _real(value: Json) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    # math.isfinite() raises for a whole number that no float holds.
+    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         msg = f"wanted a finite number, got {value!r:.60}"
         raise TypeError(msg)
     return float(value)

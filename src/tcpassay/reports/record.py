@@ -63,6 +63,11 @@ class RunRecord:
         cases = [case for case in self.cases if case.result.target == target]
         return sorted(cases, key=lambda case: (case.result.id, case.result.ip))
 
+    def named(self, target: str) -> tuple[str, ...]:
+        """The words for a target on a command line; its name where the record has no others."""
+        words = (each.named for each in self.targets if each.name == target)
+        return next(words, ()) or (target,)
+
     def unexpected(self) -> list[CaseRecord]:
         """What the gate objects to, in the order of targets and ids."""
         names = [target.name for target in self.targets]
@@ -184,6 +189,7 @@ def _target_json(target: TargetInfo) -> dict[str, Json]:
         "version": target.version,
         "clock": target.clock,
         "capabilities": list(target.capabilities),
+        "named": list(target.named),
     }
 
 

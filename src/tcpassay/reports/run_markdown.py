@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import html
-import shlex
 from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict
+from tcpassay.reports.again import again
 from tcpassay.reports.failure import expected_words
 from tcpassay.reports.folding import known, root, worst_first
-from tcpassay.reports.markdown import code, escaped, fitting, table_head, table_row
-from tcpassay.reports.text import counted, few, one_line
+from tcpassay.reports.markdown import code, escaped, fitting, in_element, table_head, table_row
+from tcpassay.reports.text import counted, few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tcpassay.conformance.result import CaseResult, TargetInfo
     from tcpassay.core.trace import FieldDiff
@@ -37,11 +36,10 @@ def run_markdown(record: RunRecord, describe: Describe) -> str:
 
 
 def _lines(record: RunRecord, describe: Describe) -> Iterator[str]:
-    unexpected = worst_first(record.unexpected())
     yield f"# Conformance: {headline(record)}"
     yield from _cut_short(record)
     yield from _summary(record)
-    yield from _unexpected(unexpected, describe)
+    yield from _unexpected(record, describe)
     yield from _left_out(record)
     for target in record.targets:
         yield from _known(target, record.of(target.name))
@@ -94,8 +92,9 @@ def _summary(record: RunRecord) -> Iterator[str]:
         )
 
 
-def _unexpected(cases: Sequence[CaseRecord], describe: Describe) -> Iterator[str]:
+def _unexpected(record: RunRecord, describe: Describe) -> Iterator[str]:
     """A table a requirement: what was wanted, what came."""
+    cases = worst_first(record.unexpected())
     groups: dict[str, list[CaseResult]] = {}
     for case in cases[:MOST_CASES]:
         groups.setdefault(root(case.result), []).append(case.result)
@@ -109,7 +108,7 @@ def _unexpected(cases: Sequence[CaseRecord], describe: Describe) -> Iterator[str
         for result in results:
             yield from _rows(result)
         yield ""
-        yield f"Once more: {code(_again(results[0]))}"
+        yield f"Once more: {code(again(results[0], record.named(results[0].target)))}"
     if len(cases) > MOST_CASES:
         yield ""
         yield f"And {counted(len(cases) - MOST_CASES, 'more verdict')} not as expected."
@@ -133,13 +132,6 @@ def _rows(result: CaseResult) -> Iterator[str]:
 def _values(field: FieldDiff) -> tuple[str, str, str]:
     got, want = (code(value, _VALUE, cell=True) for value in (field.got, field.want))
     return escaped(field.field, _VALUE), got, want
-
-
-def _again(result: CaseResult) -> str:
-    ip = ("--ip", "6") if result.ip == 6 else ()
-    if result.of_oracle:
-        return shlex.join(["tcpassay", "run", result.target, *ip])
-    return shlex.join(["tcpassay", "run", result.target, "--case", result.id, *ip])
 
 
 def _left_out(record: RunRecord) -> Iterator[str]:
@@ -179,7 +171,7 @@ def _known(target: TargetInfo, cases: Iterable[CaseRecord]) -> Iterator[str]:
     number = sum(map(len, folded.values()))
     yield ""
     yield "<details>"
-    yield f"<summary>{html.escape(one_line(target.name))}: {number} as expected, no pass</summary>"
+    yield f"<summary>{in_element(target.name)}: {number} as expected, no pass</summary>"
     yield ""
     yield from _items(
         f"{verdict} {len(alike)}: {escaped(reason, _MESSAGE)}"

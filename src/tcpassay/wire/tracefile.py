@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Final, cast, get_args
 
 from tcpassay.core import events
 from tcpassay.core.errors import ConfigurationError
@@ -51,6 +51,8 @@ __all__ = [
 ]
 
 SCHEMA = 1
+#: 292 years.
+_LAST_NS: Final = (1 << 63) - 1
 _BAD = (KeyError, TypeError, ValueError, IndexError, AttributeError, BuildError, ParseError)
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
@@ -268,7 +270,7 @@ def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEv
         if kind not in get_args(Kind):
             msg = f"{name}: event {place}: unknown kind {kind!r}; wanted one of {_kinds()}"
             raise ConfigurationError(msg)
-        n, t_ns, process = (whole_number(event[key]) for key in ("n", "t_ns", "process"))
+        n, process, t_ns = whole_number(event["n"]), whole_number(event["process"]), _time(event)
         conn = _conn(event["conn"], ports) if "conn" in event else None
         octets = bytes.fromhex(str(event["octets"])) if kind in DATAGRAMS else None
         data = (
@@ -278,6 +280,15 @@ def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEv
         msg = f"{name}: event {place}: {_reason(error)}"
         raise ConfigurationError(msg) from None
     return TraceEvent(n, t_ns, cast("Kind", kind), process, conn, data, octets)
+
+
+def _time(event: dict[str, Json]) -> int:
+    """A time that captures have room for, and that can be told in seconds."""
+    t_ns = whole_number(event["t_ns"])
+    if not 0 <= t_ns <= _LAST_NS:
+        msg = f"t_ns is {t_ns!r:.60}; wanted 0 to {_LAST_NS}"
+        raise ValueError(msg)
+    return t_ns
 
 
 def _record(kind: str, value: Json) -> object:

@@ -39,6 +39,12 @@ class Column:
     read: Read = _no_trace
     link: Link = _no_link
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The words for the target on a command line."""
+        name = self.outcomes.name
+        return (name,) if self.record is None else self.record.named(name)
+
     def records(self) -> dict[str, CaseRecord]:
         """What the run tells of each case, by the key of its outcome."""
         if self.record is None:

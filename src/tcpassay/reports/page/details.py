@@ -2,9 +2,9 @@
 
 {"at": "file:line", "k": [mutants], "c": {"<column>": cell}, "t": [traces of `evidence`]}
 cell: m message, d [[field, got, want]], e expected verdict, r reason, n nature, j {requirement:
-letter}, v measured, s printed by the stack, f last frames (where no trace is embedded), a oracle's
-alarms [[line, requirement, level, why, allowed, expected]], t index in "t", p trace file, l links
-[trace, capture].
+letter}, g the command that shows it again, v measured, s printed by the stack, f last frames
+(where no trace is embedded), a oracle's alarms [[line, requirement, level, why, allowed,
+expected]], t index in "t", p trace file, l links [trace, capture].
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from tcpassay.reports.again import again
 from tcpassay.reports.page import words
 from tcpassay.reports.sidebyside import LETTERS
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _MOST_FIELDS, _MOST_ALARMS, _MOST_FRAMES, _MOST_VALUES, _MOST_JUDGED = 40, 20, 24, 40, 100
 
 
-def cell(outcome: Outcome, record: CaseRecord | None) -> dict[str, Json]:
-    """All but the trace and links; empty where a plain pass has nothing to tell."""
+def cell(column: Column, outcome: Outcome, record: CaseRecord | None) -> dict[str, Json]:
+    """All but the trace and links; of a plain pass the command alone."""
     told: dict[str, Json] = {}
     if outcome.message:
         told["m"] = words.text(outcome.message)
@@ -43,7 +44,11 @@ def cell(outcome: Outcome, record: CaseRecord | None) -> dict[str, Json]:
             words.line(name): value if isinstance(value, int) else words.line(_shown(value))
             for name, value in [*outcome.measured.items()][:_MOST_VALUES]
         }
-    return told if record is None else {**told, **_recorded(record)}
+    named = column.named
+    if record is None:
+        return {**told, "g": words.line(again(outcome, named))}
+    told["g"] = words.line(again(record.result, named, record.trace))
+    return {**told, **_recorded(record)}
 
 
 def _recorded(record: CaseRecord) -> dict[str, Json]:

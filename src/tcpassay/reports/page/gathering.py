@@ -58,7 +58,7 @@ def gather(
             _embed(case, at, worth, columns[at], recorded[at], walked[at])
         belong += len(here)
         kept += sum(record is not None and record.trace is not None for record in recorded)
-        _tell(case, outcomes, recorded)
+        _tell(case, columns, outcomes, recorded)
         cases.append(case)
     embedded = sum(len(case.traces) for case in cases)
     return Gathered(cases, walked, elsewhere=kept - belong, unread=belong - embedded)
@@ -121,13 +121,14 @@ def _embed(
 
 def _tell(
     case: Packed,
+    columns: Sequence[Column],
     outcomes: Sequence[Outcome | None],
     records: Sequence[CaseRecord | None],
 ) -> None:
-    for at, (outcome, record) in enumerate(zip(outcomes, records, strict=True)):
+    for at, (column, outcome, record) in enumerate(zip(columns, outcomes, records, strict=True)):
         if outcome is None:
             continue
-        told = cell(outcome, record)
+        told = cell(column, outcome, record)
         if record is not None and record.alarms and at not in case.cells:
             told["a"] = alarms(record, None, None)
         case.cells[at] = {**told, **case.cells.get(at, {})}

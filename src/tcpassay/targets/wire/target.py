@@ -33,6 +33,18 @@ class Port(NamedTuple):
     service: str | None = None
     peer: str | None = None
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What names it on a command line."""
+        options = {
+            "--wire-only": _shown(self.address, self.port),
+            "--netns": self.netns,
+            "--service": self.service,
+            "--peer": self.peer,
+        }
+        given = [(option, value) for option, value in options.items() if value is not None]
+        return tuple(word for pair in given for word in pair)
+
 
 def parse_port(text: str) -> tuple[str, int]:
     """The address and port of 192.0.2.1:7 or [2001:db8::1]:7. Raises ConfigurationError."""
@@ -91,9 +103,7 @@ class WireTarget:
         addresses = manifest.ipv4 or manifest.ipv6
         if addresses is None or served is None:
             raise TargetUnavailableError(f"{manifest.path}: no address to be tested")
-        where = addresses.stack[0]
-        where = f"[{where}]" if ":" in where else where
-        return f"{served.service} at {where}:{served.port}"
+        return f"{served.service} at {_shown(addresses.stack[0], served.port)}"
 
     def start(self, options: StackOptions) -> WireStack:
         """Ports of its own on the one stack. Raises TargetUnavailableError, ConfigurationError."""
@@ -146,6 +156,11 @@ def open_port(where: Port) -> WireTarget:
         link.close()
         raise
     return WireTarget(_manifest(where, link, known), exchange)
+
+
+def _shown(address: str, port: int) -> str:
+    """As `parse_port` reads it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _manifest(where: Port, link: WireLink, known: Acquaintance) -> Manifest:
