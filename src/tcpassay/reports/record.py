@@ -63,6 +63,15 @@ class RunRecord:
         cases = [case for case in self.cases if case.result.target == target]
         return sorted(cases, key=lambda case: (case.result.id, case.result.ip))
 
+    @property
+    def ending(self) -> str:
+        """How a run that was not let to its end is told, with how far it came; else empty."""
+        if self.complete and not self.interrupted:
+            return ""
+        ended = sum(not case.result.of_oracle for case in self.cases)
+        how = f"interrupted by {self.interrupted}" if self.interrupted else "cut short"
+        return f"{how}: {ended} of {sum(self.planned.values())} cases ended"
+
     def unexpected(self) -> list[CaseRecord]:
         """What the gate objects to, in the order of targets and ids."""
         names = [target.name for target in self.targets]
