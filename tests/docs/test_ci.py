@@ -382,11 +382,16 @@ def test_a_run_that_is_not_as_expected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("targets", ["mine/target.toml", "reference ./mine"])
 def test_a_target_that_does_not_start(tmp_path: Path, targets: str) -> None:
-    """An agent that ends before its HELLO; the job fails, beside another target too."""
+    """An agent that ends before its HELLO, alone and beside another target; it fails, and why."""
     runner = Runner(tmp_path, targets=targets, case="rfc9293/3.7.1/*")
     runner.own_target(BROKEN)
     runner.run()
     assert runner.codes["Judge"] == 4, runner.log["Judge"]
+    assert runner.codes["Report"] == 0, runner.log["Report"]
+    folder = runner.workspace / "tcpassay-out" / "conformance"
+    assert [name for name in FILES if not (folder / name).is_file()] == []
+    assert runner.summary.read_text().startswith("# Conformance: 1 target not started\n")
+    assert "::error title=mine%3A not started::" in runner.log["Report"]
 
 
 def test_nothing_judged_is_told(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tcpassay.model.edges import Edge
     from tcpassay.reports.page.column import Column
     from tcpassay.reports.page.packing import Chunks
+    from tcpassay.reports.record import RunRecord
 
 _TEMPLATE: Final = "page.html.j2"
 _STYLES: Final = ("style.css", "page.css")
@@ -44,26 +45,30 @@ def write_page(
     path: Path,
     columns: Sequence[Column],
     *,
+    runs: Sequence[RunRecord] = (),
     catalogue: Catalogue | None = None,
     limit: int = LIMIT,
 ) -> None:
     """Write the page of these columns, at most `limit` octets: traces that have no room are named.
 
-    Raises ConfigurationError for no columns, TcpassayError where it cannot be written.
+    `runs` are told of in the notes even where they have no column, as no target of theirs started.
+    Raises TcpassayError where it cannot be written.
     """
-    write_text(path, render(columns, path.parent, catalogue=catalogue, limit=limit))
+    page = render(columns, path.parent, runs=runs, catalogue=catalogue, limit=limit)
+    write_text(path, page)
 
 
 def render(
     columns: Sequence[Column],
     beside: Path,
     *,
+    runs: Sequence[RunRecord] = (),
     catalogue: Catalogue | None = None,
     limit: int = LIMIT,
 ) -> str:
     """The text of a page that will lie in the folder `beside`."""
     outcomes = [column.outcomes for column in columns]
-    found = side_by_side(outcomes, catalogue or load_catalogue(), least=1)
+    found = side_by_side(outcomes, catalogue or load_catalogue(), least=0)
     keys = case_keys(found)
     records = [column.records() for column in columns]
     told = contents(found, columns, keys, records)
@@ -79,7 +84,7 @@ def render(
         title=_title([line.label for line in lines(found)]),
         headline=headline(found),
         lines=lines(found),
-        notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
+        notes=[*notes(columns, runs), *_left(gathered.elsewhere, chunks)],
         legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
         several=len(columns) > 1,
         style=style,
@@ -97,9 +102,8 @@ def _hash(script: str) -> str:
 
 
 def _title(labels: Sequence[str]) -> str:
-    if len(labels) == 1:
-        return labels[0]
-    return f"{', '.join(labels[:-1])} and {labels[-1]}"
+    *others, last = labels or ["No target judged"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _diagrams(walked: Sequence[Mapping[Edge, int]]) -> str:
