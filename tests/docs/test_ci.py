@@ -375,8 +375,8 @@ def test_a_run_that_is_not_as_expected(tmp_path: Path) -> None:
     assert any("NOT as expected" in line for line in between)
     assert runner.codes["Report"] == 0
     notes = [line for line in runner.log["Report"].splitlines() if line.startswith("::")]
-    assert notes[0].startswith("::error file=conformance/cases/rfc9293/")
-    assert "title=mine%3A info%2C expected fail%3A rfc9293/3.7.1/" in notes[0]
+    assert notes[0].startswith("::error title=mine%3A info%2C expected fail%3A rfc9293/3.7.1/")
+    assert "::conformance/cases/rfc9293/" in notes[0]
     assert "not as expected" in runner.summary.read_text().splitlines()[0]
 
 
