@@ -257,6 +257,27 @@ def test_baselines_are_written_and_checked(
     assert "renew it with `make baselines TARGET=reference`" in told.err
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_no_baseline_of_a_run_cut_short(
+    tcpassay: Tcpassay,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    check: bool,
+) -> None:
+    """The first lines of a run; no baseline, and as good as none: 1, and how far it came."""
+    monkeypatch.setattr(baselines, "baseline_file", lambda name: tmp_path / f"{name}.json")
+    assert tcpassay("run", "reference", "--case", CASE, "--ip", "4", "--out", "out")[0] == 0
+    assert _baselines("reference", check=False, from_=Path("out"), out=None) == 0
+    whole = (tmp_path / "reference.json").read_text()
+    lines = Path("out/run.jsonl").read_text().splitlines(keepends=True)
+    Path("cut.jsonl").write_text("".join(lines[:3]))
+    assert _baselines("reference", check=check, from_=Path("cut.jsonl"), out=None) == 1
+    assert "the run was cut short: 2 of " in capsys.readouterr().err
+    assert (tmp_path / "reference.json").read_text() == whole
+
+
 def test_no_baseline_of_what_is_unexpected(
     record: Path,
     tmp_path: Path,
