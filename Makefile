@@ -10,6 +10,8 @@ SEED ?=
 COUNT ?=
 ARGS ?=
 OUT ?= reports/out
+# Of the targets above those that can be had are judged; one that is named has to start.
+WHERE := $(if $(filter file,$(origin TARGET)),--where-possible)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup targets $(TARGETS) conformance matrix compare browser coverage baselines check-baselines mutants mutants-full mutants-changed fuzz-mutants test lint type docs docs-windows docs-pictures bench soak soak-duel soak-fuzz soak-oracle soak-oracle-duel soak-oracle-linux soak-tiers soak-campaign soak-live soak-check clean
@@ -31,14 +33,14 @@ targets: setup  ## build all agents that can be had, with Debian's packages; tar
 $(TARGETS): targets/%: setup
 	$(BIN)/tcpassay targets build --install $*
 
-conformance: setup  ## judge all targets that can be had here, and say which cannot
-	$(BIN)/tcpassay run $(TARGET) --where-possible --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED)) $(ARGS)
+conformance: setup  ## judge all targets that can be had here; those of TARGET='A B' have to start
+	$(BIN)/tcpassay run $(TARGET) $(WHERE) --out $(OUT)/conformance --junit $(OUT)/conformance/junit.xml --json $(OUT)/conformance/run.json $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 matrix: setup  ## every state x segment, 5,088 generated rows a target
-	$(BIN)/tcpassay run $(TARGET) --matrix --where-possible --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
+	$(BIN)/tcpassay run $(TARGET) --matrix $(WHERE) --out $(OUT)/matrix --junit $(OUT)/matrix/junit.xml --json $(OUT)/matrix/run.json $(if $(SEED),--seed $(SEED))
 
 compare: setup  ## the targets side by side: verdicts that differ, values measured
-	$(BIN)/tcpassay compare $(TARGET) --where-possible --out $(OUT)/compare $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
+	$(BIN)/tcpassay compare $(TARGET) $(WHERE) --out $(OUT)/compare $(if $(CASE),--case '$(CASE)') $(if $(SEED),--seed $(SEED))
 
 coverage: setup  ## which entries of the catalogue cases judge, and why not the others
 	$(BIN)/tcpassay list --coverage

@@ -116,6 +116,17 @@ def test_baseline_tells_what_got_worse(tcpassay: Tcpassay, record: Path) -> None
     assert tcpassay("compare", "--baseline", good, good)[0] == 0
 
 
+def test_a_run_cut_short_is_no_run_that_is_as_good(tcpassay: Tcpassay, record: Path) -> None:
+    """The lines of a run that was killed, after the whole of it; 1, and how far it came."""
+    whole = Path("out/run.jsonl").read_text().splitlines(keepends=True)
+    Path("cut.jsonl").write_text("".join(whole[:3]))
+    code, out, _ = tcpassay("compare", "--baseline", str(record), "cut.jsonl")
+    assert code == 1
+    assert "WORSE: the second was cut short: 2 of 3 cases ended; 1 gone" in out
+    code, out, _ = tcpassay("compare", "--baseline", str(record), "out")
+    assert (code, "nothing changed" in out) == (0, True)
+
+
 def test_the_picture_of_the_readme(tcpassay: Tcpassay) -> None:
     """The command that the README gives; it draws the picture that is committed."""
     (drawn,) = re.findall(
@@ -136,6 +147,7 @@ def test_the_picture_of_the_readme(tcpassay: Tcpassay) -> None:
         (("--baseline", "a.json"), "wanted two files"),
         (("--baseline", "--from", "a", "b"), "exclude each other"),
         (("--from", "a", "b", "--case", "x"), "are of a run"),
+        (("--from", "a", "b", "--seed", "0"), "are of a run"),
         (("--baseline", "a", "b", "--svg", "m.svg"), "--svg is of targets side by side"),
     ],
 )
@@ -243,6 +255,27 @@ def test_baselines_are_written_and_checked(
     told = capsys.readouterr()
     assert "newly failing" in told.out
     assert "renew it with `make baselines TARGET=reference`" in told.err
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_no_baseline_of_a_run_cut_short(
+    tcpassay: Tcpassay,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    check: bool,
+) -> None:
+    """The first lines of a run; no baseline, and as good as none: 1, and how far it came."""
+    monkeypatch.setattr(baselines, "baseline_file", lambda name: tmp_path / f"{name}.json")
+    assert tcpassay("run", "reference", "--case", CASE, "--ip", "4", "--out", "out")[0] == 0
+    assert _baselines("reference", check=False, from_=Path("out"), out=None) == 0
+    whole = (tmp_path / "reference.json").read_text()
+    lines = Path("out/run.jsonl").read_text().splitlines(keepends=True)
+    Path("cut.jsonl").write_text("".join(lines[:3]))
+    assert _baselines("reference", check=check, from_=Path("cut.jsonl"), out=None) == 1
+    assert "the run was cut short: 2 of " in capsys.readouterr().err
+    assert (tmp_path / "reference.json").read_text() == whole
 
 
 def test_no_baseline_of_what_is_unexpected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -111,6 +112,58 @@ def test_without_an_option_it_is_shown(tcpassay: Tcpassay, run: Path) -> None:
     assert "reference: 4 cases: 2 pass, 1 fail, 1 error; 2 NOT as expected" in out
 
 
+BROKEN = """
+name = "mine"
+title = "Mine"
+kind = "process"
+clock = "real"
+
+[addresses.ipv4]
+peer = "192.0.2.1"
+stack = ["192.0.2.2"]
+prefix = 24
+
+[start]
+command = ["false"]
+"""
+
+
+def test_no_target_started(tcpassay: Tcpassay, tmp_path: Path) -> None:
+    """A run of an agent that ends before its HELLO; every form is there, and says so."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "target.toml").write_text(BROKEN)
+    code, _, _ = tcpassay("run", "./mine", "--case", "rfc9293/3.7.1/*", "--out", "out")
+    assert code == 4
+    code, out, err = tcpassay(
+        "report", "out", "--html", "page.html", "--markdown", "m.md", "--junit", "j.xml",
+        "--json", "b.json", "--pcapng", "c", "--badges", "b.md", "--svg", "m.svg", "--annotations",
+    )  # fmt: skip
+    assert (code, "b.json: 0 cases" in err) == (0, True)
+    why = "target 'mine': false ended with exit status 1 before HELLO"
+    assert out == f"::error title=mine%3A not started::{why}\n"
+    page = html.unescape(Path("page.html").read_text())
+    assert "No target has been judged" in page
+    assert f"<li>mine did not start: {why}</li>" in page
+    assert Path("m.md").read_text().startswith("# Conformance: 1 target not started\n")
+    assert junitparser.JUnitXml.fromfile("j.xml").errors == 1
+    assert "0 requirements" in Path("m.svg").read_text()
+    assert record_of(Path("b.json")) == record_of(Path("out"))
+
+
+def test_a_form_that_fails_costs_no_other(tcpassay: Tcpassay, run: Path) -> None:
+    """A disk that is full for one of five forms, whichever it is; told, exit code 3."""
+    options = {"--markdown": "m", "--junit": "j", "--html": "p", "--svg": "s", "--json": "b"}
+    for full in options:
+        files = {option: f"without{full}/{name}" for option, name in options.items()}
+        files[full] = "/dev/full"
+        words = [word for pair in files.items() for word in pair]
+        code, out, err = tcpassay("report", str(run), "--annotations", *words)
+        assert code == 3
+        assert "/dev/full" in err
+        assert out.startswith("::error ")
+        assert len([*Path(f"without{full}").iterdir()]) == len(options) - 1
+
+
 def test_annotations(tcpassay: Tcpassay, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """GitHub's commands, alone on standard output; files as the workspace knows them."""
     monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd()))
@@ -188,6 +241,7 @@ def test_a_record_away_from_its_folder(tcpassay: Tcpassay, run: Path) -> None:
         ((".",), "run.jsonl: cannot read the run record"),
         (("x.json",), "x.json: line 1 is not a line"),
         (("out", "--markdown", "."), "--markdown .: is a folder"),
+        (("out", "--pcapng", "x.json", "--html", "p"), "--pcapng x.json: cannot make this folder"),
         ((str(baseline_file("reference")),), "a baseline is no run"),
     ],
 )
@@ -199,6 +253,7 @@ def test_wrong_use(tcpassay: Tcpassay, run: Path, arguments: tuple[str, ...], to
     assert (code, out) == (2, "")
     assert told.replace("x.json: line", "line") in err
     assert len(err.splitlines()) == 1
+    assert not Path("p").exists()
 
 
 def test_the_schema_is_shipped() -> None:

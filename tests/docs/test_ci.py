@@ -51,6 +51,12 @@ def options_of(verb: str) -> set[str]:
     return {name for each in every for parameter in each.params for name in parameter.opts}
 
 
+#: What the page calls an input that is empty by default.
+EMPTY = {
+    "case": "all",
+    "targets": "`reference`, and `linux` where it can be had",
+}
+
 MAKES = [line for line in commands() if line.startswith("make ")]
 USES = [line for line in commands() if re.search(r"tcpassay\"? [a-z]", line) and line not in MAKES]
 
@@ -81,7 +87,7 @@ def test_make_target_is_there(line: str) -> None:
 def test_there_are_commands_to_check() -> None:
     """The lines that the tests above see; some of each kind, so that they cannot pass for none."""
     assert len(USES) >= 8
-    assert len(MAKES) == 3
+    assert len(MAKES) == 2
 
 
 def test_inputs_are_what_is_used() -> None:
@@ -95,10 +101,8 @@ def test_inputs_are_what_is_used() -> None:
     assert used == ACTION["inputs"].keys()
     for name, about in ACTION["inputs"].items():
         (row,) = re.findall(rf"^\| `{name}` \| (.*?) \|", PAGE, re.MULTILINE)
-        wanted = (
-            f"`{about['default']}`" if about["default"] else ("all" if name == "case" else "none")
-        )
-        assert row == wanted
+        default = about["default"]
+        assert row == (f"`{default}`" if default else EMPTY.get(name, "none"))
         assert about["description"].endswith(".")
 
 
@@ -141,6 +145,30 @@ def test_exit_codes_are_told() -> None:
     assert rows == ["0", "1", "2", "3", "4", "5", "130, 143"]
 
 
+@pytest.mark.parametrize(
+    ("words", "skips"),
+    [
+        ("conformance", True),
+        ("conformance TARGET=linux", False),
+        ("conformance TARGET=linux ARGS=--where-possible", True),
+        ("matrix", True),
+        ("matrix TARGET=linux", False),
+        ("compare", True),
+        ("compare TARGET='reference linux'", False),
+    ],
+)
+def test_what_is_named_has_to_start(words: str, *, skips: bool) -> None:
+    """The default targets, one that is named, and one that may be skipped; the command for each."""
+    ours = {"TARGET", "ARGS", "MAKEFLAGS", "MAKELEVEL"}
+    environment = {name: text for name, text in os.environ.items() if name not in ours}
+    told = subprocess.run(
+        ("make", "--dry-run", "--no-print-directory", *shlex.split(words)),
+        check=True, cwd=ROOT, env=environment, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    (command,) = (line for line in told.splitlines() if "/tcpassay " in line)
+    assert ("--where-possible" in shlex.split(command)) is skips
+
+
 # The action's own steps, run as a runner would
 
 
@@ -148,25 +176,39 @@ class Runner:
     """Runs the scripts of the action in a workspace, with an environment that is there already."""
 
     def __init__(self, folder: Path, **inputs: str) -> None:
-        self.workspace = folder / "workspace"
+        self.workspace = folder / "work space"
         self.summary = folder / "summary.md"
         self.log: dict[str, str] = {}
         self.codes: dict[str, int] = {}
         self._inputs = {name: about["default"] for name, about in ACTION["inputs"].items()} | inputs
-        self._action = folder / "action"
+        self._action = folder / "the action"
         self.workspace.mkdir()
         self._install()
 
     def _install(self) -> None:
-        """A checkout with a .venv whose `tcpassay` is this one."""
+        """A checkout with a .venv whose `tcpassay` is this one, and keeps what it was told."""
         programs = self._action / ".venv" / "bin"
         programs.mkdir(parents=True)
         for name in ("Makefile", "pyproject.toml", "targets"):
             (self._action / name).symlink_to(ROOT / name)
         program = programs / "tcpassay"
-        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tcpassay "$@"\n')
+        program.write_text(
+            '#!/bin/sh\nprintf "%s\\n" "$@" > "$0.$1"\n'
+            f'exec {shlex.quote(sys.executable)} -m tcpassay "$@"\n'
+        )
         program.chmod(0o755)
         (self._action / ".venv" / ".ready").touch()
+
+    def told(self, verb: str) -> list[str]:
+        """The arguments that the verb was given."""
+        return (self._action / ".venv" / "bin" / f"tcpassay.{verb}").read_text().splitlines()
+
+    def own_target(self, manifest: str) -> None:
+        """A stack of the user's own, mine/target.toml."""
+        folder = self.workspace / "mine"
+        folder.mkdir()
+        like = os.path.relpath(ROOT / "targets" / "reference", folder)
+        (folder / "target.toml").write_text(manifest.format(like=like))
 
     def run(self) -> None:
         """Each step that is due."""
@@ -202,72 +244,155 @@ class Runner:
         return str(self._inputs[expression[1].removeprefix("inputs.")])
 
 
-def test_a_run_as_expected(tmp_path: Path) -> None:
-    """The reference stack and a few cases; every step ends with 0, summary and files are there."""
-    baseline = ROOT / "reports" / "baselines" / "reference.json"
+FILES = (
+    "junit.xml", "run.json", "run.jsonl", "report.json", "summary.md", "badges.md", "page.html",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_run_as_expected(tmp_path: Path, *, elsewhere: bool) -> None:
+    """The reference stack and a few cases; every step ends with 0, summary and files are there.
+
+    The baseline is in the workspace; files go there, or to a folder that is named from the root.
+    """
+    out = str(tmp_path / "else where") if elsewhere else "its out"
     runner = Runner(
         tmp_path, targets="reference", case="rfc9293/3.7.1/*", arguments="--ip 4 --seed 1",
-        baseline=str(baseline),
+        baseline="old run.json", out=out,
     )  # fmt: skip
+    baseline = (ROOT / "reports" / "baselines" / "reference.json").read_text()
+    (runner.workspace / "old run.json").write_text(baseline)
     runner.run()
     assert set(runner.codes.values()) == {0}, runner.log
     assert list(runner.codes) == list(SCRIPTS)
     told = runner.summary.read_text()
     assert told.startswith("# Conformance: all as expected\n")
     assert "# What changed" in told
-    assert runner.log["Report"].strip() == "tcpassay: report.json: " + told_of(runner)
-    out = runner.workspace / "tcpassay-out"
-    for name in (
-        "junit.xml",
-        "run.json",
-        "run.jsonl",
-        "report.json",
-        "summary.md",
-        "badges.md",
-        "page.html",
-    ):
-        assert (out / "conformance" / name).is_file(), name
-    assert (out / "changes" / "changes.html").is_file()
-
-
-def told_of(runner: Runner) -> str:
-    """What the bundle is said to hold."""
-    lines = (runner.workspace / "tcpassay-out/conformance/run.jsonl").read_text().splitlines()
+    folder = runner.workspace / out
+    lines = (folder / "conformance/run.jsonl").read_text().splitlines()
     cases = sum(line.startswith('{"case"') for line in lines)
-    return f"{cases} cases, no trace beside it"
+    said = f"tcpassay: report.json: {cases} cases, no trace beside it"
+    assert runner.log["Report"].strip() == said
+    assert [name for name in FILES if not (folder / "conformance" / name).is_file()] == []
+    assert (folder / "changes" / "changes.html").is_file()
 
 
-STACK = """
+def test_what_is_judged_by_default(tmp_path: Path) -> None:
+    """No targets; the project's own, of which those are skipped that cannot be had.
+
+    A glob among the arguments is not the shell's, even where files match it.
+    """
+    glob = "rfc9293/3.7.1/*"
+    runner = Runner(tmp_path, arguments=f"--ip 4 --case {glob}")
+    (runner.workspace / glob).parent.mkdir(parents=True)
+    (runner.workspace / glob).with_name("file").touch()
+    runner.run()
+    assert runner.codes["Judge"] == 0
+    wanted = ["run", "reference", "linux", "--ip", "4", "--case", glob, "--where-possible"]
+    assert runner.told("run")[: len(wanted)] == wanted
+
+
+LIKE = """
 like = "{like}"
 name = "mine"
 title = "Mine"
 """
 
+BROKEN = """
+name = "mine"
+title = "Mine"
+kind = "process"
+clock = "real"
+
+[addresses.ipv4]
+peer = "192.0.2.1"
+stack = ["192.0.2.2"]
+prefix = 24
+
+[start]
+command = ["false"]
+"""
+
+CASE = '''
+from tcpassay.conformance import reach
+from tcpassay.conformance.case import case
+
+
+@case("MUST-12")
+def handshake(bench):
+    """A SYN to a listener; SYN-ACK."""
+    reach.listener(bench)
+    conn = bench.connection()
+    conn.send("S")
+    conn.expect("SA", ack=conn.peer.snd.nxt)
+'''
+
+
+def test_a_case_of_the_users_own(tmp_path: Path) -> None:
+    """A file of the workspace, as docs/adding-a-case.md names it; judged on a stack of its own."""
+    runner = Runner(tmp_path, targets="./mine", case="./my cases/one.py")
+    runner.own_target(LIKE)
+    (runner.workspace / "my cases").mkdir()
+    (runner.workspace / "my cases" / "one.py").write_text(CASE)
+    runner.run()
+    assert runner.codes["Judge"] == 0, runner.log["Judge"]
+    assert "mine: 1 case: 1 pass" in runner.log["Judge"]
+
+
+ATTACK = """x' ; touch INJECTED ; : '$(touch INJECTED)`touch INJECTED`" ; touch INJECTED ; : \""""
+
+
+@pytest.mark.parametrize(
+    ("attacked", "code"),
+    [(("targets",), 2), (("case",), 5), (("arguments",), 2), (("baseline", "out"), 0)],
+)
+def test_an_input_is_no_command(tmp_path: Path, attacked: tuple[str, ...], code: int) -> None:
+    """Inputs that would end a quotation and begin a command; words that mean nothing here."""
+    inputs = {"targets": "reference", "case": "rfc9293/3.7.1/*", "arguments": "--ip 4"}
+    runner = Runner(tmp_path, **(inputs | dict.fromkeys(attacked, ATTACK)))
+    runner.run()
+    assert not [*tmp_path.rglob("INJECTED")]
+    assert runner.codes["Judge"] == code, runner.log["Judge"]
+    words = runner.told("run")
+    for name, option in (("case", "--case"), ("out", "--out")):
+        if name in attacked:
+            assert words[words.index(option) + 1].removesuffix("/conformance") == ATTACK
+
 
 def test_a_run_that_is_not_as_expected(tmp_path: Path) -> None:
     """A stack of the user's own with an expectation that is not met; told, noted, and it fails."""
     runner = Runner(tmp_path, targets="mine/target.toml", case="rfc9293/3.7.1/*")
-    folder = runner.workspace / "mine"
-    folder.mkdir()
-    like = os.path.relpath(ROOT / "targets" / "reference", folder)
-    (folder / "target.toml").write_text(STACK.format(like=like))
-    (folder / "expectations.toml").write_text(
+    runner.own_target(LIKE)
+    (runner.workspace / "mine" / "expectations.toml").write_text(
         '[[expect]]\ncase = "rfc9293/3.7.1/*"\nverdict = "fail"\nreason = "::error::forged"\n'
     )
     runner.run()
-    assert runner.codes["Judge"] == 2
+    assert runner.codes["Judge"] == 1
     log = runner.log["Judge"].splitlines()
     stopped = next(line for line in log if line.startswith("::stop-commands::"))
     token = stopped.removeprefix("::stop-commands::")
     assert len(token) == 32
-    assert f"::{token}::" in log
     between = log[log.index(stopped) : log.index(f"::{token}::")]
-    assert any("Error 1" in line for line in between)
+    assert any("NOT as expected" in line for line in between)
     assert runner.codes["Report"] == 0
     notes = [line for line in runner.log["Report"].splitlines() if line.startswith("::")]
-    assert notes[0].startswith("::error file=conformance/cases/rfc9293/")
-    assert "title=mine%3A info%2C expected fail%3A rfc9293/3.7.1/" in notes[0]
+    assert notes[0].startswith("::error title=mine%3A info%2C expected fail%3A rfc9293/3.7.1/")
+    assert "::conformance/cases/rfc9293/" in notes[0]
     assert "not as expected" in runner.summary.read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("targets", ["mine/target.toml", "reference ./mine"])
+def test_a_target_that_does_not_start(tmp_path: Path, targets: str) -> None:
+    """An agent that ends before its HELLO, alone and beside another target; it fails, and why."""
+    runner = Runner(tmp_path, targets=targets, case="rfc9293/3.7.1/*")
+    runner.own_target(BROKEN)
+    runner.run()
+    assert runner.codes["Judge"] == 4, runner.log["Judge"]
+    assert runner.codes["Report"] == 0, runner.log["Report"]
+    folder = runner.workspace / "tcpassay-out" / "conformance"
+    assert [name for name in FILES if not (folder / name).is_file()] == []
+    assert runner.summary.read_text().startswith("# Conformance: 1 target not started\n")
+    assert "::error title=mine%3A not started::" in runner.log["Report"]
 
 
 def test_nothing_judged_is_told(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from typer.testing import CliRunner
@@ -17,8 +20,11 @@ from tcpassay.cli.app import make_app
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
+#: `.ci/run` sets it to 1 where `make browser` has succeeded: what is missing then is a fault.
+NEEDS_BROWSER = "TCPASSAY_NEEDS_BROWSER"
 BROWSER = "chromium or chromedriver is not installed: apt-get install chromium chromium-driver"
 DRIVER = "selenium is not installed: make setup"
+AXE = "axe-core is not installed: make browser"
 
 #: A case that no stack passes, one that all pass.
 SAMPLE = '''
@@ -153,13 +159,22 @@ def _scheme(*, dark: bool) -> dict[str, str]:
     return {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
 
 
+def missing(what: str) -> NoReturn:
+    """End a test that cannot be run here: it is skipped, and fails where a browser is needed."""
+    if os.environ.get(NEEDS_BROWSER) == "1":
+        pytest.fail(f"{what}; {NEEDS_BROWSER} is 1")
+    pytest.skip(what)
+
+
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Chrome]:
     """One browser for a file of tests: others look whether their process has children."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason=DRIVER)
+    if find_spec("selenium") is None:
+        missing(DRIVER)
+    webdriver = import_module("selenium.webdriver")
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
-        pytest.skip(BROWSER)
+        missing(BROWSER)
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for word in _OPTIONS:
@@ -185,7 +200,7 @@ def axe() -> str:
     root = Path(__file__).parents[2]
     file = root / "build" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
     if not file.is_file():
-        pytest.skip("axe-core is not installed: make browser")
+        missing(AXE)
     return file.read_text(encoding="utf-8")
 
 

@@ -14,7 +14,6 @@ from urllib.parse import unquote
 import pytest
 
 from tcpassay.conformance.result import TargetInfo
-from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Judgement, Trace
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.model.catalogue import load_catalogue
@@ -311,14 +310,12 @@ def test_two_pages_are_gathered_once(compared: Compared, tmp_path: Path) -> None
 
 
 def test_one_target_of_a_baseline_is_a_page_too(tmp_path: Path) -> None:
-    """Outcomes without a record; a page that says so. None at all; an error."""
+    """Outcomes without a record; a page that says so."""
     outcomes = TargetOutcomes("one", "one", "", "1", "virtual", (), {"a": _passing()})
     write_page(tmp_path / "page.html", [Column(outcomes)])
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "one: outcomes of a baseline, without traces" in text
     assert "side by side" not in text.split("</h1>")[0].split("<h1>")[1]
-    with pytest.raises(ConfigurationError, match="there is none"):
-        write_page(tmp_path / "none.html", [])
 
 
 def test_what_did_not_run_is_not_judged() -> None:

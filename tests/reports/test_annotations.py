@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tcpassay.conformance.result import Location
 from tcpassay.reports.annotations import MOST, workflow_commands
+from tcpassay.reports.text import one_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tcpassay.reports.record import RunRecord
 
 COMMAND = re.compile(r"::(?P<name>\w+) (?P<properties>[^:]*)::(?P<message>.*)")
@@ -74,16 +78,45 @@ def test_ten_and_how_many_more(record: RunRecord) -> None:
     assert read(lines[-1])["message"].startswith("20 more troubles")
 
 
-def test_files_of_the_workspace(record: RunRecord) -> None:
-    """A case of the user's own, below where the repository is and elsewhere; told from there."""
+@pytest.mark.parametrize("stale", [False, True])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("{base}/mine/a,b.py", "mine/a,b.py"),
+        ("mine/a,b.py", "mine/a,b.py"),
+        ("./mine/../mine/a,b.py", "mine/a,b.py"),
+        ("conformance/cases/rfc9293/s3_5.py", None),
+        ("{base}/../beside.py", None),
+        ("../beside.py", None),
+        ("mine", None),
+        ("a" * 5000, None),
+        ("a\x00b", None),
+    ],
+)
+def test_files_of_the_repository(
+    record: RunRecord, tmp_path: Path, name: str, file: str | None, *, stale: bool
+) -> None:
+    """A place in a file of the repository, and in one that it has not; beside it, or in words."""
+    base = tmp_path / "repo"
+    (base / "mine").mkdir(parents=True)
+    (base / "mine" / "a,b.py").touch()
+    (tmp_path / "beside.py").touch()
+    name = name.format(base=base)
     case = record.cases[1]
-    files = []
-    for name in ("/work/repo/mine/a,b.py", "/elsewhere/x.py"):
+    if stale:
+        entry = replace(record.stale[0], file=name, line=3)
+        own = replace(record, cases=(), not_started=(), stale=(entry,))
+    else:
         result = replace(case.result, location=Location(name, 3))
         own = replace(record, cases=(replace(case, result=result),), not_started=(), stale=())
-        (line,) = workflow_commands(own, str, Path("/work/repo"))
-        files.append(read(line)["file"])
-    assert files == ["mine/a,b.py", "/elsewhere/x.py"]
+    (line,) = workflow_commands(own, str, base)
+    told = read(line)
+    if file is None:
+        assert told.keys() == {"name", "message", "title"}
+        assert told["message"].startswith(f"{one_line(name)}:3: ")
+    else:
+        assert (told["file"], told["line"]) == (file, "3")
+        assert not told["message"].startswith(name)
 
 
 def test_text_forges_no_command(record: RunRecord) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.baseline import baseline_file, baseline_text, read_outcomes
 from tcpassay.reports.changes import Changes, changes
+from tcpassay.reports.changes_html import render_changes
 from tcpassay.reports.changes_text import changes_json, changes_markdown, lines, summary
 from tcpassay.reports.compare_console import ComparePrinter
 from tcpassay.reports.compare_files import markdown, side_by_side_json
@@ -249,6 +251,45 @@ def test_no_target_in_both() -> None:
         changes([target("a")], [target("b")])
 
 
+def test_a_target_that_is_missing_now(record: RunRecord) -> None:
+    """Judged before; not named now, not started, skipped: worse, with the reason, in all forms."""
+    before = [target("linux"), target("lwip")]
+    (absent,) = record.not_started
+    for later, told in (
+        (None, "lwip is not in the second"),
+        (record, "lwip did not start: no agent built: make targets/lwip"),
+        (
+            replace(record, not_started=(replace(absent, skipped=True),)),
+            "lwip was skipped: no agent built: make targets/lwip",
+        ),
+    ):
+        found = changes(before, [target("linux"), target("new")], later)
+        assert found.worse
+        assert found.missing == (told,)
+        assert summary(found) == f"WORSE: {told}; new only in the second"
+        assert changes_json(found)["missing"] == [told]
+        assert f"WORSE: {told}" in render_changes(found, describe)
+    alone = changes([target("lwip")], [], record)
+    assert alone.worse
+    assert "Every case gives what it gave before" not in render_changes(alone, describe)
+    assert not changes([target("linux")], before, record).worse
+
+
+def test_a_later_run_without_its_end(record: RunRecord) -> None:
+    """Cut short by a kill, interrupted by a signal; worse, with how far it came."""
+    for later, told in (
+        (replace(record, complete=False), "the second was cut short: 9 of 9 cases ended"),
+        (
+            replace(record, interrupted="SIGINT", cases=record.cases[:2]),
+            "the second was interrupted by SIGINT: 2 of 9 cases ended",
+        ),
+    ):
+        found = changes(outcomes_of(record), outcomes_of(record), later)
+        assert found.worse
+        assert told in summary(found)
+    assert not changes(outcomes_of(record), outcomes_of(record), record).worse
+
+
 def test_changes_are_told_by_requirement() -> None:
     """Eight rows of one requirement fail; named once, six told, two counted, in all three forms."""
     names = [f"c/{n}" for n in range(8)]
@@ -260,7 +301,7 @@ def test_changes_are_told_by_requirement() -> None:
     assert told.count(f"{MSS} (MUST, section 3.7.1)") == 1
     assert told.count("pass -> fail  t  c/") == 6
     assert "and 2 more cases" in told
-    assert "WORSE: 8 newly failing; old only in the first" in told
+    assert "WORSE: old is not in the second; 8 newly failing" in told
     assert changes_markdown(found, describe).count("- pass -> fail") == 8
     value = changes_json(found)
     assert (value["worse"], len(array(value["changes"]))) == (True, 8)

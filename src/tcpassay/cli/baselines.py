@@ -18,6 +18,7 @@ from tcpassay.reports.changes import changes
 from tcpassay.reports.changes_text import lines, summary
 from tcpassay.reports.files import write_text
 from tcpassay.reports.outcomes import outcomes_of
+from tcpassay.reports.read import read_record
 from tcpassay.reports.wording import describe
 
 if TYPE_CHECKING:
@@ -51,11 +52,15 @@ def main(
     """
     code = ALL_AS_EXPECTED
     if from_ is not None:
-        found = read_outcomes(from_)
+        record = read_record(from_)
     else:
         wanted = tuple(targets or TARGETS)
         ran = carry_out_only(Request(wanted, slow=True, seed=SEED, where_possible=True, out=out))
-        found, code = outcomes_of(ran.record), ran.exit_code
+        record, code = ran.record, ran.exit_code
+    if record.ending:
+        complain(f"the run was {record.ending}; a baseline is of a whole one")
+        return code or UNEXPECTED
+    found = outcomes_of(record)
     if targets:
         found = [target for target in found if target.name in targets]
     if not found:

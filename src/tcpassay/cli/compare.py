@@ -107,8 +107,9 @@ def compare(
     With --baseline: 1 where something got worse, else 0. Worse is a verdict
     that was pass, info or unsupported and now is deviation, fail, inconclusive
     or error; one of these that became a worse one; a new case that fails
-    unexpectedly; what was judged and is unsupported. Other choices, other
-    values, new and gone cases are told: compare runs of the same cases.
+    unexpectedly; what was judged and is unsupported; a target that is missing
+    now; a later run that was cut short. Other choices, other values, new and
+    gone cases are told: compare runs of the same cases.
 
     tcpassay compare reference linux
 

@@ -16,7 +16,6 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.verdict import Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.archive import Archive
-from tcpassay.reports.baseline import read_outcomes
 from tcpassay.reports.changes import changes
 from tcpassay.reports.changes_text import changes_json, changes_markdown, lines
 from tcpassay.reports.compare_console import ComparePrinter
@@ -89,7 +88,8 @@ def _refuse_mixture(wanted: Comparison) -> None:
     if wanted.baseline and wanted.svg is not None:
         raise ConfigurationError("compare: --svg is of targets side by side, not of --baseline")
     reading = wanted.from_files or wanted.baseline
-    if reading and (wanted.cases or wanted.slow or wanted.where_possible or wanted.seed):
+    of_a_run = (wanted.cases, wanted.slow, wanted.where_possible, wanted.seed is not None)
+    if reading and any(of_a_run):
         raise ConfigurationError(
             "compare: --case, --slow, --seed and --where-possible are of a run; files are compared "
             "as they are"
@@ -159,8 +159,8 @@ def _pages(wanted: Comparison, name: str) -> list[Path]:
 
 
 def _changes(wanted: Comparison) -> int:
-    before, after = (read_outcomes(Path(name)) for name in wanted.names)
-    found = changes(before, after)
+    before, after = (Archive.open(Path(name)) for name in wanted.names)
+    found = changes(before.outcomes, after.outcomes, after.record)
     _write(wanted, CHANGES, changes_markdown(found, describe), changes_json(found))
     for path in _pages(wanted, CHANGES):
         from tcpassay.reports.changes_html import write_changes

@@ -77,7 +77,8 @@ def report(
     """Write the reports of a run that is over, or was cut short.
 
     Nothing is run. Without an option: what `tcpassay run` has printed. Ends
-    with 0 whatever the verdicts were, 2 where RUN cannot be read.
+    with 0 whatever the verdicts were, 2 where RUN cannot be read; a form that
+    cannot be written costs no other one, only the exit code.
 
     tcpassay report tcpassay-out/20260301-120000 --html page.html
 

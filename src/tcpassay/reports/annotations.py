@@ -1,14 +1,17 @@
 """What is not as expected as GitHub's workflow commands: a note beside the line that it is about.
 
 `::error file=F,line=N,title=T::MESSAGE`, a line each on standard output of a step. GitHub shows ten
-of a kind a step; the others are counted in one notice.
+of a kind a step; the others are counted in one notice. Where the repository has no such file, as
+with the built-in cases of an action from elsewhere, the message names the place.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcpassay.conformance.result import Location
 from tcpassay.reports.failure import MOST_LINES, difference_table, expected_words
 from tcpassay.reports.folding import root, worst_first
 from tcpassay.reports.text import counted, first_lines, one_line
@@ -31,11 +34,11 @@ _MESSAGE = 8000
 def workflow_commands(
     record: RunRecord, describe: Describe, base: Path | None = None
 ) -> Iterator[str]:
-    """The commands, one a line, the worst first; files below `base` are told from there.
+    """The commands, one a line, the worst first. `base` is where the repository lies.
 
     Nothing that a target said can end a command or begin another one.
     """
-    every = [*_of_targets(record), *_of_cases(record, describe, base), *_of_stale(record)]
+    every = [*_of_targets(record), *_of_cases(record, describe, base), *_of_stale(record, base)]
     yield from every[:MOST]
     if len(every) > MOST:
         more = counted(len(every) - MOST, "more trouble")
@@ -52,13 +55,8 @@ def _of_cases(record: RunRecord, describe: Describe, base: Path | None) -> Itera
     for result in (case.result for case in worst_first(record.unexpected())):
         version = " over IPv6" if result.ip == 6 else ""
         title = f"{result.target}: {result.verdict}, expected {expected_words(result)}: {result.id}"
-        yield _command(
-            "error",
-            "\n".join(_told(result, describe)),
-            file=_below(result.location.file, base),
-            line=str(result.location.line),
-            title=title + version,
-        )
+        message = "\n".join(_told(result, describe))
+        yield _beside(result.location, message, title + version, base)
 
 
 def _told(result: CaseResult, describe: Describe) -> Iterator[str]:
@@ -68,23 +66,30 @@ def _told(result: CaseResult, describe: Describe) -> Iterator[str]:
     yield one_line(describe(root(result)))
 
 
-def _of_stale(record: RunRecord) -> Iterator[str]:
+def _of_stale(record: RunRecord, base: Path | None) -> Iterator[str]:
     for stale in record.stale:
-        yield _command(
-            "error",
-            one_line(f"{stale.case} on {stale.target}: {stale.why}"),
-            file=stale.file,
-            line=str(stale.line),
-            title="stale expectation",
-        )
+        message = one_line(f"{stale.case} on {stale.target}: {stale.why}")
+        yield _beside(Location(stale.file, stale.line), message, "stale expectation", base)
 
 
-def _below(file: str, base: Path | None) -> str:
-    """A file as a repository knows it."""
-    path = Path(file)
-    if base is None or not path.is_absolute() or not path.is_relative_to(base):
+def _beside(place: Location, message: str, title: str, base: Path | None) -> str:
+    """An error at a place in the repository, else with the place before its message."""
+    file = _below(place.file, base)
+    if file is None:
+        return _command("error", f"{one_line(place.file)}:{place.line}: {message}", title=title)
+    return _command("error", message, file=file, line=str(place.line), title=title)
+
+
+def _below(file: str, base: Path | None) -> str | None:
+    """A file as the repository at `base` knows it; None where it has no such file."""
+    if base is None:
         return file
-    return str(path.relative_to(base))
+    path = Path(os.path.normpath(base / file))
+    try:
+        there = path.is_relative_to(base) and path.is_file()
+    except (OSError, ValueError):  # a record may say anything: this is no file's name
+        return None
+    return str(path.relative_to(base)) if there else None
 
 
 def _command(name: str, message: str, **properties: str) -> str:

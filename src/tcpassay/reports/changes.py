@@ -13,7 +13,9 @@ from tcpassay.reports.outcomes import RANK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tcpassay.conformance.result import TargetNotStarted
     from tcpassay.reports.outcomes import Outcome, TargetOutcomes
+    from tcpassay.reports.record import RunRecord
 
 Kind = Literal[
     "newly failing",
@@ -63,18 +65,23 @@ class ChangedMeasure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that changed on the targets that both runs have; the others are named."""
+    """Everything that changed on the targets that both runs have; the others are named.
+
+    `missing` tells what the later run lacks: targets, its end. A stack that was not judged, or not
+    to the end, has not stayed as good as it was.
+    """
 
     targets: tuple[tuple[TargetOutcomes, TargetOutcomes], ...]
     changes: tuple[Change, ...]
     measures: tuple[ChangedMeasure, ...]
     only_before: tuple[str, ...] = ()
     only_after: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def worse(self) -> bool:
         """Whether anything is."""
-        return any(change.kind in WORSE for change in self.changes)
+        return bool(self.missing) or any(change.kind in WORSE for change in self.changes)
 
     def by_requirement(self, kind: Kind) -> dict[str, list[Change]]:
         """The changes of one kind under the requirements that they share."""
@@ -85,15 +92,21 @@ class Changes:
         return found
 
 
-def changes(before: Sequence[TargetOutcomes], after: Sequence[TargetOutcomes]) -> Changes:
-    """What changed, target by target of the same name.
+def changes(
+    before: Sequence[TargetOutcomes],
+    after: Sequence[TargetOutcomes],
+    record: RunRecord | None = None,
+) -> Changes:
+    """What changed, target by target of the same name; `record` is the later run, if it is one.
 
-    Raises ConfigurationError where no target is in both.
+    Raises ConfigurationError where no target of the earlier run was to be judged in the later one.
     """
     old = {target.name: target for target in before}
     new = {target.name: target for target in after}
     both = [name for name in old if name in new]
-    if not both:
+    gone = [name for name in old if name not in new]
+    absent = {each.target: _absence(each) for each in record.not_started} if record else {}
+    if not both and not any(name in absent for name in gone):
         raise ConfigurationError(
             f"compare --baseline: no target is in both: one has {_names(old)}, "
             f"the other {_names(new)}"
@@ -103,9 +116,18 @@ def changes(before: Sequence[TargetOutcomes], after: Sequence[TargetOutcomes]) -
         targets=pairs,
         changes=tuple(change for pair in pairs for change in _changed(*pair)),
         measures=tuple(measure for pair in pairs for measure in _measures(*pair)),
-        only_before=tuple(name for name in old if name not in new),
+        only_before=tuple(gone),
         only_after=tuple(name for name in new if name not in old),
+        missing=(
+            *(absent.get(name, f"{name} is not in the second") for name in gone),
+            *([f"the second was {record.ending}"] if record and record.ending else ()),
+        ),
     )
+
+
+def _absence(absent: TargetNotStarted) -> str:
+    how = "was skipped" if absent.skipped else "did not start"
+    return f"{absent.target} {how}: {absent.reason}"
 
 
 def _names(targets: Mapping[str, TargetOutcomes]) -> str:

@@ -48,7 +48,7 @@ def render_changes(found: Changes, describe: Describe) -> str:
     """The page: what got worse first, by requirement. Whatever a target said in it is escaped."""
     return rendered(
         _TEMPLATE,
-        title=one_line(", ".join(new.name for _, new in found.targets)),
+        title=one_line(", ".join((*(new.name for _, new in found.targets), *found.only_before))),
         style=own_text("style.css"),
         worse=found.worse,
         summary=summary(found),

@@ -65,16 +65,16 @@ def lines(found: Changes, describe: Describe) -> Iterator[tuple[str, str]]:
 
 
 def summary(found: Changes) -> str:
-    """One line: better, worse or the same, and what was left out."""
+    """One line: better, worse or the same, what is missing, and what was left out."""
     counts = {kind: sum(change.kind == kind for change in found.changes) for kind in KINDS}
     told = [f"{number} {kind}" for kind, number in counts.items() if number]
     if found.measures:
         told.append(f"{len(found.measures)} measured differently")
-    words = ", ".join(told) or "nothing changed"
-    verdict = "WORSE: " if found.worse else ""
-    absent = [f"{name} only in the first" for name in found.only_before]
-    absent += [f"{name} only in the second" for name in found.only_after]
-    return one_line(f"{verdict}{words}{'; ' + ', '.join(absent) if absent else ''}")
+    parts = [*found.missing, ", ".join(told)]
+    if not any(parts):
+        parts = ["nothing changed"]
+    parts.append(", ".join(f"{name} only in the second" for name in found.only_after))
+    return one_line(f"{'WORSE: ' if found.worse else ''}{'; '.join(filter(None, parts))}")
 
 
 def _told(change: Change) -> str:
@@ -131,6 +131,7 @@ def changes_json(found: Changes) -> dict[str, Json]:
         ],
         "only_before": [*found.only_before],
         "only_after": [*found.only_after],
+        "missing": [*found.missing],
         "changes": [
             {
                 "kind": change.kind,

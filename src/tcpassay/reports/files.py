@@ -144,5 +144,16 @@ def require_writable(path: Path, option: str) -> None:
         raise ConfigurationError(msg)
 
 
+def require_writable_folder(path: Path, option: str) -> None:
+    """The same for a folder that many files go to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{option} {path}: cannot make this folder ({error.strerror}); name another one"
+        raise ConfigurationError(msg) from error
+    if not os.access(path, os.W_OK):
+        raise ConfigurationError(f"{option} {path}: this folder cannot be written")
+
+
 def _put_text(part: Path, text: str) -> None:
     part.write_text(text, encoding="utf-8", errors=_LONE)

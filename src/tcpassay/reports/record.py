@@ -68,6 +68,15 @@ class RunRecord:
         words = (each.named for each in self.targets if each.name == target)
         return next(words, ()) or (target,)
 
+    @property
+    def ending(self) -> str:
+        """How a run that was not let to its end is told, with how far it came; else empty."""
+        if self.complete and not self.interrupted:
+            return ""
+        ended = sum(not case.result.of_oracle for case in self.cases)
+        how = f"interrupted by {self.interrupted}" if self.interrupted else "cut short"
+        return f"{how}: {ended} of {sum(self.planned.values())} cases ended"
+
     def unexpected(self) -> list[CaseRecord]:
         """What the gate objects to, in the order of targets and ids."""
         names = [target.name for target in self.targets]

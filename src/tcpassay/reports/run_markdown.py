@@ -60,12 +60,9 @@ def headline(record: RunRecord) -> str:
 
 def _cut_short(record: RunRecord) -> Iterator[str]:
     """A run that was interrupted or killed says so before any figure."""
-    if record.complete and not record.interrupted:
-        return
-    ran = sum(not case.result.of_oracle for case in record.cases)
-    how = f"interrupted by {record.interrupted}" if record.interrupted else "cut short"
-    yield ""
-    yield f"**The run was {escaped(how)}: {ran} of {sum(record.planned.values())} cases ended.**"
+    if record.ending:
+        yield ""
+        yield f"**The run was {escaped(record.ending)}.**"
 
 
 def _summary(record: RunRecord) -> Iterator[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tcpassay.reports.page.column import Column
     from tcpassay.reports.page.gathering import Gathered
     from tcpassay.reports.page.packing import Chunks, Packed
+    from tcpassay.reports.record import RunRecord
     from tcpassay.reports.sidebyside import SideBySide
 
 _TEMPLATE: Final = "page.html.j2"
@@ -50,33 +51,35 @@ def write_page(
     path: Path,
     columns: Sequence[Column],
     *,
+    runs: Sequence[RunRecord] = (),
     catalogue: Catalogue | None = None,
     limit: int = LIMIT,
 ) -> None:
     """Write the page of these columns, at most `limit` octets: traces that have no room are named.
 
-    Raises ConfigurationError for no columns, TcpassayError where it cannot be written.
+    `runs` are told of in the notes even where they have no column, as no target of theirs started.
+    Raises TcpassayError where it cannot be written.
     """
-    write_pages([path], columns, catalogue=catalogue, limit=limit)
+    write_pages([path], columns, runs=runs, catalogue=catalogue, limit=limit)
 
 
 def write_pages(
     paths: Iterable[Path],
     columns: Sequence[Column],
     *,
+    runs: Sequence[RunRecord] = (),
     catalogue: Catalogue | None = None,
     limit: int = LIMIT,
 ) -> None:
     """The same to each path, with links that lead from there; traces are read once."""
-    found = side_by_side(
-        [column.outcomes for column in columns], catalogue or load_catalogue(), least=1
-    )
+    outcomes = [column.outcomes for column in columns]
+    found = side_by_side(outcomes, catalogue or load_catalogue(), least=0)
     keys = case_keys(found)
     records = [column.records() for column in columns]
     told = contents(found, columns, keys, records)
     gathered = gather(columns, keys, records)
     told["states"] = _diagrams(gathered.walked)
-    said = [*notes(columns), *_not_here(gathered)]
+    said = [*notes(columns, runs), *_not_here(gathered)]
     for path in paths:
         cases = linked(gathered.cases, columns, keys, records, path.parent)
         write_text(path, _render(found, told, said, cases, limit))
@@ -124,9 +127,8 @@ def _hash(script: str) -> str:
 
 
 def _title(labels: Sequence[str]) -> str:
-    if len(labels) == 1:
-        return labels[0]
-    return f"{', '.join(labels[:-1])} and {labels[-1]}"
+    *others, last = labels or ["No target judged"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _diagrams(walked: Sequence[Mapping[Edge, int]]) -> str:

@@ -106,6 +106,8 @@ def _tier(requirement: object) -> str:
 
 def headline(found: SideBySide) -> str:
     """How much was asked, in a sentence."""
+    if not found.columns:
+        return "No target has been judged; the notes at the end say why"
     cases = {key for column in found.columns for key in column.cases}
     asked = sum(not key.startswith("oracle/") for key in cases)
     must = sum(_tier(row.requirement) == "must" for row in found.rows)
@@ -117,15 +119,16 @@ def headline(found: SideBySide) -> str:
     return said if len(found.columns) < 2 else f"{said}; targets differ in {differ}"
 
 
-def notes(columns: Sequence[Column]) -> Iterator[str]:
-    """Where the outcomes are from, and what is missing in them."""
+def notes(columns: Sequence[Column], runs: Sequence[RunRecord] = ()) -> Iterator[str]:
+    """Where the outcomes are from, and what is missing in them; `runs` may have no column."""
     seen: list[RunRecord] = []
     for column in columns:
         if column.record is None:
             yield f"{words.line(column.outcomes.label)}: outcomes of a baseline, without traces"
-        elif not any(record is column.record for record in seen):
-            seen.append(column.record)
-            yield from _of_run(column.record)
+    for run in (*(column.record for column in columns), *runs):
+        if run is not None and not any(record is run for record in seen):
+            seen.append(run)
+            yield from _of_run(run)
 
 
 def _left_no_trace(case: CaseRecord) -> bool:
@@ -135,7 +138,7 @@ def _left_no_trace(case: CaseRecord) -> bool:
 
 
 def _of_run(record: RunRecord) -> Iterator[str]:
-    names = ", ".join(target.name for target in record.targets)
+    names = ", ".join(target.name for target in record.targets) or "no target"
     yield words.line(
         f"{names}: run of {record.started}, {record.wall_s:.1f} s, seed {record.seed}, "
         f"{record.tool}"
