@@ -277,6 +277,14 @@ def event_of(head: dict[str, object], n: int) -> dict[str, object]:
     return found
 
 
+CALL = {"id": 1, "process": 0, "name": "socket", "args": {"tuple": []}}
+
+
+def put(head: dict[str, object], kind: str, data: object) -> None:
+    """Something else in the place of event 0."""
+    event_of(head, 0).update(kind=kind, data=data)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -291,6 +299,12 @@ def event_of(head: dict[str, object], n: int) -> dict[str, object]:
         (lambda head: event_of(head, 2).update(octets="00"), "event 2: its fields do not give"),
         (lambda head: event_of(head, 2).update(data={"ipv4": 3}), "event 2: wanted named values"),
         (lambda head: event_of(head, 12).update(data={"what": "x"}), "event 12: "),
+        (lambda head: put(head, "call", {**CALL, "id": {}}), "event 0: id cannot be {}"),
+        (lambda head: put(head, "call", {**CALL, "name": 5}), "event 0: name cannot be 5"),
+        (lambda head: put(head, "call", {**CALL, "args": 5}), "event 0: args cannot be 5"),
+        (lambda head: put(head, "log", 1), "event 0: log cannot be 1"),
+        (lambda head: put(head, "cancel", "1"), "event 0: cancel cannot be '1'"),
+        (lambda head: put(head, "advance", 10**400), "event 0: advance is 1000"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_place(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, NamedTuple, get_args, get_origin, get_type_hints
 
 from tcpassay.core import events
 from tcpassay.core.trace import Entry, FieldDiff, Judgement, Kind
@@ -28,7 +30,14 @@ RECORDS: dict[str, type[tuple[object, ...]]] = {
     "expect": Judgement,
 }
 #: Kinds whose data is a number, a text, a pair or nothing.
-PLAIN = frozenset({"cancel", "advance", "log", "read-stats", "measure", "note"})
+PLAIN: dict[str, type] = {
+    "cancel": int,
+    "advance": int,
+    "log": str,
+    "read-stats": NoneType,
+    "measure": tuple,
+    "note": str,
+}
 DATAGRAMS = frozenset({"send", "receive"})
 
 #: Fields of an expected segment, which the stack sends, and what they count from.
@@ -253,7 +262,7 @@ def record_from_json(kind: str, value: Json) -> object:
     """
     record = RECORDS.get(kind)
     if record is None:
-        return from_json(value, exact=True)
+        return _held(kind, from_json(value, exact=True), PLAIN[kind])
     if not isinstance(value, dict):
         msg = f"wanted named values, got {value!r}"
         raise TypeError(msg)
@@ -261,4 +270,24 @@ def record_from_json(kind: str, value: Json) -> object:
     if kind == "expect":
         diff = fields.get("diff", ())
         fields["diff"] = tuple(FieldDiff(*row) for row in diff)  # type: ignore[attr-defined]
+    for name, wanted in _shapes(record).items():
+        if name in fields:
+            _held(name, fields[name], wanted)
     return record(**fields)
+
+
+@cache
+def _shapes(record: type) -> dict[str, tuple[type, ...]]:
+    """What each field of a record may be: a number, a text, a tuple, nothing."""
+    shapes = {}
+    for name, hint in get_type_hints(record).items():
+        each = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        shapes[name] = tuple(get_origin(one) or one for one in each)
+    return shapes
+
+
+def _held(name: str, value: object, wanted: type | tuple[type, ...]) -> object:
+    if not isinstance(value, wanted):
+        msg = f"{name} cannot be {value!r:.60}"
+        raise TypeError(msg)
+    return value

@@ -270,29 +270,29 @@ def _event(item: Json, ports: tuple[int, ...], name: str, place: int) -> TraceEv
         if kind not in get_args(Kind):
             msg = f"{name}: event {place}: unknown kind {kind!r}; wanted one of {_kinds()}"
             raise ConfigurationError(msg)
-        n, process, t_ns = whole_number(event["n"]), whole_number(event["process"]), _time(event)
+        n, process = whole_number(event["n"]), whole_number(event["process"])
+        t_ns = _time("t_ns", event["t_ns"])
         conn = _conn(event["conn"], ports) if "conn" in event else None
         octets = bytes.fromhex(str(event["octets"])) if kind in DATAGRAMS else None
-        data = (
-            value_from_json(event["data"]) if octets is not None else _record(kind, event["data"])
-        )
+        if kind == "advance":
+            _time(kind, event["data"])
+        if octets is not None:
+            data = value_from_json(event["data"])
+        else:
+            data = record_from_json(kind, event["data"])
     except _BAD as error:
         msg = f"{name}: event {place}: {_reason(error)}"
         raise ConfigurationError(msg) from None
     return TraceEvent(n, t_ns, cast("Kind", kind), process, conn, data, octets)
 
 
-def _time(event: dict[str, Json]) -> int:
+def _time(name: str, value: Json) -> int:
     """A time that captures have room for, and that can be told in seconds."""
-    t_ns = whole_number(event["t_ns"])
+    t_ns = whole_number(value)
     if not 0 <= t_ns <= _LAST_NS:
-        msg = f"t_ns is {t_ns!r:.60}; wanted 0 to {_LAST_NS}"
+        msg = f"{name} is {t_ns!r:.60}; wanted 0 to {_LAST_NS}"
         raise ValueError(msg)
     return t_ns
-
-
-def _record(kind: str, value: Json) -> object:
-    return record_from_json(kind, value) if kind in RECORDS else value_from_json(value, exact=True)
 
 
 def _verify(file: TraceFile, name: str) -> None:
@@ -323,7 +323,7 @@ def _conn(value: Json, ports: tuple[int, ...]) -> Conn:
 
 
 def _kinds() -> str:
-    return ", ".join(sorted(DATAGRAMS | set(RECORDS) | PLAIN))
+    return ", ".join(sorted(DATAGRAMS | set(RECORDS) | set(PLAIN)))
 
 
 def _reason(error: Exception) -> str:
