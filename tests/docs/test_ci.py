@@ -271,7 +271,9 @@ def test_a_run_as_expected(tmp_path: Path, *, elsewhere: bool) -> None:
     folder = runner.workspace / out
     lines = (folder / "conformance/run.jsonl").read_text().splitlines()
     cases = sum(line.startswith('{"case"') for line in lines)
-    said = f"tcpassay: report.json: {cases} cases, no trace beside it"
+    traces = len([*folder.glob("conformance/traces/reference/*.json")])
+    assert traces > 10
+    said = f"tcpassay: report.json: {cases} cases, {traces} traces"
     assert runner.log["Report"].strip() == said
     assert [name for name in FILES if not (folder / "conformance" / name).is_file()] == []
     assert (folder / "changes" / "changes.html").is_file()
