@@ -23,6 +23,7 @@ from tcpassay.wire import ACK, RST, SYN
 if TYPE_CHECKING:
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.oracle.report import Report
+    from tcpassay.model.ranges import Range
     from tcpassay.model.rules.departure import Refusal
     from tcpassay.wire import Segment
 
@@ -89,6 +90,8 @@ class Flow:
         self.from_nowhere = False
         #: Whether ICMP has told of an error.
         self.icmp = False
+        #: The numbers of the peer's segments that have any, whatever has become of them.
+        self.came: list[Range] = []
         #: Where segments with text have ended that have come while a FIN waits above a hole.
         self.ends_above: list[int] = []
         #: The right edge of the receive window as last announced.
