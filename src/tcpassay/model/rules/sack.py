@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tcpassay.wire import Option
 
 #: What is wrong with a block.
+TURNED = "that ends before it begins"
+NOT_ABOVE = "that does not lie above it"
 NOT_COME = "that has not come"
 NOT_APART = "that is not apart from another"
 
@@ -48,9 +50,14 @@ def wrong_block(
         return None
     repeats = offset(blocks[0][1], rcv_nxt) <= 0
     for at, block in enumerate(blocks):
-        come = fin is not None or any(_within(block, each) for each in held)
-        above = come and offset(block[0], rcv_nxt) >= 0
-        if offset(block[1], block[0]) <= 0 or not (above or (repeats and not at)):
+        left, right = block
+        if offset(right, left) <= 0:
+            return Wrong(block, TURNED)
+        if repeats and not at:
+            continue
+        if offset(left, rcv_nxt) < 0:
+            return Wrong(block, NOT_ABOVE)
+        if fin is None and not any(_within(block, each) for each in held):
             return Wrong(block, NOT_COME)
     if fin is not None or len(held) > MANY:
         # RFC 2018, 8: the newest is told even where there is no room for it beside the others.
