@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -83,6 +84,18 @@ def test_sources_tell_the_same(tcpassay: Tcpassay, run: Path) -> None:
     assert told[1:] == told[:-1]
 
 
+def test_the_page_counts_the_cases_without_a_trace(tcpassay: Tcpassay, sample: str) -> None:
+    """Two that pass, two that do not; two without a trace, or none where all are kept."""
+    noted = {}
+    for policy in ("fail", "always"):
+        tcpassay("run", "reference", "--case", sample, "--traces", policy, "--out", policy)
+        assert tcpassay("report", policy, "--html", "page.html")[0] == 0
+        noted[policy] = re.findall(r"<li>(.*kept no trace.*)</li>", Path("page.html").read_text())
+    assert noted["always"] == []
+    (note,) = noted["fail"]
+    assert note.startswith("reference: 2 cases kept no trace: `tcpassay run --traces always` keeps")
+
+
 def test_a_bundle_is_compared(tcpassay: Tcpassay, run: Path) -> None:
     """Bundles where run records are wanted; compared as those are, without a change."""
     assert tcpassay("report", str(run), "--json", "bundle.json")[0] == 0
@@ -149,6 +162,23 @@ def test_what_cannot_be_read_costs_no_report(tcpassay: Tcpassay, run: Path) -> N
     assert code == 0
     assert "b.json: 4 cases, 1 trace\n" in err
     assert f"{damaged.name}: not a trace" in err
+
+
+def test_a_record_away_from_its_folder(tcpassay: Tcpassay, run: Path) -> None:
+    """run.json alone, of whose four cases two kept a trace; each form tells the two kinds apart."""
+    (run / "run.json").rename("run.json")
+    code, _, err = tcpassay("report", "run.json", "--html", "p.html", "--pcapng", "c")
+    assert code == 0
+    lost = "2 traces of the record not in ., traces/"
+    assert "c: 0 captures; 2 cases kept no trace, 2 traces could not be read\n" in err
+    assert err.count(lost) == 1
+    notes = re.findall(r"<li>(.*)</li>", Path("p.html").read_text().split("<footer>")[1])
+    none_kept, unread = [note for note in notes if "trace" in note][:2]
+    assert none_kept.startswith("reference: 2 cases kept no trace: ")
+    assert unread.startswith("2 traces that the run kept could not be read")
+    assert not any("another target" in note for note in notes)
+    _, _, err = tcpassay("compare", "--from", "run.json", str(run), "--html", "p.html")
+    assert err.count(lost) == 1
 
 
 @pytest.mark.parametrize(

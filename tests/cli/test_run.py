@@ -106,6 +106,15 @@ def test_pcap(tcpassay: Tcpassay, sample: str, policy: str, traces: int, capture
     assert len(list(Path("out").glob("captures/*/*"))) == captures
 
 
+@pytest.mark.parametrize(("policy", "traces"), [("always", 3), ("fail", 1)])
+def test_traces(tcpassay: Tcpassay, sample: str, policy: str, traces: int) -> None:
+    """Each value of --traces; which traces there are, and captures of what failed alone."""
+    Path(sample).write_text(_without(Path(), "broken"))
+    tcpassay("run", "reference", "--case", sample, "--out", "out", "--traces", policy)
+    assert len(list(Path("out").glob("traces/*/*"))) == traces
+    assert len(list(Path("out").glob("captures/*/*"))) == 1
+
+
 def test_same_seed_same_record(tcpassay: Tcpassay, sample: str) -> None:
     """Two runs of one seed; the same verdicts, messages and frames."""
     said = []

@@ -532,6 +532,55 @@ peer: A seq=1 ack=2 data=10
 """,
         {"a SACK block * that does not lie above it"},
     ),
+    "a SYN with a newer timestamp than the first, for a queue that may be full": (
+        """\
+listen: listener backlog=0
+peer: S seq=0 <nop, nop, TS 0 0>
+peer: S seq=0 <nop, nop, TS 1 0>
+""",
+        set(),
+    ),
+    "a shutdown() of the attempt before that was dropped": (
+        """\
+ip = 6
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: setsockopt c0 SOL_SOCKET SO_REUSEADDR 1
+app: bind c0 stack:1
+app: connect c0 peer:8
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c1
+app: shutdown c0 SHUT_WR
+app: setsockopt c1 SOL_SOCKET SO_REUSEADDR 1
+app: bind c1 stack:1
+peer 8: A seq=1 ack=1
+app: connect c1 peer:8
+peer 8: S seq=0
+peer 8: A seq=1 ack=1
+""",
+        set(),
+    ),
+    "a FIN that a shutdown() before the connection has led to": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: shutdown c0 SHUT_RDWR
+app: connect c0 peer:0
+peer: S seq=0
+peer: A seq=1 ack=1
+""",
+        {"POSIX:SHUTDOWN-ENOTCONN", "a window of * that is scaled by *"},
+    ),
+    "a FIN behind an old SYN with a wrong ACK, in a record of TIME-WAIT": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: connect c0 peer:1
+peer 1: SA seq=0 ack=1
+peer 1: A seq=1 ack=1 data=1
+app: recv c0 1000 0
+app: close c0
+peer 1: A seq=2 ack=2
+peer 1: FSA seq=1 ack=3
+""",
+        {"in a record of TIME-WAIT"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5
@@ -573,7 +622,7 @@ def test_one_expected_way_of_several_explains() -> None:
     past = "not as this clause has it, but as "
     rule = "RFC9293:3.10.7.4-ACK-FUTURE-CW"
     other = ("RFC7323:3.2-MISSING-DROP", f"{past}RFC 1323")
-    seen = Violation(1, rule, f"{past}nothing right of the peer's FIN", others=(other,))
+    seen = Violation(1, rule, f"{past}nothing right of the peer's FIN", others=((other,),))
     told, entry = explained.reading(seen, 4)
     assert (told.requirement, told.why) == other
     assert entry.endswith("*RFC 1323")

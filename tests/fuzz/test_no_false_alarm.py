@@ -355,6 +355,24 @@ app: accept4 listener SOCK_NONBLOCK -> c0
 peer 1: A seq=1 ack=1
 wait 60s
 """,
+    "a connection that its cookie has completed, accepted ahead of one by an ACK": LISTENING
+    + """\
+app: setsockopt listener IPPROTO_TCP TCP_FASTOPEN 5
+peer: S seq=0 <FO>
+peer: RA seq=1 ack=1
+peer: S seq=100 <cookie>
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+peer: A seq=101 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+""",
+    "a SYN,ACK with a cookie, for a SYN in place of one that another has ended": LISTENING
+    + """\
+app: setsockopt listener IPPROTO_TCP TCP_FASTOPEN 5
+peer: S seq=0
+peer: S seq=1
+peer: S seq=0 <FO>
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR

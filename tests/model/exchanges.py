@@ -235,6 +235,19 @@ def shut_too_early(bench: Bench) -> None:
     bench.note("send")
     sock.send(b"world", "MSG_NOSIGNAL")
     conn.expect(payload=b"world")
+    bench.note("listen")
+    sock.listen(5, errno="EINVAL")
+
+
+def patient(bench: Bench) -> None:
+    """Text that nobody acknowledges, on a connection whose application would wait for an hour."""
+    conn = opened(bench)
+    conn.app.set_option("IPPROTO_TCP", "TCP_USER_TIMEOUT", 3_600_000)
+    bench.note("send")
+    conn.app.send(b"lost")
+    bench.wait(60)
+    bench.note("recv")
+    conn.app.recv(5, "MSG_DONTWAIT", errno="EAGAIN")
 
 
 def embryonic(bench: Bench) -> None:
@@ -414,7 +427,7 @@ EXCHANGES: dict[str, Callable[[Bench], None]] = {
     exchange.__name__: exchange
     for exchange in (
         talk, attacked, half_closed, bulk, lost, unanswered, connected, embryonic, nobody,
-        shut_too_early, refused, lost_end, queued, aborted, kept_alive, many, congested, narrow,
-        selective, fast, fast_client,
+        shut_too_early, patient, refused, lost_end, queued, aborted, kept_alive, many, congested,
+        narrow, selective, fast, fast_client,
     )
 }  # fmt: skip

@@ -76,12 +76,14 @@ class RealExchanges:
 
     def explained(self, violation: Violation, ip: int) -> str:
         """By which entry of the expectations; empty where by none."""
-        for each in violation.readings:
-            name = f"{EXCHANGES}/{each.requirement}/{each.why}"
-            entry = self._expectations.expected(name, ip, self._version)
-            if entry is not None and entry.verdict not in EXPECTED_BY_DEFAULT:
-                return entry.case
-        return ""
+        told = violation.as_known(lambda each: bool(self._entry(each, ip)))
+        return "" if told is None else self._entry(told, ip)
+
+    def _entry(self, violation: Violation, ip: int) -> str:
+        name = f"{EXCHANGES}/{violation.requirement}/{violation.why}"
+        entry = self._expectations.expected(name, ip, self._version)
+        known = entry is not None and entry.verdict not in EXPECTED_BY_DEFAULT
+        return entry.case if entry is not None and known else ""
 
     def results(self, seeds: Iterable[int]) -> Iterator[Judged]:
         """Each exchange judged, in order; one in doubt, as its reader lagged, is tried again.

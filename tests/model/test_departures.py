@@ -180,11 +180,12 @@ def test_every_known_way_that_fits_is_told() -> None:
     ]
     only_variants(flow, 7)
     (violation,) = report.violations
-    told = [(each.event, each.requirement, each.why[-5:]) for each in violation.readings]
-    assert told == [
-        (7, f"{RULE}1", "s own"), (7, f"{RULE}3", "other"),
-        (7, f"{RULE}0", " 1323"), (7, f"{RULE}2", " 1323"),
+    ways = [((violation.requirement, violation.why),), *violation.others]
+    assert [[(clause, why[-5:]) for clause, why in way] for way in ways] == [
+        [(f"{RULE}1", "s own")], [(f"{RULE}3", "other")],
+        [(f"{RULE}0", " 1323")], [(f"{RULE}2", " 1323")],
     ]  # fmt: skip
+    assert violation.event == 7
     assert not any(h.variants for h in flow.hypotheses)
 
 
@@ -199,6 +200,23 @@ def test_each_step_of_a_way_past_the_rules_is_told() -> None:
         ]
         only_variants(flow, 7)
         assert [each.requirement.removeprefix(RULE) for each in report.violations] == told
+
+
+def test_steps_of_two_ways_do_not_make_a_known_one() -> None:
+    """Two ways of two steps, one known step in each; neither explains."""
+    ways = [
+        ((f"{RULE}A", "one"), (f"{RULE}B", "two")),
+        ((f"{RULE}C", "three"), (f"{RULE}D", "four")),
+    ]
+    report = Report()
+    flow = Flow(4, report, Limits())
+    flow.hypotheses = [
+        Hypothesis(OPEN, since=since, variants=way) for since, way in enumerate(ways)
+    ]
+    only_variants(flow, 7)
+    names = frozenset({f"{RULE}A", f"{RULE}D"})
+    told = [each.as_known(partial(_is_one_of, names)) for each in report.violations]
+    assert [each and each.requirement[-1] for each in told] == ["A", None]
 
 
 def test_a_longer_way_is_known_where_each_of_its_steps_is() -> None:

@@ -82,7 +82,11 @@ def test_cells_have_letters(page: Page, compared: Compared) -> None:
             "each.req.differs || each.rows.some((row) => row.differs)",
             "differ=1",
         ),
-        ("form.elements.text.value = 'Unanswered'", "true", "text=Unanswered"),
+        (
+            "form.elements.text.value = 'Unanswered'",
+            "each.rows.every((row) => words(each.req, row.case).includes('unanswered'))",
+            "text=Unanswered",
+        ),
         (
             "form.elements.source.value = 'RFC9293'",
             "each.req.section.source === 'RFC9293'",
@@ -96,13 +100,19 @@ def test_cells_have_letters(page: Page, compared: Compared) -> None:
     ],
 )  # fmt: skip
 def test_filters(page: Page, compared: Compared, script: str, keeps: str, address: str) -> None:
-    """One filter set; fewer rows, each of which it keeps, and an address that gives the same."""
+    """One filter set; what it keeps and nothing else, and an address that gives the same."""
     page.open(f"{compared.url}#level=all")
     whole = page.run("return matching({...FIRST, level: 'all'}).length")
     choose(page, script)
     found = page.run("return shown.map((each) => each.req.id)")
     assert 0 < len(found) < whole
-    assert page.run(f"return shown.every((each) => {keeps})")
+    assert page.run(
+        "const words = (req, it) => [req.id, req.text, it.key, it.title].join(' ').toLowerCase();"
+        f"const keeps = (each) => {keeps};"
+        "const hidden = REQS.filter((req) => req.rows.length && !shown.some((s) => s.req === req))"
+        ".map((req) => ({req, rows: req.rows}));"
+        "return [shown.every(keeps), hidden.some(keeps)];"
+    ) == [True, False]
     hash_ = page.run("return location.hash")
     assert address in hash_
     page.open(f"{compared.url}{hash_}")
@@ -145,6 +155,56 @@ def test_a_cell_opens_to_its_evidence(page: Page, compared: Compared) -> None:
         assert (compared.out / link.removeprefix(compared.out.as_uri() + "/")).is_file()
 
 
+def test_a_requirements_cell_opens_what_the_filters_show(page: Page, compared: Compared) -> None:
+    """Its failing case hidden; a case that is shown opens, and the buttons go on from it."""
+    page.open(f"{compared.url}#level=all&verdict=P")
+    page.run(
+        "const at = shown.findIndex((each) => each.req.id === args[0] && each.rows.length);"
+        "const node = {kind: 'req', ...shown[at]};"
+        "window.rows = shown.flatMap((each) => each.rows);"
+        "await openCell(node, 0);",
+        UNMET,
+    )
+    first = page.run("return rows.indexOf(opened.row)")
+    assert first >= 0
+    page.click("#sheet [aria-label='next case']")
+    page.wait_for(f"opened.row === rows[{first + 1}]")
+    assert page.run("return worstRow([...'PFfF'].map((codes) => ({codes})), 0).codes") == "f"
+
+
+def test_a_hidden_case_steps_through_its_requirement(page: Page, compared: Compared) -> None:
+    """A link to a case that the filters hide; the buttons lead to its requirement's others."""
+    page.open(f"{compared.url}#level=all&verdict=P&case={WRONG}&on=reference&for={UNMET}")
+    page.wait_for("sheet.open && sheet.dataset.ready")
+    place = "opened.row.req.rows.indexOf(opened.row)"
+    at, last = page.run(f"return [{place}, opened.row.req.rows.length - 1]")
+    assert last > 0
+    label, to = ("case before", at - 1) if at else ("next case", 1)
+    page.click(f"#sheet [aria-label='{label}']")
+    page.wait_for(f"{place} === {to}")
+    assert page.run("return opened.row.req.id") == UNMET
+
+
+@pytest.mark.parametrize("part", ["values", "states", "known"])
+def test_an_address_of_a_part_unfolds_it(page: Page, compared: Compared, part: str) -> None:
+    """A link to a part, opened and gone to; it is unfolded, and the form shows what is filtered."""
+    page.open(f"{compared.url}#{part}")
+    assert page.run(f"return document.getElementById('{part}').open")
+    page.open(f"{compared.url}#level=all&odd=1")
+    page.run(f"location.hash = '#{part}'")
+    page.wait_for(f"document.getElementById('{part}').open")
+    assert page.run("return [readForm(), filter].every((each) => hashOf(each, null) === '')")
+    assert page.run("return location.hash") == f"#{part}"
+
+
+def test_an_address_without_a_case_closes_the_cell(page: Page, compared: Compared) -> None:
+    """An open cell, then a link to a filter alone; closed, and the address stays."""
+    open_wrong(page, compared)
+    page.run("location.hash = '#level=should'")
+    page.wait_for("!sheet.open && opened === null")
+    assert page.run("return [location.hash, readForm().level]") == ["#level=should", "should"]
+
+
 def test_the_ladder_shows_each_datagram(page: Page, compared: Compared) -> None:
     """The failing case; an arrow a datagram, calls, states, and one that is marked."""
     open_wrong(page, compared)
@@ -180,7 +240,7 @@ def test_one_passing_trace_a_case_is_there(page: Page, compared: Compared) -> No
     page.wait_for("sheet.open && sheet.dataset.ready")
     assert len(page.texts('.pair [data-at="0"] .arrow')) == 2
     assert (
-        "it lies in the run's folder as traces/reference-documents/"
+        "the run wrote it to its folder as traces/reference-documents/"
         in page.texts('.pair [data-at="1"]')[0]
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcpassay.conformance.result import Alarm, CaseResult, Location, TargetInfo
+from tcpassay.conformance.result import Alarm, CaseResult, Location, StaleExpectation, TargetInfo
 from tcpassay.core.trace import FieldDiff, Trace
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.reports.outcomes import outcomes_of
@@ -50,8 +50,8 @@ def hostile_record() -> RunRecord:
         as_expected=False,
         expected=Verdict.PASS,
         reason=LONG,
-        nature=EVIL,
-        judged={"RFC9293:MUST-12": Verdict.FAIL, EVIL: Verdict.FAIL},
+        nature=LONG,
+        judged={"RFC9293:MUST-12": Verdict.FAIL, LONG: Verdict.PASS},
         message=LONG,
         diff=tuple(FieldDiff(EVIL, LONG, EVIL) for _ in range(100)),
         frames=(EVIL,) * 100,
@@ -61,7 +61,12 @@ def hostile_record() -> RunRecord:
     alarm = Alarm(1, EVIL, EVIL, LONG, (), Level.MUST, as_expected=False)
     cases = tuple(
         CaseRecord(
-            replace(plain, id=f"{plain.id}/{verdict}", verdict=verdict),
+            replace(
+                plain,
+                id=f"{plain.id}/{verdict}",
+                verdict=verdict,
+                as_expected=verdict is Verdict.DEVIATION,
+            ),
             trace=f"traces/{EVIL}",
             capture="../../etc/passwd",
             alarms=(alarm,),
@@ -69,7 +74,10 @@ def hostile_record() -> RunRecord:
         for verdict in Verdict
     )
     target = TargetInfo(EVIL, LONG, LONG, "virtual", (EVIL,))
-    return RunRecord(1, EVIL, (target,), cases, count(cases), interrupted=EVIL, complete=False)
+    stale = tuple(StaleExpectation(EVIL, EVIL, EVIL, at, LONG) for at in range(200))
+    return RunRecord(
+        1, EVIL, (target,), cases, count(cases), stale=stale, interrupted=EVIL, complete=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +97,7 @@ def test_a_megabyte_of_text_is_cut(hostile_page: Path) -> None:
     assert "more characters]" in text
     assert "\x00" not in text
     assert "\u202e" not in text
+    assert "<li>and 160 more</li>" in text
 
 
 def test_markup_stays_text(page: Page, hostile_page: Path) -> None:

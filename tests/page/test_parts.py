@@ -7,27 +7,31 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
+from tcpassay.conformance.result import TargetInfo
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.core.trace import Judgement, Trace
 from tcpassay.core.verdict import Level, Verdict
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.reports.archive import Archive
 from tcpassay.reports.outcomes import Outcome, TargetOutcomes, outcomes_of
-from tcpassay.reports.page import Column, columns_of, words, write_page
+from tcpassay.reports.page import Column, columns_of, words, write_page, write_pages
 from tcpassay.reports.page import evidence as evidence_module
 from tcpassay.reports.page.choice import Worth, chosen
-from tcpassay.reports.page.contents import code, tier
+from tcpassay.reports.page.contents import case_keys, code, contents, tier
 from tcpassay.reports.page.evidence import MOST_LINES, evidence, shortened
 from tcpassay.reports.page.packing import Packed, deflated, pack
 from tcpassay.reports.page.standing import Change, changes_of_state
 from tcpassay.reports.page.summary import lines
 from tcpassay.reports.page.walked import walks
 from tcpassay.reports.read import read_record
-from tcpassay.reports.record import CaseRecord
+from tcpassay.reports.record import CaseRecord, RunRecord, count
+from tcpassay.reports.run_markdown import run_markdown
 from tcpassay.reports.sidebyside import Cell, side_by_side
 from tcpassay.wire import tracefile
 from tests.page.test_hostile import hostile_record
@@ -37,6 +41,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.page.conftest import Compared
+
+#: Of cases that are as expected: a choice with a reason, and what counts as no pass.
+KNOWN: tuple[dict[str, Any], ...] = (
+    {"verdict": Verdict.INFO, "reason": "RFC 1: open", "nature": "choice"},
+    {"verdict": Verdict.UNSUPPORTED, "reason": "", "nature": "", "message": "wanted sack"},
+    *(
+        {"verdict": Verdict.DEVIATION, "reason": "RFC 1: so it is", "nature": "choice"}
+        for _ in range(2)
+    ),
+)
 
 PASS, FAIL, UNSUPPORTED = Verdict.PASS, Verdict.FAIL, Verdict.UNSUPPORTED
 NAMES = ("linux", "reference", "lwip")
@@ -262,11 +276,38 @@ def test_traces_without_room_are_named(compared: Compared, tmp_path: Path) -> No
     columns = columns_of(Archive(outcomes_of(record), record, compared.out))
     write_page(tmp_path / "large.html", columns)
     large = (tmp_path / "large.html").read_text()
-    write_page(tmp_path / "small.html", columns, limit=len(large))
+    limit = len(large.encode()) - 2000
+    write_page(tmp_path / "small.html", columns, limit=limit)
     small = (tmp_path / "small.html").read_text()
-    assert len(small) < len(large)
+    assert len(small.encode()) <= limit
     assert re.search(r"\d+ traces? had no room in this page", small)
     assert "had no room" not in large
+
+
+def test_two_pages_are_gathered_once(compared: Compared, tmp_path: Path) -> None:
+    """A page in the run's folder and one elsewhere; each trace read once, links from each."""
+    record = read_record(compared.out)
+    read: list[str | None] = []
+    archive = Archive(outcomes_of(record), record, compared.out)
+
+    def noted(case: CaseRecord) -> tracefile.TraceFile | None:
+        read.append(case.trace)
+        return archive.trace(case)
+
+    columns = [replace(column, read=noted) for column in columns_of(archive)]
+    paths = [tmp_path / "elsewhere" / "page.html", tmp_path / "page.html"]
+    write_pages(paths, columns)
+    assert len(read) == len(set(read)) > 0
+    for path in paths:
+        links = [
+            link
+            for case in unpacked(re.findall(r'id="chunk-\d+">(.*?)<', path.read_text()))
+            for cell in case["c"].values()
+            for link in cell.get("l", [])
+            if link
+        ]
+        assert links
+        assert all((path.parent / unquote(link)).is_file() for link in links)
 
 
 def test_one_target_of_a_baseline_is_a_page_too(tmp_path: Path) -> None:
@@ -288,6 +329,30 @@ def test_what_did_not_run_is_not_judged() -> None:
     )
     told = lines(side_by_side([ran, other], load_catalogue()))
     assert [(each.met, each.not_met, each.not_judged) for each in told] == [(1, 0, 0), (0, 0, 1)]
+
+
+def test_the_known_is_that_of_the_other_reports() -> None:
+    """A choice with a reason, what the target lacks, a deviation; as the Markdown folds them."""
+    one = with_trace(None).result
+    results = [
+        replace(one, id=f"own/{at}", target="one", as_expected=True, **told)
+        for at, told in enumerate(KNOWN)
+    ]
+    cases = tuple(CaseRecord(result) for result in results)
+    info = TargetInfo("one", "", "1", "virtual", ())
+    record = RunRecord(1, "today", (info,), cases, count(cases), complete=True)
+    columns = columns_of(Archive(outcomes_of(record), record))
+    found = side_by_side([column.outcomes for column in columns], load_catalogue(), least=1)
+    keys = case_keys(found)
+    told = contents(found, columns, keys, [column.records() for column in columns])
+    assert told["expected"] == [
+        [0, "D", "RFC 1: so it is (a choice)", [2, 3]],
+        [0, "U", "wanted sack", [1]],
+    ]
+    markdown = run_markdown(record, lambda name: name)
+    assert "one: 3 as expected, no pass" in markdown
+    assert "- deviation 2: RFC 1: so it is (a choice)" in markdown
+    assert "- unsupported 1: wanted sack" in markdown
 
 
 def _passing() -> Outcome:

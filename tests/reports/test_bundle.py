@@ -121,9 +121,12 @@ def test_files_of_a_case(run: Path) -> None:
     assert capture.suffix == ".pcapng"
     nothing = replace(case, trace=None, capture=None)
     assert (archive.link(nothing, "trace"), archive.trace(nothing)) == (None, None)
+    assert archive.troubles == []
     trace.unlink()
     assert (archive.link(case, "trace"), archive.trace(case)) == (None, None)
-    assert archive.troubles == []
+    assert archive.troubles == [
+        f"1 trace of the record not in {run}, {case.trace} for one; name the run's own folder"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +163,21 @@ def test_a_trace_that_cannot_be_read_is_not_there(octets: bytes, why: str, run: 
     (trouble,) = archive.troubles
     assert why in trouble
     assert "\n" not in trouble
+
+
+def test_lost_traces_are_one_line(run: Path, tmp_path: Path) -> None:
+    """run.json without its folder, read twice, and a bundle of it; one line that counts them."""
+    (tmp_path / "run.json").write_bytes((run / "run.json").read_bytes())
+    archive = Archive.open(tmp_path / "run.json")
+    assert archive.record is not None
+    for _ in range(2):
+        assert write_bundle(tmp_path / "b.json", archive.record, archive) == 0
+        (trouble,) = archive.troubles
+        assert trouble.startswith(f"5 traces of the record not in {tmp_path}, traces/")
+    bundle = Archive.open(tmp_path / "b.json")
+    assert {bundle.trace(case) for case in kept(bundle.record)} == {None}
+    (trouble,) = bundle.troubles
+    assert trouble.startswith("5 traces of the record not in the bundle, traces/")
 
 
 def test_a_trace_that_is_no_json_is_left_out(run: Path, tmp_path: Path) -> None:

@@ -59,23 +59,27 @@ function start() {
   lazily("values", buildValues);
   lazily("states", buildStates);
   lazily("known", buildKnown);
-  for (const link of document.querySelectorAll("nav a[data-to]")) link.addEventListener("click", (event) => reveal(event, link.dataset.to));
+  for (const link of document.querySelectorAll("nav a[data-to]")) link.addEventListener("click", (event) => {
+    reveal(link.dataset.to);
+    event.preventDefault();
+  });
   fromAddress();
 }
 
 function fromAddress() {
-  if (/^#(matrix|values|states|known)$/.test(location.hash)) {
-    apply({ ...FIRST });
-    return;
-  }
   const { filter: next, open } = readHash();
   writeForm(next);
   openAddress = open;
   apply(next);
-  if (!open) return;
-  const row = REQS.flatMap((req) => req.rows).find((each) => each.case.key === open[0] && (!open[2] || each.req.id === open[2]));
-  const at = Math.max(0, sameTarget(open[1]));
-  if (row) openCase(row, at);
+  const part = /^#(matrix|values|states|known)$/.exec(location.hash);
+  if (part) reveal(part[1]);
+  const row = open && REQS.flatMap((req) => req.rows).find((each) => each.case.key === open[0] && (!open[2] || each.req.id === open[2]));
+  if (row) {
+    openCase(row, Math.max(0, sameTarget(open[1])));
+    return;
+  }
+  opened = null;
+  sheet.close();
 }
 
 function onClosed() {
@@ -92,12 +96,11 @@ function onSheetKey(event) {
   event.preventDefault();
 }
 
-function reveal(event, name) {
+function reveal(name) {
   const part = document.getElementById(name);
   if (part.tagName === "DETAILS") part.open = true;
   part.scrollIntoView();
   (part.querySelector("summary") || grid.querySelector('[tabindex="0"]'))?.focus({ preventScroll: true });
-  event.preventDefault();
 }
 
 // -- where to look first ------------------------------------------------------------------------------
@@ -176,11 +179,11 @@ async function buildStates(inside) {
 }
 
 function buildKnown(inside) {
-  if (!DATA.expected.length) inside.append(h("p", {}, "The runs know of no expected deviation."));
+  if (!DATA.expected.length) inside.append(h("p", {}, "All that is as expected passes."));
   COLUMNS.forEach((column, at) => {
     const mine = DATA.expected.filter(([each]) => each === at);
     if (!mine.length) return;
-    const items = mine.map(([, code, reason, nature, cases]) => h("article", {}, h("p", {}, chip(code), " ", reason, nature ? h("span", { class: "soft" }, ` (a ${nature})`) : null), casesOf(cases, at)));
+    const items = mine.map(([, code, reason, cases]) => h("article", {}, h("p", {}, chip(code), " ", reason), casesOf(cases, at)));
     inside.append(h("h3", {}, column.label, h("span", { class: "soft" }, ` ${plural(mine.length, "reason")}`)), h("div", { class: "known" }, items));
   });
 }

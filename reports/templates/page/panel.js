@@ -7,13 +7,14 @@ let drawn = 0;
 
 const sameTarget = (name) => COLUMNS.findIndex((column) => column.label === name);
 
-// The case of a requirement that weighs most on a target.
+// The case that weighs most on a target, of equals one that is not as expected.
 function worstRow(rows, at) {
-  return rows.reduce((best, row) => (rank(row.codes[at]) > rank(best.codes[at]) ? row : best), rows[0]);
+  const weight = ({ codes }) => 2 * rank(codes[at]) + isOdd(codes[at]);
+  return rows.reduce((best, row) => (weight(row) > weight(best) ? row : best));
 }
 
 function openCell(node, at) {
-  const row = node.kind === "case" ? node.row : worstRow(node.req.rows, at);
+  const row = node.kind === "case" ? node.row : worstRow(node.rows, at);
   return openCase(row, at);
 }
 
@@ -47,10 +48,12 @@ function heading2(row, at) {
   return h("header", {}, h("div", { class: "line1" }, h("h2", { id: "sheet-title" }, row.case.key), step(-1), step(1), close), h("div", { class: "tabs", role: "group", "aria-label": "target" }, tabs));
 }
 
+// Through what the filters show; from a case that they hide, through its requirement's.
 function stepCase(by) {
-  const rows = shown.flatMap((each) => each.rows);
-  const place = rows.indexOf(opened.row) + by;
-  if (rows[place]) openCase(rows[place], opened.at);
+  const found = shown.flatMap((each) => each.rows);
+  const rows = found.includes(opened.row) ? found : opened.row.req.rows;
+  const next = rows[rows.indexOf(opened.row) + by];
+  if (next) openCase(next, opened.at);
 }
 
 function verdictLine(row, at, cell) {
@@ -145,7 +148,7 @@ function one(row, at, details, select) {
 
 function withoutTrace(row, at, cell) {
   const said = cell.p
-    ? "The trace is not in this page; it lies in the run's folder as " + cell.p + "."
+    ? "The trace is not in this page; the run wrote it to its folder as " + cell.p + "."
     : row.codes[at] === "-" ? "This case did not run here." : "No trace of this was kept.";
   const frames = cell.f ? h("pre", { class: "script", tabindex: "0", "aria-label": "last frames" }, cell.f.join("\n")) : null;
   return h("div", { class: "inside" }, h("p", { class: "soft" }, said), frames);

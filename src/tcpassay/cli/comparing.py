@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tcpassay.cli.guard import complain_of_each
 from tcpassay.cli.output import progress_console, result_console
 from tcpassay.conformance.gate import ALL_AS_EXPECTED, TESTER_FAULT, UNEXPECTED
 from tcpassay.core.errors import ConfigurationError
@@ -23,11 +24,13 @@ from tcpassay.reports.compare_files import markdown, side_by_side_json
 from tcpassay.reports.files import require_writable, write_text
 from tcpassay.reports.matrix_svg import draw_matrix
 from tcpassay.reports.outcomes import labelled, outcomes_of
-from tcpassay.reports.page import Column, columns_of, write_page
+from tcpassay.reports.page import Column, columns_of, write_pages
 from tcpassay.reports.sidebyside import side_by_side
 from tcpassay.reports.wording import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcpassay.core.json_values import Json
     from tcpassay.reports.outcomes import TargetOutcomes
 
@@ -68,8 +71,10 @@ def carry_out(wanted: Comparison) -> int:
     if wanted.baseline:
         return _changes(wanted)
     if wanted.from_files:
-        columns = _of_files(wanted.names)
+        archives = [Archive.open(Path(name)) for name in wanted.names]
+        columns = _of_files(wanted.names, archives)
         _side_by_side(wanted, columns)
+        complain_of_each([trouble for archive in archives for trouble in archive.troubles])
         return _gate([column.outcomes for column in columns])
     return _of_targets(wanted)
 
@@ -110,20 +115,24 @@ def _of_targets(wanted: Comparison) -> int:
             every_trace=bool(_pages(wanted, SIDE_BY_SIDE)),
         )
     )
-    columns = columns_of(Archive(outcomes_of(ran.record), ran.record, ran.out))
+    archive = Archive(outcomes_of(ran.record), ran.record, ran.out)
+    columns = columns_of(archive)
     if len(columns) < 2:
         for absent in ran.record.not_started:
             _say(f"{absent.target}: not started: {absent.reason}", "yellow")
         _say(f"nothing to compare; the files of the run are in {ran.out}", "yellow")
         return ran.exit_code
     _side_by_side(wanted, columns)
+    complain_of_each(archive.troubles)
     _say(f"seed {ran.record.seed}, {ran.record.wall_s:.2f} s, files in {ran.out}", "dim")
     return ran.exit_code
 
 
-def _of_files(names: tuple[str, ...]) -> list[Column]:
+def _of_files(names: Sequence[str], archives: Sequence[Archive]) -> list[Column]:
     found = [
-        (column, Path(name)) for name in names for column in columns_of(Archive.open(Path(name)))
+        (column, Path(name))
+        for name, archive in zip(names, archives, strict=True)
+        for column in columns_of(archive)
     ]
     outcomes = [column.outcomes for column, _ in found]
     labels = labelled(outcomes, [path.name for _, path in found])
@@ -134,9 +143,10 @@ def _side_by_side(wanted: Comparison, columns: list[Column]) -> None:
     found = side_by_side([column.outcomes for column in columns], load_catalogue())
     told = markdown(found, every=wanted.every, cases=wanted.unfold)
     _write(wanted, SIDE_BY_SIDE, told, side_by_side_json(found))
-    for path in _pages(wanted, SIDE_BY_SIDE):
-        progress_console().print(f"tcpassay: writing {path}", soft_wrap=True)
-        write_page(path, columns)
+    if paths := _pages(wanted, SIDE_BY_SIDE):
+        told = ", ".join(map(str, paths))
+        progress_console().print(f"tcpassay: writing {told}", soft_wrap=True)
+        write_pages(paths, columns)
     if wanted.svg is not None:
         write_text(wanted.svg, draw_matrix(found))
     ComparePrinter(result_console(), every=wanted.every, cases=wanted.unfold).show(found)

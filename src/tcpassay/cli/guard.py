@@ -15,7 +15,7 @@ import typer
 from tcpassay.core.errors import TcpassayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 P = ParamSpec("P")
@@ -25,6 +25,7 @@ TERMINATED = 128 + signal.SIGTERM
 BROKEN_PIPE = 128 + signal.SIGPIPE
 INTERNAL_FAULT = 3
 DEBUG_VARIABLE = "TCPASSAY_DEBUG"
+_MOST_COMPLAINTS = 5
 
 
 class Terminated(KeyboardInterrupt):
@@ -103,3 +104,11 @@ def complain(message: str) -> None:
     from tcpassay.reports.text import one_line
 
     typer.echo(f"tcpassay: {one_line(message)}", err=True)
+
+
+def complain_of_each(messages: Sequence[str]) -> None:
+    """A line each, at most a few, and how many more there are."""
+    from tcpassay.reports.text import few
+
+    for message in few(messages, _MOST_COMPLAINTS):
+        complain(message)

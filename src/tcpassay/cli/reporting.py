@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from tcpassay.cli.guard import complain
+from tcpassay.cli.guard import complain, complain_of_each
 from tcpassay.cli.output import result_console
 from tcpassay.core.errors import ConfigurationError
 from tcpassay.reports.archive import Archive
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Where GitHub has checked the repository out.
 _WORKSPACE: Final = "GITHUB_WORKSPACE"
-_MOST_TROUBLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,7 @@ def _write(wanted: Wanted, record: RunRecord, archive: Archive) -> None:
         complain(
             f"{wanted.captures}: {counted(made.written, 'capture')}; "
             f"{counted(made.without, 'case')} kept no trace"
+            + (f", {counted(made.unread, 'trace')} could not be read" if made.unread else "")
         )
 
 
@@ -131,7 +131,4 @@ def _complain(record: RunRecord, archive: Archive) -> None:
         ended = sum(not case.result.of_oracle for case in record.cases)
         planned = sum(record.planned.values())
         complain(f"the run was cut short: {ended} of {planned} cases ended")
-    for trouble in archive.troubles[:_MOST_TROUBLES]:
-        complain(trouble)
-    if len(archive.troubles) > _MOST_TROUBLES:
-        complain(f"and {len(archive.troubles) - _MOST_TROUBLES} more like this")
+    complain_of_each(archive.troubles)

@@ -26,6 +26,13 @@ class PcapChoice(StrEnum):
     NEVER = "never"
 
 
+class TracesChoice(StrEnum):
+    """Values of --traces: a replay needs those of what did not pass."""
+
+    ALWAYS = "always"
+    FAIL = "fail"
+
+
 _SELECT = "Which cases"
 _REPORT = "What is written"
 _MANNER = "How it runs"
@@ -117,6 +124,10 @@ Junit = Annotated[
 Pcap = Annotated[
     PcapChoice,
     typer.Option(help="Captures of which cases.", rich_help_panel=_REPORT),
+]
+Traces = Annotated[
+    TracesChoice,
+    typer.Option(help="Traces of which cases; the page shows them.", rich_help_panel=_REPORT),
 ]
 Jobs = Annotated[
     int | None,
@@ -212,6 +223,7 @@ def run(
     json: Json = None,
     junit: Junit = None,
     pcap: Pcap = PcapChoice.FAIL,
+    traces: Traces = TracesChoice.FAIL,
     jobs: Jobs = None,
     seed: Seed = None,
     max_time: MaxTime = None,
@@ -252,6 +264,7 @@ def run(
             json=json,
             junit=junit,
             pcap=pcap.value,
+            every_trace=traces is TracesChoice.ALWAYS,
             jobs=jobs,
             seed=seed,
             max_time_s=max_time or DEFAULT_MAX_TIME_S,

@@ -14,6 +14,7 @@ from tcpassay.fuzz.classes import STIMULI, answer_class, input_class
 from tcpassay.fuzz.predictor import Predictor
 from tcpassay.model.oracle.limits import DECLARED, Limits
 from tcpassay.model.oracle.oracle import Oracle
+from tcpassay.model.oracle.returns import SHUT_LATER
 from tcpassay.wire import flow_of
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def with_what_follows(alarms: list[Alarm]) -> list[Alarm]:
     for alarm in alarms:
         left.append(alarm._replace(explained=by) if by and not alarm.explained else alarm)
         followed = alarm.why.startswith(FOLLOWED) and not alarm.why.endswith("RFC 793")
+        followed = followed or alarm.why.endswith(SHUT_LATER)
         if not by and not followed:
             by = alarm.explained
     return left

@@ -10,6 +10,9 @@ from typing import Literal, NamedTuple
 MASK = 0xFFFF_FFFF
 HALF = 0x8000_0000
 
+#: Whether the application reads what comes, has shut that direction down, or is gone.
+Read = Literal["open", "shut", "gone"]
+
 #: The states of RFC 9293, 3.3.2, in the order in which it names them.
 State = Literal[
     "LISTEN",
@@ -66,7 +69,7 @@ class Tcb(NamedTuple):
     irs: int = 0
     rcv_nxt: int = 0
     rcv_wnd: int = 0
-    read: Literal["open", "shut", "gone"] = "open"
+    read: Read = "open"
     held: tuple[tuple[int, int], ...] = ()
     fin: int | None = None
     ts_offered: bool = False

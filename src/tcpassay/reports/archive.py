@@ -9,7 +9,7 @@ from tcpassay.core.errors import ConfigurationError
 from tcpassay.reports.baseline import baseline_in
 from tcpassay.reports.outcomes import outcomes_of
 from tcpassay.reports.read import read
-from tcpassay.reports.text import one_line
+from tcpassay.reports.text import counted, one_line
 from tcpassay.wire import tracefile
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ LONGEST_TRACE: Final = 16 << 20
 class Archive:
     """What is left of a run, read from a folder, a run.json, a run.jsonl, a bundle or a baseline.
 
-    A trace that is named but cannot be read costs no report: it counts as not kept, and `troubles`
-    says why, a line each.
+    A trace that is named but cannot be read costs no report: it is left out, and `troubles` says
+    why.
     """
 
     def __init__(
@@ -42,9 +42,10 @@ class Archive:
         """`folder` is what the record's paths are relative to, `traces` those of a bundle."""
         self.outcomes = outcomes
         self.record = record
-        self.troubles: list[str] = []
         self._folder = folder
         self._traces = traces
+        self._unreadable: dict[str, None] = {}
+        self._absent: dict[str, None] = {}
 
     @classmethod
     def open(cls, path: Path) -> Archive:
@@ -54,6 +55,22 @@ class Archive:
             return cls([baseline])
         stored = read(path)
         return cls(outcomes_of(stored.record), stored.record, stored.folder, stored.traces)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What could not be read so far: a line a trace, and one for all that are not there."""
+        if not self._absent:
+            return [*self._unreadable]
+        where = "the bundle" if self._traces is not None else f"{self._folder or 'any folder'}"
+        absent = (
+            f"{counted(len(self._absent), 'trace')} of the record not in {where}, "
+            f"{next(iter(self._absent))} for one; name the run's own folder"
+        )
+        return [*self._unreadable, one_line(absent)]
+
+    def unreadable(self, why: object) -> None:
+        """Add a line to `troubles`, once."""
+        self._unreadable[one_line(str(why))] = None
 
     @property
     def folder(self) -> Path | None:
@@ -69,25 +86,26 @@ class Archive:
         try:
             return tracefile.from_json(value, str(case.trace))
         except ConfigurationError as error:
-            self._unreadable(error)
+            self.unreadable(error)
             return None
 
     def trace_json(self, case: CaseRecord) -> Json:
         """The same as it is in its file, unread."""
         if case.trace is None:
             return None
-        if self._traces is not None:
-            return self._traces.get(case.trace)
-        file = self.link(case, "trace")
+        if self._traces is not None and case.trace in self._traces:
+            return self._traces[case.trace]
+        file = self.link(case, "trace") if self._traces is None else None
         if file is None:
+            self._absent[case.trace] = None
             return None
         try:
             if file.stat().st_size > LONGEST_TRACE:
-                self._unreadable(f"{file}: left out: longer than {LONGEST_TRACE} octets")
+                self.unreadable(f"{file}: left out: longer than {LONGEST_TRACE} octets")
                 return None
             value: Json = json.loads(file.read_bytes())
         except (OSError, ValueError, RecursionError) as error:
-            self._unreadable(f"{file}: not a trace: {error}")
+            self.unreadable(f"{file}: not a trace: {error}")
             return None
         return value
 
@@ -105,6 +123,3 @@ class Archive:
         except (OSError, ValueError):
             return None
         return path if inside else None
-
-    def _unreadable(self, why: object) -> None:
-        self.troubles.append(one_line(str(why)))

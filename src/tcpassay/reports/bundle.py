@@ -73,7 +73,7 @@ def _lines(record: RunRecord, archive: Archive) -> Iterator[str]:
         try:
             text = None if value is None else json.dumps(value, allow_nan=False)
         except ValueError as error:
-            archive.troubles.append(f"{case.trace}: not JSON: {error}")
+            archive.unreadable(f"{case.trace}: not JSON: {error}")
             continue
         if text is not None:
             yield f"{json.dumps(cut(case.trace, LONGEST_TEXT))}: {text}"

@@ -82,10 +82,10 @@ class ResultPrinter:
             return
         self._console.print()
         self._line(f"{one_line(target)}: as expected, but not pass", "bold")
-        for (verdict, reason), ids in folded.items():
-            start = Text(f"  {verdict} {len(ids)}  ", STYLE[verdict])
-            why = one_line(reason) or "no reason given"
-            self._console.print(start + Text(f"{why}: {_ids(ids)}"), soft_wrap=True)
+        for (verdict, reason), alike in folded.items():
+            start = Text(f"  {verdict} {len(alike)}  ", STYLE[verdict])
+            told = f"{one_line(reason)}: {_ids([case.result.id for case in alike])}"
+            self._console.print(start + Text(told), soft_wrap=True)
 
     def _left_out(self, record: RunRecord) -> None:
         for absent in record.not_started:

@@ -26,14 +26,14 @@ def worst_first(cases: Iterable[CaseRecord]) -> list[CaseRecord]:
     return sorted(cases, key=lambda case: -RANK[case.result.verdict])
 
 
-def known(cases: Iterable[CaseRecord]) -> dict[tuple[Verdict, str], list[str]]:
-    """The ids of what is as expected, but no pass, by verdict and reason."""
-    folded: dict[tuple[Verdict, str], list[str]] = {}
+def known(cases: Iterable[CaseRecord]) -> dict[tuple[Verdict, str], list[CaseRecord]]:
+    """What is as expected, but no pass, by verdict and reason."""
+    folded: dict[tuple[Verdict, str], list[CaseRecord]] = {}
     for case in cases:
         result = case.result
         if result.as_expected and result.verdict not in {Verdict.PASS, Verdict.INFO}:
-            reason = result.explanation or _why(result)
-            folded.setdefault((result.verdict, reason), []).append(result.id)
+            reason = result.explanation or _why(result) or "no reason given"
+            folded.setdefault((result.verdict, reason), []).append(case)
     return folded
 
 

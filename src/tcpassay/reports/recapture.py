@@ -17,28 +17,33 @@ if TYPE_CHECKING:
 
 
 class Recaptured(NamedTuple):
-    """How many captures were written, and how many cases kept no trace to make one from."""
+    """How many captures were written, and of how many cases not.
+
+    `without` kept no trace to make one from; the trace of those `unread` cannot be read.
+    """
 
     written: int
     without: int
+    unread: int
 
 
 def write_captures(folder: Path, record: RunRecord, archive: Archive) -> Recaptured:
     """Write a capture a case whose trace is there. Raises TcpassayError."""
-    written = without = 0
+    written = without = unread = 0
     for case in record.cases:
         if case.result.of_oracle:
             continue
         file = archive.trace(case)
         if file is None:
-            without += 1
+            without += case.trace is None
+            unread += case.trace is not None
             continue
         result = case.result
         name = f"{folder_name(result.target)}/{file_name(result.id, result.ip)}.pcapng"
         octets = capture(file.trace, result, case.alarms)
         write_whole(folder / name, partial(_put, octets))
         written += 1
-    return Recaptured(written, without)
+    return Recaptured(written, without, unread)
 
 
 def _put(octets: bytes, part: Path) -> None:

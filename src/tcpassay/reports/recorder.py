@@ -54,8 +54,8 @@ class Recorder:
     `keep` says whose captures are written: of every case, of those that did not pass, of none.
     Traces of cases that did not pass are always written: a replay needs them; rows of the matrix
     that did as expected are left out of both unless `keep` says always. `every_trace`: those of
-    all cases, for a page that shows what passes beside what does not. A file that cannot
-    be written costs no verdict: the first such error is kept in `trouble`.
+    all cases, for a page that shows what passes beside what does not, and captures made again. A
+    file that cannot be written costs no verdict: the first such error is kept in `trouble`.
     """
 
     def __init__(

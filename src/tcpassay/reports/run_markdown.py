@@ -10,7 +10,7 @@ from tcpassay.core.verdict import Verdict
 from tcpassay.reports.failure import expected_words
 from tcpassay.reports.folding import known, root, worst_first
 from tcpassay.reports.markdown import code, escaped, fitting, table_head, table_row
-from tcpassay.reports.text import counted, one_line
+from tcpassay.reports.text import counted, few, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -182,15 +182,12 @@ def _known(target: TargetInfo, cases: Iterable[CaseRecord]) -> Iterator[str]:
     yield f"<summary>{html.escape(one_line(target.name))}: {number} as expected, no pass</summary>"
     yield ""
     yield from _items(
-        f"{verdict} {len(ids)}: {escaped(reason, _MESSAGE) or 'no reason given'}"
-        for (verdict, reason), ids in folded.items()
+        f"{verdict} {len(alike)}: {escaped(reason, _MESSAGE)}"
+        for (verdict, reason), alike in folded.items()
     )
     yield ""
     yield "</details>"
 
 
 def _items(lines: Iterable[str]) -> Iterator[str]:
-    items = list(lines)
-    yield from (f"- {line}" for line in items[:_MOST_LINES])
-    if len(items) > _MOST_LINES:
-        yield f"- and {len(items) - _MOST_LINES} more"
+    yield from (f"- {line}" for line in few([*lines], _MOST_LINES))

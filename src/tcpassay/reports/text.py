@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Characters of one line that are shown; the others are counted.
 LONGEST_LINE: Final = 2000
@@ -48,6 +51,12 @@ def first_lines(text: str, most: int) -> list[str]:
     *lines, rest = (text.removesuffix("\n") + "\n").split("\n", most)
     shown = [one_line(line) for line in lines]
     return [*shown, f"... ({counted(rest.count(chr(10)), 'more line')})"] if rest else shown
+
+
+def few(lines: Sequence[str], most: int) -> list[str]:
+    """The first `most` of `lines`, and how many more there are."""
+    more = len(lines) - most
+    return [*lines[:most], f"and {more} more"] if more > 0 else [*lines]
 
 
 def last_lines(text: str, most: int) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tcpassay.core.events import Call, Returned, Signalled
     from tcpassay.fuzz.predictor.connection import Connection
     from tcpassay.fuzz.predictor.wire import Wire
+    from tcpassay.model.tcb import Read
 
 #: Errors that tell of the end of a connection, once.
 _ENDED = frozenset({"ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"})
@@ -99,15 +100,10 @@ class Application:
         conn = socket.conn
         if conn is None:
             return False
-        socket.had_ended = conn.ended
+        socket.had = conn.ended, conn.deaf
         if how != "SHUT_WR":
             conn.deaf = True
-            conn.become(
-                [
-                    h._replace(tcb=h.tcb._replace(read="shut")) if h.tcb.read == "open" else h
-                    for h in conn.ways()
-                ]
-            )
+            _reads(conn, "open", "shut")
         if how != "SHUT_RD":
             conn.ended = True
         if conn.state == "SYN-SENT":
@@ -217,10 +213,12 @@ class Application:
             socket.local, socket.bound = ends_of(call.args) or socket.local, True
 
     def _listens(
-        self, call: Call, socket: Socket | None, _returned: Returned, _now: int, _n: int
+        self, call: Call, socket: Socket | None, _returned: Returned, _now: int, n: int
     ) -> None:
         if socket is None:
             return
+        if socket.conn is not None:
+            self._wire.refuse(n, "listen() on a socket that has had a connection")
         length = dict(call.args).get("length")
         socket.backlog = length if isinstance(length, int) else 0
         if not socket.listening:
@@ -284,8 +282,13 @@ class Application:
     def _shut(
         self, _call: Call, socket: Socket | None, returned: Returned, _now: int, _n: int
     ) -> None:
-        if returned.errno is not None and socket is not None and socket.conn is not None:
-            socket.conn.ended = socket.had_ended
+        if returned.errno is None or socket is None or socket.conn is None:
+            return
+        conn = socket.conn
+        conn.ended, deaf = socket.had
+        if not deaf:
+            conn.deaf = False
+            _reads(conn, "shut", "open")
 
     def _option_set(
         self, call: Call, socket: Socket | None, _returned: Returned, _now: int, n: int
@@ -352,6 +355,16 @@ def _received(call: Call, conn: Connection, returned: Returned) -> str:
         return "text before the handshake"
     in_order = conn.in_order
     return "octets from behind a hole" if in_order and at + len(octets) > in_order else ""
+
+
+def _reads(conn: Connection, before: Read, after: Read) -> None:
+    """Whether the application reads, where it has done so or not."""
+    conn.become(
+        [
+            h._replace(tcb=h.tcb._replace(read=after)) if h.tcb.read == before else h
+            for h in conn.ways()
+        ]
+    )
 
 
 def _end_of_file(call: Call, conn: Connection) -> str:

@@ -21,7 +21,7 @@ class Socket:
         "conn",
         "deferring",
         "early",
-        "had_ended",
+        "had",
         "lingers_zero",
         "listening",
         "local",
@@ -33,7 +33,8 @@ class Socket:
     def __init__(self, local: Ends = ("", 0), conn: Connection | None = None) -> None:
         self.local = local
         self.conn = conn
-        self.bound = self.listening = self.lingers_zero = self.had_ended = self.v6only = False
+        self.bound = self.listening = self.lingers_zero = self.v6only = False
+        self.had = False, False
         self.deferring = False
         self.remote: Ends | None = None
         self.backlog = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpassay.core.clock import NS_PER_S
+from tcpassay.core.clock import NS_PER_MS, NS_PER_S
 from tcpassay.core.events import Call, Exited, Kill, Returned, Signalled, Spawn
 from tcpassay.model.oracle import flow_calls, flow_due
 from tcpassay.model.oracle.descriptors import Descriptors, Ends, Socket
@@ -166,7 +166,6 @@ class Application:
             if socket.remote == remote and (not socket.local[1] or socket.local[1] == local[1]):
                 self._connecting.remove(socket)
                 socket.flow, socket.local = flow, local
-                flow.user_timeout = socket.user_timeout
                 flow_calls.gives(flow, bytes(socket.early))
                 socket.early.clear()
                 _options_of(socket)
@@ -201,6 +200,8 @@ class Application:
             self._in_time.add(call.id)
         if socket is not None and socket.flow is not None:
             flow, data = socket.flow, _octets(call)
+            if flow_calls.nothing_waits(flow):
+                flow.waiting_since = self._now
             if not ended_for_sending(flow):
                 self._in_time.add(call.id)
             ahead = len(flow.given.octets) + len(data)
@@ -220,7 +221,7 @@ class Application:
             socket.shut = True
         if socket is None or socket.flow is None:
             return
-        socket.had_ended = socket.flow.sender.ended
+        socket.had = socket.flow.sender.ended, socket.flow.deaf
         if how in {"SHUT_RD", "SHUT_RDWR"}:
             flow_calls.reads_no_more(socket.flow)
         if how in {"SHUT_WR", "SHUT_RDWR"}:
@@ -273,7 +274,9 @@ class Application:
         if not socket.listening:
             socket.listening = True
             self._listeners.append(socket)
-        if socket.flow is not None and not socket.bound:
+        if socket.flow is not None and surely_open(socket.flow):
+            self._wrong("POSIX:LISTEN-CONNECTED", "listen() taken, and the socket is connected")
+        elif socket.flow is not None and not socket.bound:
             # The port of an attempt that is over may have been given back: nobody can tell where.
             socket.shut = socket.flow.opaque = True
 
@@ -288,7 +291,7 @@ class Application:
         remote = _ends_of(returned.out)
         new = Socket(local=socket.local, remote=remote, keepalive=socket.keepalive)
         new.keepidle_s, new.corked = socket.keepidle_s, socket.corked
-        new.buffer_set = socket.buffer_set
+        new.buffer_set, new.user_timeout = socket.buffer_set, socket.user_timeout
         self._descriptors.install(call.process, returned.value, new)
         flow = self._oracle.flow_to(socket.local[1], remote) if remote else _first(socket)
         if not remote and _anyone_may_wait(socket):
@@ -346,10 +349,12 @@ class Application:
     def _shut(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if returned.errno is None or socket is None:
             return
-        if socket.flow is None:
-            socket.failed_shutdowns.add(dict(call.args).get("name"))
-        else:
-            socket.flow.sender = socket.flow.sender._replace(ended=socket.had_ended)
+        socket.failed_shutdowns.add(dict(call.args).get("name"))
+        if socket.flow is not None:
+            ended, deaf = socket.had
+            socket.flow.sender = socket.flow.sender._replace(ended=ended)
+            if not deaf:
+                flow_calls.reads_on(socket.flow)
 
     def _option_set(self, call: Call, socket: Socket | None, _returned: Returned) -> None:
         if socket is None:
@@ -358,8 +363,9 @@ class Application:
         value = dict(call.args).get("value")
         if names & {"TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE"}:
             self._oracle.fast_opens.keyed = True
-        if names & {"TCP_USER_TIMEOUT", "TCP_SYNCNT"}:
-            socket.user_timeout = True
+        if "TCP_USER_TIMEOUT" in names and isinstance(value, int):
+            socket.user_timeout = value * NS_PER_MS
+        socket.counts_syns = socket.counts_syns or "TCP_SYNCNT" in names
         if "SO_KEEPALIVE" in names:
             socket.keepalive = bool(value)
         if names & {"TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL"} and isinstance(value, int):
@@ -450,7 +456,10 @@ def _options_of(socket: Socket) -> None:
     flow = socket.flow
     if flow is None:
         return
-    flow.user_timeout = flow.user_timeout or socket.user_timeout
+    if socket.user_timeout is not None:
+        flow.user_timeout = socket.user_timeout
+    flow.counts_syns = flow.counts_syns or socket.counts_syns
+    flow.shut_in_vain = bool(socket.failed_shutdowns & {"SHUT_WR", "SHUT_RDWR"})
     flow.pushed_later = flow.pushed_later or socket.corked
     flow.buffer_set = flow.buffer_set or socket.buffer_set
     flow.lazy = flow.lazy or socket.lazy

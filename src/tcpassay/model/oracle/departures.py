@@ -17,13 +17,15 @@ from tcpassay.model.tcb import FIN_TAKEN, MASK, RECEIVING, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
 #: The widest window that a field of 16 bits can tell without scaling, less what rounding takes.
 WIDEST = 65_535 - 1_460
+#: No receive buffer is larger: what lies farther beyond the edge is in nobody's window.
+LARGEST_BUFFER = 16 << 20
 
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -84,7 +86,7 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
     if acceptable(tcb, segment):
         return ()
-    if at >= tcb.rcv_wnd >= WIDEST:
+    if LARGEST_BUFFER > at >= tcb.rcv_wnd >= WIDEST:
         name = "a window wider than announced"
     elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
         name = "a window from Last.ACK.sent on"
@@ -199,6 +201,8 @@ def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _in_place_of_held(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    if offset(segment.seq, tcb.rcv_nxt) > 0:
+        return ()  # What has been dropped shows where the hole is filled.
     less = [tcb._replace(held=tcb.held[:left], fin=None) for left in range(len(tcb.held))]
     return tuple(
         _departs(b.tcb, b.answer, "RFC9293:SHLD-31", "no room in the window")
@@ -255,8 +259,11 @@ def _window_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     for branch in beyond_sequence(tcb, segment):
         other = _other_window(tcb, branch.tcb, segment)
         if other is not None:
-            found.append(_departs(other[0], branch.answer, other[1], "a window update of its own"))
+            found.append(_departs(other[0], branch.answer, *other[1:]))
     return tuple(found)
+
+
+_OWN_UPDATE = "a window update of its own"
 
 
 def _in_order(tcb: Tcb, segment: Segment) -> bool:
@@ -264,20 +271,20 @@ def _in_order(tcb: Tcb, segment: Segment) -> bool:
     return bool(segment.payload) and segment.seq == tcb.rcv_nxt and not tcb.held
 
 
-def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str] | None:
-    """Where the update of SND.WND would go by another rule: `taken` with that, and the clause."""
+def _other_window(tcb: Tcb, taken: Tcb, segment: Segment) -> tuple[Tcb, str, str] | None:
+    """Where the update of SND.WND would go by another rule: `taken` with that, clause and name."""
     if taken.snd_una != segment.ack:
         return None
     newer, new = offset(segment.seq, tcb.snd_wl1), taken.snd_una != tcb.snd_una
     if newer < 0 and new:
         updated = taken._replace(snd_wnd=segment.window, snd_wl1=segment.seq, snd_wl2=segment.ack)
-        return updated, "RFC9293:3.10.7.4-WND-OLD-SEG"
+        return updated, "RFC9293:3.10.7.4-WND-OLD-SEG", _OWN_UPDATE
     if newer < 0 and _in_order(tcb, segment):
         newest = taken._replace(snd_wl1=segment.seq, snd_wl2=segment.ack)
-        return newest, "RFC9293:3.10.7.4-WND-OLD-SEG"
+        return newest, "RFC9293:3.10.7.4-WND-OLD-SEG", "SND.WL1 of the text in order"
     if newer == 0 and not new and 0 < segment.window < tcb.snd_wnd:
         # What can be seen of it is text beyond the new window.
-        return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW"
+        return taken._replace(snd_wnd=tcb.snd_wnd), "RFC9293:3.8.6-SEND-IN-WINDOW", _OWN_UPDATE
     return None
 
 
@@ -344,9 +351,11 @@ def _text_behind_fin(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return ()
 
 
-def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tuple[Branch, ...]:
+def more_behind_fin(
+    tcb: Tcb, segment: Segment, known: Iterable[int] = (), fins: Container[int] = ()
+) -> tuple[Branch, ...]:
     """The text that fills the hole before a FIN; what waits behind the FIN is taken with it, to its
-    end or to that of a segment, which are `known`.
+    end or to that of a segment, which are `known`. `fins` are the numbers of all FINs.
     """
     if tcb.state not in RECEIVING or tcb.fin is None or offset(segment.seq, tcb.rcv_nxt) > 0:
         return ()
@@ -354,7 +363,8 @@ def more_behind_fin(tcb: Tcb, segment: Segment, known: Iterable[int] = ()) -> tu
         return ()
     behind = (tcb.fin + 1) & MASK
     # Another FIN may stand between: an octet of its own.
-    held = [right for left, right in tcb.held if offset(left, behind) <= 1]
+    between = int(behind in fins)
+    held = [right for left, right in tcb.held if offset(left, behind) <= between]
     held = [right for right in held if offset(right, behind) > 0]
     most = max((offset(right, behind) for right in held), default=0)
     ends = [*held, *(end for end in known if 0 < offset(end, behind) < most)]
@@ -427,10 +437,14 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _without_old_syn(tcb: Tcb, segment: Segment, name: str) -> tuple[Branch, ...]:
-    """In that record a SYN below the window is cut off, and what follows it taken."""
+    """In that record a SYN below the window is cut off, and what follows it taken, whatever its
+    ACK.
+    """
     if not segment.flags & SYN or offset(segment.seq, tcb.rcv_nxt) >= 0:
         return ()
-    rest = segment._replace(seq=(segment.seq + 1) & MASK, flags=segment.flags & ~SYN)
+    rest = segment._replace(
+        seq=(segment.seq + 1) & MASK, ack=tcb.snd_nxt, flags=segment.flags & ~SYN
+    )
     clause = "RFC9293:3.10.7.4-SYN-FW2"
     return tuple(_departs(b.tcb, b.answer, clause, name) for b in otherwise(tcb, rest))
 

@@ -30,9 +30,10 @@ class Socket:
     connecting: bool = False
     connected: bool = False
     lingers_zero: bool = False
-    user_timeout: bool = False
+    user_timeout: int | None = None
+    counts_syns: bool = False
     shut: bool = False
-    had_ended: bool = False
+    had: tuple[bool, bool] = (False, False)
     failed_shutdowns: set[object] = field(default_factory=set)
     flow: Flow | None = None
     references: int = 1

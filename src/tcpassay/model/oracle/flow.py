@@ -94,6 +94,8 @@ class Flow:
         self.came: list[Range] = []
         #: Where segments with text have ended that have come while a FIN waits above a hole.
         self.ends_above: list[int] = []
+        #: Numbers of the peer's FINs, wherever they were.
+        self.fins: set[int] = set()
         #: The right edge of the receive window as last announced.
         self.edge: int | None = None
         #: How often the target has sent again what nothing has answered.
@@ -119,7 +121,13 @@ class Flow:
         #: After how long a silence it wants keep-alives (ns); None for none.
         self.keepalive: int | None = None
         self.pushed_later = False
-        self.user_timeout = False
+        #: After how long (ns) it wants to give up what is not acknowledged; 0 for R2.
+        self.user_timeout = 0
+        #: Whether it has said how many SYNs an attempt is worth (TCP_SYNCNT), and has shut down
+        #: sending in vain, before there was a connection.
+        self.counts_syns = self.shut_in_vain = False
+        #: Since when something may have been waiting for its acknowledgement (ns), at the earliest.
+        self.waiting_since = 0
         #: Whether it has set how much its receive buffer holds.
         self.buffer_set = False
         #: Whether it has asked for ACKs that are delayed (TCP_QUICKACK of 0, TCP_DEFER_ACCEPT).
@@ -130,7 +138,17 @@ class Flow:
     @property
     def may_be_given_up(self) -> bool:
         """Whether enough has gone unanswered, or ICMP has said enough, to give up."""
-        return self.icmp or self.user_timeout or self.lapsed or self.retries >= LEAST_RETRIES
+        own = bool(self.user_timeout) or self.counts_syns
+        return self.icmp or own or self.lapsed or self.retries >= LEAST_RETRIES
+
+    def time_may_be_up(self, now: int) -> bool:
+        """Whether the application's own time-out may be over: it runs from when data was submitted
+        (RFC 9293, 3.9.1.1).
+        """
+        if self.counts_syns and any(h.tcb.state == "SYN-SENT" for h in self.hypotheses):
+            return True
+        waited = now - self.waiting_since + self.limits.slack
+        return 0 < self.user_timeout <= waited
 
     @property
     def unread(self) -> int:

@@ -11,7 +11,7 @@ from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
-from tcpassay.wire import ACK, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
+from tcpassay.wire import ACK, FIN, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,8 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if now - flow.heard > OUTDATED_NS:
         flow.hypotheses = [_outdated(h, segment) for h in flow.hypotheses]
     flow.heard = now
+    if flags & FIN:
+        flow.fins.add((segment.seq + bool(flags & SYN) + len(segment.payload)) & 0xFFFFFFFF)
     flow.reset_at = now if flags & RST else -1
     flow.changes(now)
     standing = [h for h in flow.hypotheses if not flow_due.surely_over(flow, h, now)]
@@ -105,7 +107,8 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if sure and not tcb.snd_wnd:
         flow_due.wants_probe(flow, now)
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
-    if not flow.first_completed and any(h.tcb.state in SYNCHRONIZED for h in hypotheses):
+    open_ = flow.fast_open or any(h.tcb.state in SYNCHRONIZED for h in hypotheses)
+    if open_ and not flow.first_completed:
         flow.first_completed = n
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n

@@ -8,7 +8,7 @@ from tcpassay.model.answers import Answer
 from tcpassay.model.oracle import flow_due
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
 from tcpassay.model.rules.departure import ABORTED_BY_RESET
-from tcpassay.model.tcb import text_in_order
+from tcpassay.model.tcb import offset, text_in_order
 
 if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
@@ -69,6 +69,15 @@ def reads_no_more(flow: Flow) -> None:
     ]
 
 
+def reads_on(flow: Flow) -> None:
+    """It has not shut it down after all."""
+    flow.deaf = False
+    flow.hypotheses = [
+        h._replace(tcb=h.tcb._replace(read="open")) if h.tcb.read == "shut" else h
+        for h in flow.hypotheses
+    ]
+
+
 def may_be_dropped(flow: Flow) -> None:
     """shutdown() before the handshake: POSIX has an error for it, 3.10.4 an end in SYN-SENT."""
     flow.hypotheses += [
@@ -76,6 +85,12 @@ def may_be_dropped(flow: Flow) -> None:
         for h in flow.hypotheses
         if h.tcb.state == "SYN-SENT"
     ]
+
+
+def nothing_waits(flow: Flow) -> bool:
+    """Whether all that the application has given is acknowledged."""
+    least = flow.sender.octets
+    return all(offset(h.tcb.snd_una, h.tcb.iss) > least for h in flow.hypotheses)
 
 
 def given_up(flow: Flow, now: int) -> None:

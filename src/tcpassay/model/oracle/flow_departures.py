@@ -11,6 +11,7 @@ from tcpassay.model.oracle.flow_spread import only_variants
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, corrected, rank
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
+from tcpassay.model.oracle.returns import SHUT_LATER
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import FIN, RST, SYN
@@ -37,6 +38,11 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if not left:
         lapsed = [_one_departure(flow, h, segment, now) for h in flow_due.lapsed(flow, now)]
         left = [h for h in lapsed if isinstance(h, Hypothesis)]
+    if not left and flow.shut_in_vain and segment.flags & FIN:
+        flow.shut_in_vain, flow.sender = False, flow.sender._replace(ended=True)
+        flow.violated(Violation(n, "POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER))
+        leaves(flow, segment, now, n)
+        return
     if not left:
         _refused(flow, segment, now, n, [r for r in after if isinstance(r, Refusal)])
         return
@@ -91,9 +97,10 @@ def _one_departure(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> Hyp
         clause = "RFC9293:MUST-63" if flow.from_nowhere else "RFC9293:3.5.2-NO-RST-FOR-RST"
         return Refusal(clause, "no connection, and nothing to answer", "silence")
     sender = flow.sender
-    if segment.flags & RST and (flow.user_timeout or flow.retries >= LEAST_RETRIES):
+    up = bool(segment.flags & RST) and flow.time_may_be_up(now)
+    if up or (segment.flags & RST and flow.retries >= LEAST_RETRIES):
         given_up = not flow.transmission.waits_too_short(now, h.tcb.state)
-        sender = sender._replace(aborted=sender.aborted or flow.user_timeout or given_up)
+        sender = sender._replace(aborted=sender.aborted or up or given_up)
     if _queued(flow, h, segment):
         return _before_its_text(h, segment, sender, flow.mss, now)
     return after_departure(h, segment, sender, flow.mss, now)

@@ -44,11 +44,11 @@ def passes(flow: Flow, now: int, n: int) -> None:
 
 def _not_sent_again(flow: Flow, n: int) -> None:
     transmission = flow.transmission
-    transmission.due = NEVER
+    due, transmission.due = transmission.due, NEVER
     if any(h.tcb.state in {"CLOSED", "TIME-WAIT"} for h in flow.hypotheses) or flow.icmp:
         return
-    if flow.user_timeout:
-        return  # 3.9.1.1: it is over at any moment, as it runs from when data was submitted.
+    if flow.time_may_be_up(due):
+        return
     what = "a probe" if transmission.clause == "RFC9293:MUST-36" else "what is not acknowledged"
     why = f"{what} has not been sent in time"
     flow.violated(Violation(n, transmission.clause, why, "a retransmission"))
@@ -180,8 +180,8 @@ def _may_be_gone(flow: Flow, h: Hypothesis, now: int) -> bool:
         return True  # RFC 1122, 4.2.3.9; RFC 5461, 3: any error ends what is being opened.
     if state == "FIN-WAIT-2" and h.tcb.read == "gone":
         return True
-    if flow.user_timeout and h.tcb.snd_una != h.tcb.snd_nxt:
-        return True  # 3.10.8: whenever it is over that the application has asked for.
+    if h.tcb.snd_una != h.tcb.snd_nxt and flow.time_may_be_up(now):
+        return True
     gone = flow.retries >= LEAST_RETRIES
     gone = gone and not flow.transmission.waits_too_short(now, state)
     flow.lapsed = flow.lapsed or gone

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.flow import Flow
     from tcpassay.wire import Segment
 
+    #: Clause and name of each step past the rules.
+    Way = tuple[tuple[str, str], ...]
+
 #: Hypotheses kept at most. A flow that had more is left where none of those kept is left; the
 #: report's peak shows it.
 MOST = 64
@@ -61,22 +64,22 @@ def only_variants(flow: Flow, n: int) -> None:
     """Say so once no hypothesis is left that keeps to the rules without a variant.
 
     What may be a document's way or the target's own is told as the latter: it is the narrower. Of
-    ways with more than one step past the rules each step is told, where no shorter way fits.
+    the shortest way each step past the rules is told, beside what else it may have been.
     """
     if not all(h.variants for h in flow.hypotheses):
         return
     if flow.cut:
         flow.opaque = True  # What was left out may have been the shorter way.
         return
-    fewest = min(len(h.variants) for h in flow.hypotheses)
-    ways = [h.variants for h in flow.hypotheses if len(h.variants) == fewest]
-    more = dict.fromkeys(h.variants for h in flow.hypotheses if len(h.variants) > fewest)
-    longer = tuple(tuple(_past(*step) for step in way) for way in more)
-    for names in zip(*ways, strict=True):
-        told, *rest = sorted(dict.fromkeys(names), key=lambda each: each[1].startswith("RFC "))
-        others = tuple(_past(*other) for other in rest)
-        flow.violated(Violation(n, *_past(*told), others=others, longer=longer))
+    ways = sorted(dict.fromkeys(h.variants for h in flow.hypotheses), key=_length)
+    told, *others = (tuple(_past(*step) for step in way) for way in ways)
+    for step in told:
+        flow.violated(Violation(n, *step, others=tuple(others)))
     flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
+
+
+def _length(way: Way) -> tuple[int, int]:
+    return len(way), sum(name.startswith("RFC ") for _, name in way)
 
 
 def _past(clause: str, name: str) -> tuple[str, str]:
@@ -131,7 +134,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         *other_departures(tcb, segment),
     )
     if flow.ends_above:
-        branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above))
+        branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above, flow.fins))
     if flow.buffer_set:
         branches = (*branches, *no_room(tcb, segment))
     if flow.lazy:
@@ -177,7 +180,7 @@ def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:
 
 
 def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
-    """Variants last, and without those that fewer steps past the rules have led to as well."""
+    """Variants last, and without those that some of their steps alone have led to as well."""
     if not any(h.variants for h in out):
         return list(out)
     kept = [h for h in out if not h.variants]
@@ -186,8 +189,11 @@ def _without_needless(out: dict[Hypothesis, None]) -> list[Hypothesis]:
         if h.variants and (end := h._replace(variants=())) not in out:
             past.setdefault(end, []).append(h)
     for ways in past.values():
-        fewest = min(len(h.variants) for h in ways)
-        kept += [h for h in ways if len(h.variants) == fewest]
+        needed: list[Hypothesis] = []
+        for h in sorted(ways, key=lambda each: len(each.variants)):
+            if not any({*other.variants} <= {*h.variants} for other in needed):
+                needed.append(h)
+        kept += needed
     return kept
 
 

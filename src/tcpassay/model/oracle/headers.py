@@ -31,16 +31,21 @@ COMPARABLE_NS = 24 * 86_400 * NS_PER_S
 class Headers:
     """The options of the peer's SYN, and the target's latest timestamp."""
 
-    __slots__ = ("_at", "_offered", "_peer_syn", "_tsval")
+    __slots__ = ("_at", "_offered", "_peer_syn", "_tsval", "_tsvals")
 
     def __init__(self) -> None:
         self._peer_syn: Segment | None = None
         self._tsval: int | None = None
+        #: Timestamps of the peer's SYN, and of the same sent again: which of them counts is open.
+        self._tsvals: tuple[int, ...] = ()
         self._at = 0
         self._offered = False
 
     def hears(self, syn: Segment) -> None:
         """The SYN of the peer that a SYN,ACK may answer."""
+        offered = tuple(o.tsval for o in syn.options if isinstance(o, Timestamps))
+        again = self._peer_syn is not None and self._peer_syn.seq == syn.seq
+        self._tsvals = tuple(dict.fromkeys((*self._tsvals, *offered))) if again else offered
         self._peer_syn = syn
 
     def wrong(self, segment: Segment, now: int) -> Refusal | None:
@@ -111,12 +116,11 @@ class Headers:
             return Refusal("RFC7323:3.2-TSECR-ZERO", why, "TSecr=0")
         if peer_syn is None:
             return None
-        offered = [o.tsval for o in peer_syn.options if isinstance(o, Timestamps)]
-        if not offered:
+        if not _has(peer_syn, Timestamps):
             why = "timestamps that the SYN has not offered"
             return Refusal("RFC7323:3.2-SYNACK-ONLY-IF", why, "none")
-        if stamps.tsecr not in offered:
-            right = " or ".join(f"TSecr={tsval}" for tsval in offered)
+        if stamps.tsecr not in self._tsvals:
+            right = " or ".join(f"TSecr={tsval}" for tsval in self._tsvals)
             return Refusal("RFC7323:3.2-SYNACK-ECHO", f"TSecr={stamps.tsecr}", right)
         return None
 

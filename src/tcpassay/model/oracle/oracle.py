@@ -165,8 +165,9 @@ class Oracle:
                 _may_wait_again(listener, flow)
             return
         flow.listening = listener is not None
-        if listener is not None and (flow.may_be_given_up or not flow.settled):
-            waits = not flow.accepted or flow.may_be_given_up or flow.may_be_over
+        anew = listener is not None and self._may_begin_anew(flow, body, now)
+        if listener is not None and (anew or not flow.settled):
+            waits = anew or not flow.accepted or flow.may_be_over
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:
@@ -176,6 +177,11 @@ class Oracle:
         flow.fast_open = self.fast_opens.arrives(ip.src, body) if body.flags & SYN else None
         datagrams.arrives(flow, ip, body, now, n)
         self.owes(flow)
+
+    def _may_begin_anew(self, flow: Flow, segment: Segment, now: int) -> bool:
+        """Whether a connection may have been given up, and the listener take this for another."""
+        begins = bool(segment.flags & SYN) or self._limits.cookies_when_full
+        return begins and bool(flow_due.lapsed(flow, now))
 
     def _leaves_no_record(self, listener: Socket, flow: Flow, segment: Segment) -> bool:
         """Whether a cookie may build a connection from a segment of which no more can be told."""
@@ -230,6 +236,8 @@ class Oracle:
             self.report.violations.append(Violation(n, "RFC9293:MUST-16", why, most))
         if body.flags & SYN:
             again = body.seq == flow.syn_gone and flow.may_repeat(body)
+            # A number of the same moment: it may answer a new SYN as well.
+            again = again and all(h.bound for h in flow.hypotheses)
             wrong = sent_again(body) if again else self.fast_opens.leaves(ip.dst, body)
             if wrong is not None:
                 self.report.violations.append(Violation(n, wrong.clause, wrong.why, wrong.allowed))
@@ -242,7 +250,8 @@ class Oracle:
     def _opens(self, flow: Flow, key: FlowKey, syn: Segment, now: int, n: int) -> bool:
         """A SYN of the target's: whether it is that of a connect(). Its number is a new one."""
         if not syn.flags & ACK and (not flow.open or flow.may_be_given_back(syn)):
-            flow = self._renewed(key) if flow.over or flow.open else flow
+            used = flow.over or flow.open or flow.syn_gone is not None
+            flow = self._renewed(key) if used else flow
             if self._application.connects(flow, key[:2], key[2:]):
                 self._picked(key, syn, now, n)
                 flow_begin.opens(flow, syn, now, n)

@@ -18,8 +18,8 @@ class Violation(NamedTuple):
 
     `event` is the trace entry, `requirement` the clause nearest to allowing it, `why` what stands
     against it there, `allowed` what would have been right; `ruled_out` has the clauses of the
-    other hypotheses. `others` are clause and `why` of each further known way past the rules that
-    fits what has come as well; `longer` are ways of more steps that do, each step so.
+    other hypotheses. `others` are further known ways past the rules that fit what has come as well,
+    the shortest first: clause and `why` of each of their steps.
     """
 
     event: int
@@ -27,22 +27,15 @@ class Violation(NamedTuple):
     why: str
     allowed: str = ""
     ruled_out: tuple[str, ...] = ()
-    others: tuple[tuple[str, str], ...] = ()
-    longer: tuple[tuple[tuple[str, str], ...], ...] = ()
-
-    @property
-    def readings(self) -> tuple[Violation, ...]:
-        """The violation as it is told, then as each of the `others` would have it."""
-        return (self, *(self._replace(requirement=r, why=why) for r, why in self.others))
+    others: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def as_known(self, known: Callable[[Violation], bool]) -> Violation | None:
-        """The first of the readings that is `known`; else the first step of a longer way of which
-        each step is: nothing tells that the target has gone another. None where there is none.
+        """The violation if it is `known`; else the first step of another way of which each step is:
+        nothing tells that the target has not gone that way. None where there is none.
         """
-        for each in self.readings:
-            if known(each):
-                return each
-        for way in self.longer:
+        if known(self):
+            return self
+        for way in self.others:
             steps = [self._replace(requirement=r, why=why) for r, why in way]
             if all(map(known, steps)):
                 return steps[0]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.descriptors import Socket
     from tcpassay.model.oracle.flow import Flow
 
+#: What is told of a shutdown() that counts though it has failed: the oracle goes on with that.
+SHUT_LATER = "a shutdown() that has failed has its effect later"
+
 #: Errors that mean that the connection has been given up, by a timer or by ICMP.
 _GIVEN_UP = frozenset({"ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOPROTOOPT", "EPROTO"})
 
@@ -37,8 +40,8 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return _receive_error(flow, returned)
     flags = _flags(call)
     octets = _octets(returned)
-    if octets and flow.taken_from and not flags:
-        return _of_several(flow, octets)
+    if octets and flow.taken_from and "MSG_OOB" not in flags:
+        return _of_several(flow, octets, peeks="MSG_PEEK" in flags)
     if octets and "MSG_OOB" not in flags:
         # What of it has been read, and how much is left, nobody can say from here on.
         flow.taken.loose = flow.taken.loose or _goes_on(flow)
@@ -57,9 +60,9 @@ def received(call: Call, flow: Flow, returned: Returned) -> Wrong | None:
     return None
 
 
-def _of_several(flow: Flow, octets: bytes) -> Wrong | None:
+def _of_several(flow: Flow, octets: bytes, *, peeks: bool) -> Wrong | None:
     """Text behind a cookie (RFC 4987, 3.6): what is read stands there by one number at least."""
-    at, flow.read = flow.read, flow.read + len(octets)
+    at, flow.read = flow.read, flow.read + (0 if peeks else len(octets))
     fits = {irs: s for irs, s in flow.taken_from.items() if not s.differs(at, octets)}
     standing = {h.tcb.irs for h in flow.hypotheses if h.tcb.syn_heard}
     if not (standing & fits.keys() if standing else fits):  # None stands once it is over.
@@ -124,7 +127,8 @@ def _given_up(flow: Flow, returned: Returned) -> Wrong | None:
     errno = returned.errno
     if errno in _GIVEN_UP and not flow.may_be_given_up:
         return Wrong("RFC9293:3.10.8-USER-TIMEOUT", f"{errno}, and nothing has timed out")
-    if errno != "ETIMEDOUT" or flow.icmp or flow.user_timeout or flow.keepalive:
+    own = flow.user_timeout or flow.counts_syns
+    if errno != "ETIMEDOUT" or flow.icmp or own or flow.keepalive:
         return None
     state = flow.hypotheses[0].tcb.state
     if flow.transmission.waits_too_short(returned.t_ns + flow.limits.slack, state):
@@ -146,7 +150,7 @@ def shut_all_the_same(call: Call, socket: Socket, returned: Returned) -> Wrong |
         flow.deaf = True
     else:
         flow.sender = flow.sender._replace(ended=True)
-    return Wrong("POSIX:SHUTDOWN-ENOTCONN", "a shutdown() that has failed has its effect later")
+    return Wrong("POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER)
 
 
 def ended_for_sending(flow: Flow) -> bool:

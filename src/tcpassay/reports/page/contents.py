@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.verdict import Verdict, verdict_when_not_met
 from tcpassay.model.catalogue import STATES
+from tcpassay.reports.folding import known
 from tcpassay.reports.measured import VALUES, by_topic, tables
 from tcpassay.reports.measured_console import shown_value
 from tcpassay.reports.page import words
+from tcpassay.reports.page.column import key_of
 from tcpassay.reports.sections import place
 from tcpassay.reports.sidebyside import CODES, NOT_RUN, Cell
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Levels as the page's first filter has them, by what it means not to meet them.
 TIERS: Final = {Verdict.FAIL: "must", Verdict.DEVIATION: "should", Verdict.INFO: "may"}
+
+#: A verdict and the reason why it is expected.
+Why = tuple[Verdict, str]
 
 #: Characters of a measured value.
 _LONGEST_VALUE: Final = 200
@@ -87,9 +92,7 @@ def _column(outcomes: TargetOutcomes) -> dict[str, Json]:
     return {
         "label": words.line(outcomes.label),
         "name": words.line(outcomes.name),
-        "title": words.line(outcomes.title),
         "version": words.line(outcomes.version),
-        "clock": words.line(outcomes.clock),
     }
 
 
@@ -205,13 +208,13 @@ def _value(value: Value) -> str | None:
 
 
 def _expected(columns: Sequence[Column], numbers: Mapping[str, int]) -> list[Json]:
-    """What is not met and known: column, verdict, reason, nature, cases; most cases first."""
-    found: dict[tuple[int, str, str, str], list[Json]] = {}
-    for at, column in enumerate(columns):
-        for key, record in column.records().items():
-            result = record.result
-            if result.as_expected and result.reason and result.verdict is not Verdict.PASS:
-                which = (at, CODES[result.verdict], words.text(result.reason), result.nature)
-                found.setdefault(which, []).append(numbers[key])
-    ordered = sorted(found.items(), key=lambda each: (each[0][0], -len(each[1])))
-    return [[*which, cases] for which, cases in ordered]
+    """What is as expected, but no pass: column, verdict, reason, cases; most cases first."""
+    return [
+        [at, CODES[verdict], words.text(reason), [numbers[key_of(case)] for case in cases]]
+        for at, column in enumerate(columns)
+        for (verdict, reason), cases in _most_first(known(column.records().values()))
+    ]
+
+
+def _most_first(folded: Mapping[Why, list[CaseRecord]]) -> list[tuple[Why, list[CaseRecord]]]:
+    return sorted(folded.items(), key=lambda each: -len(each[1]))

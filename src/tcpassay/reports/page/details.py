@@ -4,7 +4,7 @@
 cell: m message, d [[field, got, want]], e expected verdict, r reason, n nature, j {requirement:
 letter}, v measured, s printed by the stack, f last frames (where no trace is embedded), a oracle's
 alarms [[line, requirement, level, why, allowed, expected]], t index in "t", p trace file, l links
-[trace, capture], w [seconds of the tester, of the stack].
+[trace, capture].
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tcpassay.core.verdict import Verdict
 from tcpassay.reports.page import words
 from tcpassay.reports.sidebyside import LETTERS
 
@@ -23,18 +22,17 @@ if TYPE_CHECKING:
 
     from tcpassay.conformance.result import Alarm
     from tcpassay.core.json_values import Json
+    from tcpassay.core.verdict import Verdict
     from tcpassay.reports.outcomes import Outcome
     from tcpassay.reports.page.column import Column
     from tcpassay.reports.page.evidence import Evidence, Shortened
     from tcpassay.reports.record import CaseRecord
 
-_MOST_FIELDS, _MOST_ALARMS, _MOST_FRAMES, _MOST_VALUES = 40, 20, 24, 40
+_MOST_FIELDS, _MOST_ALARMS, _MOST_FRAMES, _MOST_VALUES, _MOST_JUDGED = 40, 20, 24, 40, 100
 
 
-def cell(
-    column: Column, outcome: Outcome, record: CaseRecord | None, *, beside: Path
-) -> dict[str, Json]:
-    """All but the trace; empty where a plain pass has nothing to tell. `beside`: the page."""
+def cell(outcome: Outcome, record: CaseRecord | None) -> dict[str, Json]:
+    """All but the trace and links; empty where a plain pass has nothing to tell."""
     told: dict[str, Json] = {}
     if outcome.message:
         told["m"] = words.text(outcome.message)
@@ -45,31 +43,33 @@ def cell(
             words.line(name): value if isinstance(value, int) else words.line(_shown(value))
             for name, value in [*outcome.measured.items()][:_MOST_VALUES]
         }
-    return told if record is None else {**told, **_recorded(column, record, beside)}
+    return told if record is None else {**told, **_recorded(record)}
 
 
-def _recorded(column: Column, record: CaseRecord, beside: Path) -> dict[str, Json]:
+def _recorded(record: CaseRecord) -> dict[str, Json]:
     result = record.result
     told: dict[str, Json] = {}
     if result.diff:
         told["d"] = [[words.line(text) for text in row] for row in result.diff[:_MOST_FIELDS]]
     if result.expected is not None:
         told["e"] = result.expected.value
-    for key, value in (("r", result.reason), ("n", result.nature)):
-        if value:
-            told[key] = words.text(value)
+    if result.reason:
+        told["r"] = words.text(result.reason)
+    if result.nature:
+        told["n"] = words.line(result.nature)
     if result.stderr:
         told["s"] = words.last(result.stderr)
     if result.frames:
         told["f"] = [words.line(frame) for frame in result.frames[-_MOST_FRAMES:]]
     if record.trace is not None:
         told["p"] = words.line(record.trace)
-    links = [_href(column.link(record, which), beside) for which in ("trace", "capture")]
-    if any(links):
-        told["l"] = [*links]
-    if result.verdict is not Verdict.PASS:
-        told["w"] = [round(result.wall_s, 4), round(result.stack_s, 4)]
     return told
+
+
+def links(column: Column, record: CaseRecord, beside: Path) -> list[str]:
+    """Of trace and capture, from a page in the folder `beside`; empty where neither is there."""
+    found = [_href(column.link(record, which), beside) for which in ("trace", "capture")]
+    return found if any(found) else []
 
 
 def alarms(record: CaseRecord, found: Evidence | None, kept: Shortened | None) -> list[Json]:
@@ -85,7 +85,8 @@ def _alarm(alarm: Alarm, found: Evidence | None, kept: Shortened | None) -> Json
 
 
 def _judged(judged: Mapping[str, Verdict]) -> dict[str, Json]:
-    return {name: LETTERS[verdict] for name, verdict in judged.items()}
+    some = [*judged.items()][:_MOST_JUDGED]
+    return {words.line(name): LETTERS[verdict] for name, verdict in some}
 
 
 def _shown(value: float | str) -> str:

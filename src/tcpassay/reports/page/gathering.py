@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.killed import load_table
 from tcpassay.reports.page import words
 from tcpassay.reports.page.choice import chosen
-from tcpassay.reports.page.details import alarms, cell
+from tcpassay.reports.page.details import alarms, cell, links
 from tcpassay.reports.page.evidence import evidence
 from tcpassay.reports.page.packing import Packed, compact
 
@@ -27,38 +28,58 @@ if TYPE_CHECKING:
 class Gathered(NamedTuple):
     """`cases` in the order of the page's, `walked` the edges of the traces in each column.
 
-    `embedded` counts their traces, `elsewhere` those that lie in the runs' folders alone.
+    `elsewhere` counts the traces that lie in the runs' folders alone, `unread` those that belong
+    here and cannot be read.
     """
 
     cases: list[Packed]
     walked: list[Counter[Edge]]
-    embedded: int
     elsewhere: int
+    unread: int
 
 
 def gather(
     columns: Sequence[Column],
     keys: Sequence[str],
     records: Sequence[Mapping[str, CaseRecord]],
-    beside: Path,
 ) -> Gathered:
-    """Read what the page embeds: 3 to 6 ms a trace. `beside` is the page's folder."""
+    """Read what the page embeds, wherever it will lie: 3 to 6 ms a trace."""
     kills = _kills()
     walked: list[Counter[Edge]] = [Counter() for _ in columns]
     names = [column.outcomes.name for column in columns]
     cases: list[Packed] = []
-    kept = 0
+    kept = belong = 0
     for key in keys:
         outcomes = [column.outcomes.cases.get(key) for column in columns]
         recorded = [of_target.get(key) for of_target in records]
         case = Packed(_details(key, recorded, kills), {})
-        for at, worth in chosen(outcomes, recorded, names).items():
+        here = chosen(outcomes, recorded, names)
+        for at, worth in here.items():
             _embed(case, at, worth, columns[at], recorded[at], walked[at])
+        belong += len(here)
         kept += sum(record is not None and record.trace is not None for record in recorded)
-        _tell(case, columns, outcomes, recorded, beside)
+        _tell(case, outcomes, recorded)
         cases.append(case)
     embedded = sum(len(case.traces) for case in cases)
-    return Gathered(cases, walked, embedded, kept - embedded)
+    return Gathered(cases, walked, elsewhere=kept - belong, unread=belong - embedded)
+
+
+def linked(
+    cases: Sequence[Packed],
+    columns: Sequence[Column],
+    keys: Sequence[str],
+    records: Sequence[Mapping[str, CaseRecord]],
+    beside: Path,
+) -> list[Packed]:
+    """The same cases for a page in the folder `beside`, with links to their files."""
+    found = []
+    for key, case in zip(keys, cases, strict=True):
+        cells = dict(case.cells)
+        for at, (column, of_target) in enumerate(zip(columns, records, strict=True)):
+            if key in of_target and (hrefs := links(column, of_target[key], beside)):
+                cells[at] = {**cells[at], "l": [*hrefs]}
+        found.append(replace(case, cells=cells))
+    return found
 
 
 def _kills() -> Mapping[str, tuple[str, ...]]:
@@ -100,15 +121,13 @@ def _embed(
 
 def _tell(
     case: Packed,
-    columns: Sequence[Column],
     outcomes: Sequence[Outcome | None],
     records: Sequence[CaseRecord | None],
-    beside: Path,
 ) -> None:
-    for at, (column, outcome, record) in enumerate(zip(columns, outcomes, records, strict=True)):
+    for at, (outcome, record) in enumerate(zip(outcomes, records, strict=True)):
         if outcome is None:
             continue
-        told = cell(column, outcome, record, beside=beside)
+        told = cell(outcome, record)
         if record is not None and record.alarms and at not in case.cells:
             told["a"] = alarms(record, None, None)
         case.cells[at] = {**told, **case.cells.get(at, {})}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 400_000
 #: Cases in a chunk at most.
 CASES: Final = 100
+#: Octets that the page has around a chunk: its element, its place among the first cases.
+_AROUND: Final = 80
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Chunks(NamedTuple):
     @property
     def size(self) -> int:
         """Octets that they take in the page."""
-        return sum(len(each) + 3 for each in self.data)
+        return sum(len(each) + _AROUND for each in self.data)
 
 
 def pack(cases: Sequence[Packed], budget: int) -> Chunks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from jinja2.utils import htmlsafe_json_dumps
@@ -12,7 +13,7 @@ from tcpassay.model.catalogue import load_catalogue
 from tcpassay.model.edges import edges
 from tcpassay.reports.files import write_text
 from tcpassay.reports.page.contents import case_keys, contents
-from tcpassay.reports.page.gathering import gather
+from tcpassay.reports.page.gathering import gather, linked
 from tcpassay.reports.page.packing import compact, deflated, pack
 from tcpassay.reports.page.summary import MEANINGS, ORDER, headline, lines, notes
 from tcpassay.reports.sidebyside import CODES, LETTERS, side_by_side
@@ -21,20 +22,25 @@ from tcpassay.reports.templating import own_text, rendered
 from tcpassay.reports.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from markupsafe import Markup
+
+    from tcpassay.core.json_values import Json
     from tcpassay.model.catalogue import Catalogue
     from tcpassay.model.edges import Edge
     from tcpassay.reports.page.column import Column
-    from tcpassay.reports.page.packing import Chunks
+    from tcpassay.reports.page.gathering import Gathered
+    from tcpassay.reports.page.packing import Chunks, Packed
+    from tcpassay.reports.sidebyside import SideBySide
 
 _TEMPLATE: Final = "page.html.j2"
 _STYLES: Final = ("style.css", "page.css")
 _SCRIPTS: Final = ("store.js", "grid.js", "filters.js", "ladder.js", "panel.js", "page.js")
 
-#: Octets that the summary, the notes and the numbers of chunks take at most.
-_FRAME: Final = 60_000
+#: Octets of the note about traces that have no room, and of what is around the data.
+_LAST_NOTE: Final = 400
 
 #: Octets of the whole file at most.
 LIMIT: Final = 15_000_000
@@ -51,43 +57,64 @@ def write_page(
 
     Raises ConfigurationError for no columns, TcpassayError where it cannot be written.
     """
-    write_text(path, render(columns, path.parent, catalogue=catalogue, limit=limit))
+    write_pages([path], columns, catalogue=catalogue, limit=limit)
 
 
-def render(
+def write_pages(
+    paths: Iterable[Path],
     columns: Sequence[Column],
-    beside: Path,
     *,
     catalogue: Catalogue | None = None,
     limit: int = LIMIT,
-) -> str:
-    """The text of a page that will lie in the folder `beside`."""
-    outcomes = [column.outcomes for column in columns]
-    found = side_by_side(outcomes, catalogue or load_catalogue(), least=1)
+) -> None:
+    """The same to each path, with links that lead from there; traces are read once."""
+    found = side_by_side(
+        [column.outcomes for column in columns], catalogue or load_catalogue(), least=1
+    )
     keys = case_keys(found)
     records = [column.records() for column in columns]
     told = contents(found, columns, keys, records)
-    gathered = gather(columns, keys, records, beside)
+    gathered = gather(columns, keys, records)
     told["states"] = _diagrams(gathered.walked)
+    said = [*notes(columns), *_not_here(gathered)]
+    for path in paths:
+        cases = linked(gathered.cases, columns, keys, records, path.parent)
+        write_text(path, _render(found, told, said, cases, limit))
+
+
+def _render(
+    found: SideBySide,
+    told: Mapping[str, Json],
+    said: Sequence[str],
+    cases: Sequence[Packed],
+    limit: int,
+) -> str:
+    """The text of a page with all of `told`, and as many traces of `cases` as have room."""
+    of_targets = lines(found)
     scripts = [own_text(f"page/{name}") for name in _SCRIPTS]
-    style = "\n".join(own_text(name) for name in _STYLES)
-    fixed = len(compact(told)) + len(style) + sum(map(len, scripts)) + _FRAME
-    chunks = pack(gathered.cases, limit - fixed)
-    told["firsts"] = [*chunks.firsts]
-    return rendered(
+    page = partial(
+        rendered,
         _TEMPLATE,
-        title=_title([line.label for line in lines(found)]),
+        title=_title([line.label for line in of_targets]),
         headline=headline(found),
-        lines=lines(found),
-        notes=[*notes(columns), *_left(gathered.elsewhere, chunks)],
+        lines=of_targets,
         legend=[(CODES[v], LETTERS[v], v.value, MEANINGS[v]) for v in ORDER],
-        several=len(columns) > 1,
-        style=style,
+        several=len(of_targets) > 1,
+        style="\n".join(own_text(name) for name in _STYLES),
         scripts=scripts,
         hashes=" ".join(_hash(text) for text in scripts),
-        data=htmlsafe_json_dumps(told, compact),
+    )
+    frame = page(notes=said, data=_embedded(told), chunks=())
+    chunks = pack(cases, limit - len(frame.encode()) - _LAST_NOTE)
+    return page(
+        notes=[*said, *_no_room(chunks)],
+        data=_embedded({**told, "firsts": [*chunks.firsts]}),
         chunks=chunks.data,
     )
+
+
+def _embedded(told: Mapping[str, Json]) -> Markup:
+    return htmlsafe_json_dumps(told, compact)
 
 
 def _hash(script: str) -> str:
@@ -110,16 +137,23 @@ def _diagrams(walked: Sequence[Mapping[Edge, int]]) -> str:
     return deflated(compact(drawn))
 
 
-def _left(elsewhere: int, chunks: Chunks) -> list[str]:
+def _not_here(gathered: Gathered) -> list[str]:
     told = []
-    if elsewhere:
+    if gathered.unread:
         told.append(
-            f"{counted(elsewhere, 'trace')} of passing cases, of which another target's is shown, "
-            "are not in this page; their cells name the file in the run's folder"
+            f"{counted(gathered.unread, 'trace')} that the run kept could not be read when this "
+            "page was written; their cells name the file"
         )
-    if chunks.left:
+    if gathered.elsewhere:
         told.append(
-            f"{counted(chunks.left, 'trace')} had no room in this page; their cells name the file "
-            "in the run's folder"
+            f"{counted(gathered.elsewhere, 'trace')} of passing cases, of which another target's "
+            "is shown, are not in this page; their cells name the file in the run's folder"
         )
     return told
+
+
+def _no_room(chunks: Chunks) -> list[str]:
+    if not chunks.left:
+        return []
+    left = counted(chunks.left, "trace")
+    return [f"{left} had no room in this page; their cells name the file in the run's folder"]

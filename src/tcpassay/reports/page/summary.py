@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.core.verdict import Verdict
 from tcpassay.reports.page import words
 from tcpassay.reports.page.contents import tier
-from tcpassay.reports.sidebyside import CODES, LETTERS
-from tcpassay.reports.text import counted
+from tcpassay.reports.sidebyside import CODES
+from tcpassay.reports.text import counted, few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcpassay.reports.page.column import Column
-    from tcpassay.reports.record import RunRecord
+    from tcpassay.reports.record import CaseRecord, RunRecord
     from tcpassay.reports.sidebyside import SideBySide
 
 #: In the order in which a bar shows them.
@@ -40,11 +40,17 @@ MEANINGS = {
 }
 
 
+#: Notes of one kind.
+_MOST_NOTES = 40
+
+#: What may end before a packet has crossed.
+_WITHOUT_PACKETS = frozenset({Verdict.UNSUPPORTED, Verdict.ERROR})
+
+
 class Part(NamedTuple):
     """One colour of a bar; `code` is the letter of the filter."""
 
     verdict: str
-    letter: str
     code: str
     number: int
     percent: float
@@ -54,7 +60,6 @@ class Line(NamedTuple):
     """One target: of what must hold, how many requirements are met, not met, not judged."""
 
     label: str
-    title: str
     version: str
     clock: str
     cases: int
@@ -80,7 +85,6 @@ def _line(found: SideBySide, at: int) -> Line:
     not_met = counts[Verdict.FAIL] + counts[Verdict.DEVIATION]
     return Line(
         label=words.line(column.label),
-        title=words.line(column.title),
         version=words.line(column.version),
         clock=words.line(column.clock),
         cases=len(cases),
@@ -89,7 +93,7 @@ def _line(found: SideBySide, at: int) -> Line:
         not_judged=len(demanded) - met - not_met,
         unexpected=sum(not case.as_expected for case in column.cases.values()),
         parts=tuple(
-            Part(v.value, LETTERS[v], CODES[v], counts[v], round(100 * counts[v] / whole, 3))
+            Part(v.value, CODES[v], counts[v], round(100 * counts[v] / whole, 3))
             for v in ORDER
             if counts[v]
         ),
@@ -124,6 +128,12 @@ def notes(columns: Sequence[Column]) -> Iterator[str]:
             yield from _of_run(column.record)
 
 
+def _left_no_trace(case: CaseRecord) -> bool:
+    """Whether packets may have crossed that nobody has kept."""
+    result = case.result
+    return case.trace is None and not result.of_oracle and result.verdict not in _WITHOUT_PACKETS
+
+
 def _of_run(record: RunRecord) -> Iterator[str]:
     names = ", ".join(target.name for target in record.targets)
     yield words.line(
@@ -134,10 +144,24 @@ def _of_run(record: RunRecord) -> Iterator[str]:
         yield "This run was ended before its end: cases that had not ended are missing"
     if record.interrupted:
         yield words.line(f"This run was interrupted by {record.interrupted}")
-    for absent in record.not_started:
-        yield words.line(f"{absent.target} did not start: {absent.reason}")
+    yield from _lines_of(
+        f"{absent.target} did not start: {absent.reason}" for absent in record.not_started
+    )
     reasons = Counter((left.target, left.reason) for left in record.not_run)
-    for (target, reason), number in reasons.items():
-        yield words.line(f"{target}: {counted(number, 'case')} not run: {reason}")
-    for stale in record.stale:
-        yield words.line(f"{stale.file}:{stale.line}: stale expectation {stale.case}: {stale.why}")
+    yield from _lines_of(
+        f"{target}: {counted(number, 'case')} not run: {reason}"
+        for (target, reason), number in reasons.items()
+    )
+    if bare := sum(_left_no_trace(case) for case in record.cases):
+        yield words.line(
+            f"{names}: {counted(bare, 'case')} kept no trace: `tcpassay run --traces always` keeps "
+            "those of what passes, too"
+        )
+    yield from _lines_of(
+        f"{stale.file}:{stale.line}: stale expectation {stale.case}: {stale.why}"
+        for stale in record.stale
+    )
+
+
+def _lines_of(notes: Iterable[str]) -> list[str]:
+    return few([words.line(note) for note in notes], _MOST_NOTES)
