@@ -109,8 +109,7 @@ class Flow:
         self.send_by = NEVER
         # The application: what it has given and taken, and how far it has read.
         self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
-        self.given = Stream()
-        self.taken = Stream()
+        self.given, self.taken = Stream(), Stream()
         #: Behind a cookie that may hold for several numbers of the peer's SYN: its text by each.
         self.taken_from: dict[int, Stream] = {}
         self.read = 0
