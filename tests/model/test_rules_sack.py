@@ -49,6 +49,11 @@ def test_behind_a_fin_blocks_may_hold_and_join_its_octet(fin: int) -> None:
     assert never_came(blocks_of(told.options), came) is None
 
 
+def test_text_may_lie_where_a_fin_has_been_taken() -> None:
+    """The peer has sent both to one place; the text behind the FIN is kept with its octet."""
+    assert reports(OPEN._replace(fin=999), reporting((999, 1030))) is None
+
+
 @pytest.mark.parametrize("fin", [999, 1020])
 @pytest.mark.parametrize("blocks", [((1050, 1030),), ((990, 1000), (995, 999))])
 def test_a_fin_excuses_no_block_turned_round_or_below(

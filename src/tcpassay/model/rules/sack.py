@@ -44,7 +44,8 @@ def wrong_block(
     tell of a repetition, below RCV.NXT or within another block (RFC 2883, 4).
 
     Behind a FIN it is left to `never_came` what has come: a FIN is an octet as any (RFC 9293, 3.4)
-    that blocks may hold or join, others may have been before it, and text behind it may be kept.
+    that blocks may hold or join, others may have been before it, and text that lies behind it, or
+    where it is, may be kept.
     """
     if not blocks:
         return None
@@ -55,7 +56,7 @@ def wrong_block(
             return Wrong(block, TURNED)
         if repeats and not at:
             continue
-        if offset(left, rcv_nxt) < 0:
+        if offset(right, rcv_nxt) <= 0:
             return Wrong(block, NOT_ABOVE)
         if fin is None and not any(_within(block, each) for each in held):
             return Wrong(block, NOT_COME)
