@@ -12,6 +12,7 @@ from tcpassay.conformance.expectations import Expectations, load_expectations
 from tcpassay.conformance.plan import PlannedRun
 from tcpassay.conformance.pool import ASKED_TWICE, IN_FLIGHT, _room_for
 from tcpassay.conformance.result import (
+    Alarm,
     CaseEnded,
     CaseStarted,
     RunEnded,
@@ -19,13 +20,15 @@ from tcpassay.conformance.result import (
     TargetNotStarted,
 )
 from tcpassay.conformance.runner import run
+from tcpassay.conformance.watch import Watch
 from tcpassay.core.errors import TargetUnavailableError
-from tcpassay.core.verdict import Verdict
+from tcpassay.core.verdict import Level, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcpassay.conformance.result import RunEvent
+    from tcpassay.conformance.result import CaseResult, RunEvent
+    from tcpassay.core.trace import Trace
 
 pytestmark = pytest.mark.usefixtures("no_preflight")
 
@@ -250,6 +253,30 @@ def test_case_that_failed_without_lag_is_asked_twice(kit: Any) -> None:
     assert run(kit.plan(kit.Target(clock="real"), kit.case(case)), events.append).exit_code == 0
     (ended,) = [event for event in events if isinstance(event, CaseEnded)]
     assert ended.result.message == "run again alone: the first run was fail"
+
+
+def test_alarms_of_the_first_run_are_told(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The case passes twice; what the oracle has against its first trace alone is named once."""
+    target = kit.Target(clock="real")
+
+    traces: list[Trace | None] = []
+
+    def ended(_watch: Watch, result: CaseResult, trace: Trace | None) -> CaseEnded:
+        traces.append(trace)
+        first, both = "RFC9293:MUST-22", "RFC9293:MUST-16"
+        named = (first, first, both) if trace is traces[0] else (both,)
+        known = Alarm(1, "RFC9293:MUST-40", "", "", (), Level.MUST, as_expected=True)
+        again = known._replace(as_expected=False)
+        told = (again._replace(requirement=name) for name in named)
+        return CaseEnded(result, trace, (known, *told) if trace is traces[0] else tuple(told))
+
+    monkeypatch.setattr(Watch, "ended", ended)
+    events: list[RunEvent] = []
+    run(replace(kit.plan(target, kit.case(kit.passes)), watch=True), events.append)
+    (case,) = [
+        e for e in events if isinstance(e, CaseEnded) and not e.result.id.startswith("oracle")
+    ]
+    assert case.result.message == "run again alone: the first run violated RFC9293:MUST-22"
 
 
 def test_few_unexpected_verdicts_are_asked_for_twice(kit: Any) -> None:

@@ -522,6 +522,16 @@ app: send c0 1 MSG_NOSIGNAL
 """,
         set(),
     ),
+    "a FIN above a hole that is filled in FIN-WAIT-2, and text of it that comes twice": (
+        CONNECTING
+        + """\
+peer: SA seq=0 ack=1 <sackOK>
+app: shutdown c0 SHUT_WR
+peer: FA seq=2 ack=1 data=100
+peer: A seq=1 ack=2 data=10
+""",
+        {"a SACK block * that does not lie above it"},
+    ),
     "a SYN with a newer timestamp than the first, for a queue that may be full": (
         """\
 listen: listener backlog=0

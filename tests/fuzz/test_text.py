@@ -280,3 +280,51 @@ def test_text_that_is_right_is_looked_for_nowhere_else(monkeypatch: pytest.Monke
     assert (Streams(script.entries).faults, looks) == ([], 0)
     script.reads(b"\x00")
     assert (len(Streams(script.entries).faults), looks) == (1, 1)
+
+
+def test_only_the_first_octet_that_differs_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader loses every second of 4,000 octets, and then reads on: two octets are followed, the
+    second of them is sought in two more places.
+    """
+    steps = 0
+    after = Streams._after
+
+    def counted(streams: Streams, stands: set[Stand], octet: int | None) -> set[Stand]:
+        nonlocal steps
+        steps += 1
+        return after(streams, stands, octet)
+
+    monkeypatch.setattr(Streams, "_after", counted)
+    script = Script()
+    script.peer(ACK | FIN, 1)
+    for at in range(1, 4_000, 1_000):
+        script.peer(ACK, at, peer_text(at, 1_000))
+    for _ in range(3):
+        script.reads(peer_text(1, 4_000)[::2])
+    (fault,) = Streams(script.entries).faults
+    assert fault.why.startswith("octet 1 that recv() gave")
+    assert steps <= 4
+
+
+def test_text_behind_many_fins_is_looked_at_once() -> None:
+    """A FIN before each of 200 octets: what goes on behind one goes on behind those before it."""
+    script = Script()
+    for at in range(1, 201):
+        script.peer(ACK | FIN, at)
+    script.peer(ACK, 1, peer_text(1, 200))
+    streams = Streams(script.entries)
+    (ports,) = streams._said
+    looked = _Looked(streams._said[ports])
+    streams._said[ports] = looked
+    assert len(streams._behind_fins({(ports, 1001)})) == 200
+    assert looked.looks <= 400
+
+
+class _Looked(dict[int, set[int]]):
+    """Counts how often it is asked whether it has a number."""
+
+    looks = 0
+
+    def __contains__(self, number: object) -> bool:
+        self.looks += 1
+        return super().__contains__(number)

@@ -14,13 +14,14 @@ from tcpassay.conformance.reach import PEER_PORT, listener, syn_sent
 from tcpassay.core.trace import Trace
 from tcpassay.targets.contract import StackOptions
 from tcpassay.targets.registry import open_target
-from tcpassay.wire import MaximumSegmentSize, Timestamps, WindowScale
+from tcpassay.wire import MaximumSegmentSize, SackPermitted, Timestamps, WindowScale
 from tests.model.fast_exchanges import fast, fast_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcpassay.conformance.peer import Connection
+    from tcpassay.wire import Option
 
 MSS = (MaximumSegmentSize(1000),)
 
@@ -42,13 +43,13 @@ def recorded(name: str) -> Trace:
     return trace
 
 
-def opened(bench: Bench, port: int = 8080) -> Connection:
+def opened(bench: Bench, port: int = 8080, options: tuple[Option, ...] = MSS) -> Connection:
     """A connection that a listener of the target has accepted; the peer takes 1,000 octets."""
     bench.note("open")
     sock = listener(bench, port=port)
     conn = bench.connection(port=port)
     bench.note("syn")
-    conn.send("S", options=MSS)
+    conn.send("S", options=options)
     conn.expect("SA")
     conn.send("A")
     bench.note("accept")
@@ -398,11 +399,35 @@ def narrow(bench: Bench) -> None:
     bench.wait(0.1)
 
 
+def selective(bench: Bench) -> None:
+    """SACK: text above a hole, twice and beside it, text repeated, and a FIN above the hole."""
+    conn = opened(bench, options=(*MSS, SackPermitted()))
+    bench.note("text")
+    conn.send("PA", payload=b"hello")
+    bench.wait(1)
+    here = int(conn.peer.snd.nxt)
+    for note, at, flags in (
+        ("piece", 10, "A"),
+        ("neighbour", 15, "A"),
+        ("piece again", 10, "A"),
+        ("text again", -5, "A"),
+        ("fin above", 30, "FA"),
+    ):
+        bench.note(note)
+        conn.send(flags, seq=here + at, payload=b"hello")
+        conn.expect("A")
+    for note, at, size in (("filled", 0, 10), ("ended", 20, 10), ("fin again", 35, 0)):
+        bench.note(note)
+        conn.send("A" if size else "FA", seq=here + at, payload=bytes(size))
+        bench.wait(1)
+    bench.note("end")
+
+
 EXCHANGES: dict[str, Callable[[Bench], None]] = {
     exchange.__name__: exchange
     for exchange in (
         talk, attacked, half_closed, bulk, lost, unanswered, connected, embryonic, nobody,
         shut_too_early, patient, refused, lost_end, queued, aborted, kept_alive, many, congested,
-        narrow, fast, fast_client,
+        narrow, selective, fast, fast_client,
     )
 }  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.core.events import Returned
-from tcpassay.wire import FastOpen, NoOperation, Segment, Timestamps, build, parse
+from tcpassay.model.tcb import MASK
+from tcpassay.wire import FastOpen, NoOperation, Sack, Segment, Timestamps, build, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +92,18 @@ def options(note: str, k: int, edit: Callable[[Options], Options]) -> Callable[[
     return lambda s: s.change(
         s.segment(note, k), lambda seg: seg._replace(options=edit(seg.options))
     )
+
+
+def reported(note: str, *sacks: tuple[tuple[int, int], ...]) -> Callable[[Script], None]:
+    """SACK options with these blocks, counted from the ACK number."""
+
+    def edit(segment: Segment) -> Segment:
+        def absolute(blocks: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+            return tuple(((segment.ack + a) & MASK, (segment.ack + b) & MASK) for a, b in blocks)
+
+        return segment._replace(options=tuple(Sack(absolute(blocks)) for blocks in sacks))
+
+    return lambda s: s.change(s.segment(note), edit)
 
 
 def stamp(tsval: int = 0, tsecr: int = 0) -> Callable[[Options], Options]:

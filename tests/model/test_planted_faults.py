@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from tcpassay.core.content import content_root
 from tcpassay.core.verdict import Level
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.model.oracle import judge_trace
@@ -121,6 +122,8 @@ def test_a_real_clock_hides_few_faults(fault: Fault) -> None:
 def test_there_are_enough_and_each_is_bound_to_the_catalogue() -> None:
     assert len(FAULTS) >= 80
     assert {fault.what for fault in FAULTS} > HIDDEN_BY_A_REAL_CLOCK
+    told = f"the faults that a real clock hides, {len(HIDDEN_BY_A_REAL_CLOCK)} of {len(FAULTS)}."
+    assert told in (content_root() / "docs" / "oracle.md").read_text()
     catalogue = load_catalogue()
     for fault in FAULTS:
         assert catalogue.get(fault.requirement).id == fault.requirement

@@ -242,7 +242,7 @@ class Pool:
             self._again.append(done)
             return
         first = self._firsts.pop(_key(done.job.run), None)
-        self._emit(event if first is None else _noted(event, "with few others", first))
+        self._emit(event if first is None else self._noted(event, "with few others", first))
 
     def _must_repeat(self, event: CaseEnded, job: Job) -> bool:
         """Whether something else than the target may have made this verdict.
@@ -284,7 +284,16 @@ class Pool:
                 event = self._ended(self._result(last), last.trace)
                 if not _lagged_badly(event, last.job):
                     break
-            self._emit(event if last is first else _noted(event, "alone", first))
+            self._emit(event if last is first else self._noted(event, "alone", first))
+
+    def _noted(self, event: CaseEnded, how: str, first: Done) -> CaseEnded:
+        """The event of a case that was run again; it tells what the first run had beside it."""
+        before = self._ended(self._result(first), first.trace)
+        why = _missing(before, event, first.job.lag_ns)
+        note = f"run again {how}" + (f": the first run {' and '.join(why)}" if why else "")
+        message = event.result.message
+        told = f"{message} ({note})" if message else note
+        return replace(event, result=replace(event.result, message=told))
 
     def _run_alone(self, run: PlannedRun) -> Done | None:
         if self._interrupts.signalled():
@@ -373,16 +382,16 @@ def _as_expected(event: CaseEnded) -> bool:
     return event.result.as_expected and all(alarm.as_expected for alarm in event.alarms)
 
 
-def _noted(event: CaseEnded, how: str, first: Done) -> CaseEnded:
-    """The event of a case that was run again; it tells what the first run had that this has not."""
-    lag_ns, verdict = first.job.lag_ns, first.result.verdict if first.result else Verdict.ERROR
+def _missing(first: CaseEnded, last: CaseEnded, lag_ns: int) -> list[str]:
+    """What the first run of a case had that its last has not."""
     why = [f"lagged {lag_ns / NS_PER_MS:.0f} ms"] if lag_ns > TOLERANCE_NS else []
-    if verdict is not event.result.verdict:
-        why.append(f"was {verdict.value}")
-    note = f"run again {how}" + (f": the first run {' and '.join(why)}" if why else "")
-    message = event.result.message
-    told = f"{message} ({note})" if message else note
-    return replace(event, result=replace(event.result, message=told))
+    if first.result.verdict is not last.result.verdict:
+        why.append(f"was {first.result.verdict.value}")
+    left = {alarm.requirement for alarm in last.alarms}
+    gone = (a.requirement for a in first.alarms if not (a.as_expected or a.requirement in left))
+    if named := ", ".join(dict.fromkeys(gone)):
+        why.append(f"violated {named}")
+    return why
 
 
 @contextmanager

@@ -78,7 +78,8 @@ class Explained:
     def reading(self, violation: Violation, ip: IpVersion) -> tuple[Violation, str]:
         """The violation as an entry covers it, and the glob of that entry.
 
-        Where several known ways past the rules fit, one that is expected is enough.
+        Where several known ways past the rules fit, one that is expected is enough. Where none is,
+        a way of more steps is, if each of them is expected: told as its first step.
         """
 
         def entry(each: Violation) -> str:

@@ -13,7 +13,7 @@ from tcpassay.core.events import Call, Returned
 from tcpassay.wire import ACK, FIN, SYN, URG, IPv6, ParseError, Segment, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tcpassay.core.trace import Entry
 
@@ -138,29 +138,25 @@ class Streams:
             wanted = [None] * returned.value
         for place, octet in enumerate(wanted):
             before, stands = stands, self._after(stands, octet)
-            if stands:
-                continue
-            what = f"octet {place} that {call.name}() gave, {octet}, is"
-            where = "not what was sent there"
-            for name, others in self._elsewhere(before):
-                if stands := self._after(others, octet):
-                    where = name
-                    break
-            if not self._fault_told(read=True):
-                self.faults.append(TextFault(at, f"{what} {where}", read=True))
             if not stands:
+                what = f"octet {place} that {call.name}() gave, {octet}, is"
+                where = self._elsewhere(before, octet)
+                self.faults.append(TextFault(at, f"{what} {where}", read=True))
                 return
         if "MSG_PEEK" not in flags:
             self._readers[fd] = stands
             self._again.discard(fd)
 
-    def _elsewhere(self, stands: set[Stand]) -> Iterator[tuple[str, set[Stand]]]:
-        """Where a reader may have gone on who has not gone on at the next octet, each with words.
+    def _elsewhere(self, stands: set[Stand], octet: int | None) -> str:
+        """Where a reader has gone on who has not gone on at the next octet, in words.
 
-        For octets that differ alone: it looks at all text behind each FIN.
+        For the first octet that differs alone: it looks at all text behind each FIN.
         """
-        yield "from behind a FIN", self._behind_fins(stands)
-        yield "from beside, as the peer's first ACK was beside a cookie", self._beside(stands)
+        if self._after(self._behind_fins(stands), octet):
+            return "from behind a FIN"
+        if self._after(self._beside(stands), octet):
+            return "from beside, as the peer's first ACK was beside a cookie"
+        return "not what was sent there"
 
     def _beginnings(self, fd: int) -> set[Stand]:
         port = self._peers.get(fd)
@@ -189,17 +185,22 @@ class Streams:
         """Where a reader may stand who has gone over FINs as over octets, there or before it:
         behind a FIN that was not counted all text is one number too early.
         """
+        behind = {ports: self._run_behind(ports) for ports, _ in stands}
         found: set[Stand] = set()
         last = stands
         for _ in range(max(map(len, self._fins.values()), default=0)):
-            last = {
-                (ports, (number + 1) & _MASK)
-                for ports, number in last
-                for fin in self._fins.get(ports, ())
-                if self._all_said(ports, fin, number)
-            }
+            last = {(ports, (at + 1) & _MASK) for ports, at in last if at in behind[ports]}
             found |= last
         return found
+
+    def _run_behind(self, ports: Ports) -> set[int]:
+        """The numbers of a connection's FINs, and of the text that goes on behind them."""
+        said, run = self._said.get(ports, {}), set[int]()
+        for number in self._fins.get(ports, ()):
+            run.add(number)
+            while (number := (number + 1) & _MASK) in said and number not in run:
+                run.add(number)
+        return run
 
     def _beside(self, stands: set[Stand]) -> set[Stand]:
         """Where a reader may stand at the first octet if the peer's first ACK has been taken as one
@@ -212,13 +213,6 @@ class Streams:
             for number in self._first.get(ports, ())
             if number != start and (number - start + _BESIDE) & _MASK <= 2 * _BESIDE
         }
-
-    def _all_said(self, ports: Ports, fin: int, number: int) -> bool:
-        """Whether text has come for all from a FIN to a number behind it."""
-        behind, said = (number - fin) & _MASK, self._said.get(ports, {})
-        return behind < len(said) + 1 and all(
-            (fin + place) & _MASK in said for place in range(1, behind + 1)
-        )
 
     def _read_urgent(self, at: int, fd: int, octets: bytes) -> None:
         port = self._peers.get(fd)

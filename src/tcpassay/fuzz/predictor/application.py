@@ -9,6 +9,7 @@ from tcpassay.fuzz.predictor.several import MOST
 from tcpassay.fuzz.predictor.sockets import Socket, ends_of
 from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
+from tcpassay.model.oracle.returns import OPEN
 from tcpassay.model.rules.departure import ABORTED_BY_RESET
 from tcpassay.model.tcb import SYNCHRONIZED
 
@@ -411,16 +412,12 @@ def _may_send(call: Call, conn: Connection, returned: Returned) -> str:
     return ""
 
 
-#: Where connect() succeeds once.
-_OPEN = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
-
-
 def _connected(_call: Call, conn: Connection, returned: Returned) -> str:
     errno = returned.errno
     if errno is None:
         if conn.state not in SYNCHRONIZED and conn.state != "CLOSED":
             return "success before the handshake is over"
-        if conn.state in _OPEN:
+        if conn.state in OPEN:
             return "success, which may be the second"
     elif errno == "ECONNREFUSED":
         if not conn.told and conn.state != "CLOSED":

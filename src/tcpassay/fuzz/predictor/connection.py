@@ -33,6 +33,7 @@ class Connection:
         "accepted",
         "ack_by",
         "bound",
+        "came",
         "completed",
         "credit",
         "deaf",
@@ -120,6 +121,8 @@ class Connection:
         self.given = bytearray()
         self.taken = Stream()
         self.texts: list[tuple[int, bytes]] = []
+        #: The numbers of the peer's segments that have any.
+        self.came: list[tuple[int, int]] = []
         self.read_octets = 0
         #: What is in flight: its ends and when each last went out; when the timer has begun, how
         #: long it waited before, how often, and how much the peer has said since.

@@ -85,6 +85,7 @@ class Inbound(Ledger):
         ):
             self._segment(octets, found, now, n)
         elif size:
+            conn.came.append((seq, (seq + size) & MASK))
             _takes_text(conn, seq, ACK, octets[end:])
 
     def _in_order(
@@ -189,6 +190,9 @@ class Inbound(Ledger):
                 conn.progresses(now)
         if not conn.completed and conn.state in SYNCHRONIZED:
             conn.completed = n
+        length = size + (flags & FIN) + (flags >> 1 & 1)
+        if length:
+            conn.came.append((seq, (seq + length) & MASK))
         if size or flags & URG:
             _takes_text(conn, seq, flags, octets[end:])
 

@@ -6,12 +6,12 @@ from struct import Struct
 from typing import NamedTuple
 
 from tcpassay.model.oracle.headers import no_option
+from tcpassay.model.rules.sack import blocks_of
 from tcpassay.wire import (
     EndOfList,
     FastOpen,
     MaximumSegmentSize,
     ParseError,
-    Sack,
     Segment,
     Timestamps,
     WindowScale,
@@ -121,8 +121,9 @@ def options_of(octets: bytes) -> Options:
 
 
 def _read(octets: bytes) -> Options:
-    found = NO_OPTIONS
-    for option in parse_options(octets):
+    options = parse_options(octets)
+    found = Options(blocks=blocks_of(options))
+    for option in options:
         if isinstance(option, MaximumSegmentSize):
             found = found._replace(mss=option.value)
         elif isinstance(option, WindowScale):
@@ -132,8 +133,6 @@ def _read(octets: bytes) -> Options:
                 found = found._replace(stamps=(option.tsval, option.tsecr))
             else:
                 found = found._replace(twice=True)
-        elif isinstance(option, Sack):
-            found = found._replace(blocks=option.blocks)
         elif isinstance(option, FastOpen):
             found = found._replace(cookie=True)
         elif isinstance(option, EndOfList):

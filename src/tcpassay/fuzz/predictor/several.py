@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpassay.model.oracle.flow_spread import CHALLENGED, UNACCEPTABLE
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_arrival, after_departure
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import Sender
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 #: Ways followed at most: fewer than the oracle does.
 MOST = 12
-
-#: The beginnings of clauses that a throttle of challenges may be for.
-_CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
-_UNACCEPTABLE = ("RFC9293:3.10.7.4-SEQ-", "RFC7323:5.3-R1")
 
 
 def after(
@@ -82,9 +79,9 @@ def _optional(branch: Branch) -> Branch:
 
 def _limited(branch: Branch, segment: Segment) -> bool:
     clause = branch.clause
-    if clause.startswith(_CHALLENGED):
+    if clause.startswith(CHALLENGED):
         return True
-    return not segment.payload and clause.startswith(_UNACCEPTABLE)
+    return not segment.payload and clause.startswith(UNACCEPTABLE)
 
 
 def _repeats_fin(tcb: Tcb, segment: Segment) -> bool:

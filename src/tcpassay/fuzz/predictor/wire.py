@@ -9,7 +9,7 @@ from tcpassay.fuzz.predictor.inbound import Inbound
 from tcpassay.fuzz.predictor.names import answer_named, flags_named
 from tcpassay.fuzz.predictor.segments import NO_OPTIONS, Fields, Options, fields, options_of, whole
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
-from tcpassay.model.rules.sack import not_come
+from tcpassay.model.rules.sack import never_came, wrong_block
 from tcpassay.model.tcb import HALF, MASK
 from tcpassay.wire import ACK, ECE, FIN, PSH, RST, SYN, Icmp, ParseError, Segment, parse
 
@@ -287,7 +287,7 @@ class Wire(Inbound):
         """A SYN has followed another connection of this tuple: what may be true goes on anew."""
         new = self._renewed(_turned(key), old)
         new.become(unbound)
-        new.syn, new.syn_text, new.listed = old.syn, old.syn_text, False
+        new.syn, new.syn_text, new.came, new.listed = old.syn, old.syn_text, old.came, False
         if old.syn_text:
             new.texts.append((0, old.syn_text))
         listener = self.listener(new)
@@ -364,10 +364,12 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
 
 def _blocks_wrong(conn: Connection, options: Options, ack: int) -> str:
     """RFC 2018, 4, on the one way that is followed; of several each looks for itself."""
-    if not options.blocks or conn.several is not None:
+    if not options.blocks:
         return ""
-    wrong = not_come(options.blocks, conn.held, conn.fin, ack)
-    return "a SACK block of what has not come" if wrong else ""
+    wrong = never_came(options.blocks, conn.came)
+    if wrong is None and conn.several is None:
+        wrong = wrong_block(options.blocks, conn.held, conn.fin, ack)
+    return "" if wrong is None else f"a SACK block {wrong.why}"
 
 
 def _correct(conn: Connection, found: Fields) -> None:

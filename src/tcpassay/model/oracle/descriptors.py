@@ -27,7 +27,6 @@ class Socket:
     remote: Ends | None = None
     listening: bool = False
     backlog: int = 0
-    connecting: bool = False
     connected: bool = False
     lingers_zero: bool = False
     user_timeout: int | None = None

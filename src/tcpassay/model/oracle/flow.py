@@ -23,6 +23,7 @@ from tcpassay.wire import ACK, RST, SYN
 if TYPE_CHECKING:
     from tcpassay.model.oracle.limits import Limits
     from tcpassay.model.oracle.report import Report
+    from tcpassay.model.ranges import Range
     from tcpassay.model.rules.departure import Refusal
     from tcpassay.wire import Segment
 
@@ -89,6 +90,8 @@ class Flow:
         self.from_nowhere = False
         #: Whether ICMP has told of an error.
         self.icmp = False
+        #: The numbers of the peer's segments that have any, whatever has become of them.
+        self.came: list[Range] = []
         #: Where segments with text have ended that have come while a FIN waits above a hole.
         self.ends_above: list[int] = []
         #: Numbers of the peer's FINs, wherever they were.
@@ -106,8 +109,7 @@ class Flow:
         self.send_by = NEVER
         # The application: what it has given and taken, and how far it has read.
         self.sender = Sender(octets=0, ended=False, aborted=False, urgent=False)
-        self.given = Stream()
-        self.taken = Stream()
+        self.given, self.taken = Stream(), Stream()
         #: Behind a cookie that may hold for several numbers of the peer's SYN: its text by each.
         self.taken_from: dict[int, Stream] = {}
         self.read = 0

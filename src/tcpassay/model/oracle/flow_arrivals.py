@@ -10,7 +10,7 @@ from tcpassay.model.oracle.flow_spread import only_variants, spreads
 from tcpassay.model.oracle.hypothesis import NEVER
 from tcpassay.model.oracle.stream import Stream
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import SYNCHRONIZED, offset
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN, URG, Sack, Timestamps, UnreadableOptions
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ OUTDATED_NS = 24 * 86_400 * NS_PER_S
 def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     """The peer's segment reaches the target."""
     flags = segment.flags
+    if segment.seg_len:
+        flow.came.append((segment.seq, (segment.seq + segment.seg_len) & MASK))
     if flags & (SYN | RST) == SYN:
         flow_begin.peer_syn(flow, segment)
     elif flow.peer_scale and flow.stack_scale is not None:

@@ -90,7 +90,7 @@ def reborn(flow: Flow, old: Flow) -> None:
     """
     flow.hypotheses = [h for h in old.hypotheses if not h.bound]
     flow.listening, flow.heard, syn = old.listening, old.heard, old.syn_heard
-    flow.cookies = old.cookies
+    flow.cookies, flow.came = old.cookies, old.came
     if syn is not None:
         _take_options(flow, syn)
         flow.network.hears_syn(syn)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tcpassay.model.tcb import State
 
 
+#: Where a connection stands if its end was closed before what has brought it to this state.
+CLOSED_FIRST: dict[State, State] = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "CLOSING"}
+
+
 def gives(flow: Flow, data: bytes) -> None:
     """The application has handed over octets to send."""
     flow.given.append(data)
@@ -36,13 +40,10 @@ def closed_before(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     state" (3.10.4). It is FIN-WAIT-1 with the fifth check, and the peer's FIN the eighth.
     """
     return [
-        h._replace(tcb=h.tcb._replace(state=_CLOSED_FIRST[h.tcb.state]))
+        h._replace(tcb=h.tcb._replace(state=CLOSED_FIRST[h.tcb.state]))
         for h in hypotheses
-        if h.tcb.state in _CLOSED_FIRST and not h.tcb.fin_sent
+        if h.tcb.state in CLOSED_FIRST and not h.tcb.fin_sent
     ]
-
-
-_CLOSED_FIRST: dict[State, State] = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "CLOSING"}
 
 
 def handed_out(flow: Flow, n: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow import LEAST_RETRIES
+from tcpassay.model.oracle.flow_calls import CLOSED_FIRST
 from tcpassay.model.oracle.flow_sent import hold_text, sent
 from tcpassay.model.oracle.flow_spread import only_variants
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, corrected, rank
@@ -126,7 +127,7 @@ def _before_its_text(
     ahead = segment._replace(ack=h.tcb.rcv_nxt)
     if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != h.tcb.rcv_nxt:
         # Sent before the peer's FIN was taken, out of ESTABLISHED: it was FIN-WAIT-1 (3.10.4).
-        h = h._replace(tcb=h.tcb._replace(state="CLOSING"))
+        h = h._replace(tcb=h.tcb._replace(state=CLOSED_FIRST[h.tcb.state]))
     new = after_departure(h, ahead, sender, mss, now)
     if isinstance(new, Refusal):
         return new

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tcpassay.core.clock import NS_PER_S
 from tcpassay.model.oracle.report import Violation
-from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.rules.departure import Refusal, misreported
 from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.rules.sack import blocks_of, never_came
 from tcpassay.model.tcb import offset
 from tcpassay.wire import ACK, FIN, PSH, RST, SYN
 
@@ -24,7 +25,7 @@ def sent(flow: Flow, before: Tcb, segment: Segment, now: int, n: int) -> None:
         if not flow.open:
             transmission.forget()
         return
-    wrong = _window(flow, segment)
+    wrong = _window(flow, segment) or _reported(flow, segment)
     stamps = timestamps(segment) if segment.options else None
     if stamps is not None:
         transmission.stamps(stamps.tsval, now)
@@ -76,6 +77,15 @@ def _window(flow: Flow, segment: Segment) -> Refusal | None:
     if not segment.window:
         why += ", to a window of zero"
     return Refusal("RFC9293:SHLD-14", why, f"a window of {segment.window + by}")
+
+
+def _reported(flow: Flow, segment: Segment) -> Refusal | None:
+    """RFC 2018, 4 and RFC 2883, 4: blocks by all that has come; what a false one tells counts."""
+    wrong = never_came(blocks_of(segment.options), flow.came)
+    if wrong is None:
+        return None
+    flow.came.append(wrong.block)
+    return misreported(wrong, segment.ack)
 
 
 def _is_keepalive(tcb: Tcb, segment: Segment) -> bool:

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 MOST = 64
 
 #: The rules that answer by a challenge ACK.
-_CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
+CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
 #: Those that answer an unacceptable segment: where it has no text, two that answer each other need
 #: a limit too.
-_UNACCEPTABLE = ("RFC9293:3.10.7.4-SEQ-", "RFC7323:5.3-R1")
+UNACCEPTABLE = ("RFC9293:3.10.7.4-SEQ-", "RFC7323:5.3-R1")
 #: What a throttle of the target's own may be for besides.
 _REFUSED = "RFC9293:3.10.7.4-ACK-FUTURE-"
 
@@ -155,8 +155,8 @@ def _as_limited(flow: Flow, branch: Branch, segment: Segment, now: int) -> Branc
     """The branch as settings leave it: a throttle, or quiet time, may keep the answer back."""
     limits = flow.limits
     limited = (
-        branch.clause.startswith(_CHALLENGED)
-        or (branch.clause.startswith(_UNACCEPTABLE) and not segment.payload)
+        branch.clause.startswith(CHALLENGED)
+        or (branch.clause.startswith(UNACCEPTABLE) and not segment.payload)
         or (branch.clause.startswith(_REFUSED) and limits.throttle)
     )
     if limits.quiet or (limited and limits.challenged(segment, now)):

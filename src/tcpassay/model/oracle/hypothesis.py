@@ -175,7 +175,7 @@ def corrected(old: Hypothesis, segment: Segment) -> Hypothesis:
 def _held_as_told(segment: Segment) -> tuple[Range, ...]:
     """What the target has above a hole by its own SACK blocks."""
     held: tuple[Range, ...] = ()
-    for left, right in blocks_of(segment):
+    for left, right in blocks_of(segment.options):
         if 0 < offset(left, segment.ack) < offset(right, segment.ack):
             held = joined(held, (left, right), segment.ack)
     return held

@@ -205,14 +205,14 @@ def _surely_waits(flow: Flow) -> bool:
 
 _NOT_ACCEPTED = {"EAGAIN": "POSIX:ACCEPT-EAGAIN", "EFAULT": "DOC-19"}
 #: Where the peer can have brought a connection whose application has ended nothing.
-_OPEN = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
+OPEN = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
 
 
 def surely_open(flow: Flow) -> bool:
     """Whether a connection is open for sending, and nothing may have ended it."""
     if flow.opaque or flow.cut or flow.may_be_given_up:
         return False
-    return all(h.tcb.state in _OPEN and not h.told for h in flow.hypotheses)
+    return all(h.tcb.state in OPEN and not h.told for h in flow.hypotheses)
 
 
 def connected_again(flow: Flow, returned: Returned) -> Wrong | None:

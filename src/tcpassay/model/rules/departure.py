@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.rules.sack import blocks_of, not_come
+from tcpassay.model.rules.sack import blocks_of, wrong_block
 from tcpassay.model.tcb import MASK, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
+    from tcpassay.model.rules.sack import Wrong
     from tcpassay.model.tcb import State, Tcb
     from tcpassay.wire import Segment
 
@@ -129,14 +130,16 @@ def reports(tcb: Tcb, segment: Segment) -> Refusal | None:
 
     `held` has to be all that has.
     """
-    blocks = blocks_of(segment)
-    if not blocks:
+    if not segment.options:
         return None
-    wrong = not_come(blocks, tcb.held, tcb.fin, tcb.rcv_nxt)
-    if wrong is None:
-        return None
-    left, right = (offset(edge, tcb.rcv_nxt) for edge in wrong)
-    why = f"a SACK block from {left:+d} to {right:+d} of RCV.NXT that has not come"
+    wrong = wrong_block(blocks_of(segment.options), tcb.held, tcb.fin, tcb.rcv_nxt)
+    return None if wrong is None else misreported(wrong, tcb.rcv_nxt)
+
+
+def misreported(wrong: Wrong, rcv_nxt: int) -> Refusal:
+    """What stands against a segment with such a block."""
+    left, right = (offset(edge, rcv_nxt) for edge in wrong.block)
+    why = f"a SACK block from {left:+d} to {right:+d} of RCV.NXT {wrong.why}"
     return Refusal("RFC2018:4-BLOCK-EDGES", why, "blocks of what has come")
 
 
