@@ -581,6 +581,34 @@ peer 1: FSA seq=1 ack=3
 """,
         {"in a record of TIME-WAIT"},
     ),
+    "a newer timestamp beside a cookie, echoed": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 5
+app: listen listener 0
+peer 1: S seq=0
+peer 2: S seq=0 <mss 1460, nop, nop, TS 0 0>
+peer 2: A seq=2 ack=1 data=1 <nop, nop, TS 1 0>
+""",
+        {"a neighbour of the cookie"},
+    ),
+    "a FIN again whose timestamp is a tick old, and which acknowledges ours": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 5
+peer 1: S seq=0 <sackOK, TS 0 0>
+peer 1: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer 1: FA seq=1 ack=1 <nop, nop, TS 7 0>
+app: shutdown c0 SHUT_WR
+peer 1: A seq=2 ack=2 <nop, nop, TS 1 0>
+peer 1: FA seq=1 ack=2 <nop, nop, TS 6 0>
+peer 1: S seq=2
+""",
+        {"RFC 1323", "a window from Last.ACK.sent on"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -373,6 +373,16 @@ peer: S seq=0
 peer: S seq=1
 peer: S seq=0 <FO>
 """,
+    "a connection given up after ICMP, to which the peer has said nothing new since": CONNECTING
+    + """\
+icmp: 3/1 seq=0 rest=0 quoted=28
+peer: SA seq=0 ack=1
+app: send c0 1 0
+wait 122s
+peer: A seq=1 ack=1
+wait 1s
+peer: R seq=1485
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR

@@ -328,3 +328,15 @@ class _Looked(dict[int, set[int]]):
     def __contains__(self, number: object) -> bool:
         self.looks += 1
         return super().__contains__(number)
+
+
+def test_a_reader_may_leave_out_a_mark_before_a_fin() -> None:
+    """The last octet before a FIN is urgent; text behind it is told as from behind a FIN."""
+    script = Script()
+    script.peer(ACK | URG, 1, peer_text(1, 10), urgent=10)
+    script.peer(ACK | FIN, 11)
+    script.peer(ACK, 12, peer_text(12, 5))
+    script.reads(peer_text(1, 9))
+    script.reads(peer_text(12, 5))
+    (fault,) = Streams(script.entries).faults
+    assert fault.why.endswith("from behind a FIN")

@@ -187,11 +187,23 @@ class Streams:
         """
         behind = {ports: self._run_behind(ports) for ports, _ in stands}
         found: set[Stand] = set()
-        last = stands
+        last = self._past_marks(stands)
         for _ in range(max(map(len, self._fins.values()), default=0)):
             last = {(ports, (at + 1) & _MASK) for ports, at in last if at in behind[ports]}
+            last = self._past_marks(last)
             found |= last
         return found
+
+    def _past_marks(self, stands: set[Stand]) -> set[Stand]:
+        """The same, and where a reader stands who leaves out urgent octets that come next."""
+        past = set(stands)
+        for ports, stand in stands:
+            said, urgent = self._said.get(ports, {}), self._urgent.get(ports, ())
+            at = stand
+            while at in urgent and at in said:
+                at = (at + 1) & _MASK
+                past.add((ports, at))
+        return past
 
     def _run_behind(self, ports: Ports) -> set[int]:
         """The numbers of a connection's FINs, and of the text that goes on behind them."""

@@ -93,7 +93,7 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     else:
         return ()
     clause, found = _sequence_clause(tcb, segment), []
-    taken_for = _without_zero_stamp(tcb, segment)
+    taken_for = _with_stamp_let_pass(tcb, segment)
     if at > 0 and length:
         taken_for = taken_for._replace(rcv_wnd=at + length)
     for branch in beyond_sequence(taken_for, segment):
@@ -104,8 +104,9 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         other = _other_window(tcb, branch.tcb, segment)
         if other is not None:
             found.append(_departs(other[0], answer, clause, name))
-        if offset(segment.ack, tcb.snd_una) < 0 and branch.tcb.ts_recent != tcb.ts_recent:
-            # An old ACK besides, with which the timestamp is not noted.
+        old = offset(segment.ack, tcb.snd_una) < 0 or taken_for.ts_recent != tcb.ts_recent
+        if old and branch.tcb.ts_recent != tcb.ts_recent:
+            # An old ACK or timestamp besides, with which the latter is not noted.
             unnoted = branch.tcb._replace(ts_recent=tcb.ts_recent)
             found.append(_departs(unnoted, answer, clause, name))
     return tuple(found)
@@ -141,11 +142,13 @@ def _reset_of_old(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return (_departs(tcb, SILENCE, "RFC7323:5.2-RST-NO-PAWS", "PAWS for a RST"),)
 
 
-def _without_zero_stamp(tcb: Tcb, segment: Segment) -> Tcb:
-    """A TS.Recent of 0 that counts as none."""
+def _with_stamp_let_pass(tcb: Tcb, segment: Segment) -> Tcb:
+    """A TS.Recent of 0 that counts as none, or one that is a single tick ahead."""
     stamps = timestamps(segment)
-    zero = stamps is not None and tcb.ts_recent == 0 and _is_old(tcb, segment)
-    return tcb._replace(ts_recent=stamps.tsval) if stamps and zero else tcb
+    if stamps is None or tcb.ts_recent is None or not _is_old(tcb, segment):
+        return tcb
+    passes = tcb.ts_recent == 0 or offset(stamps.tsval, tcb.ts_recent) == -1
+    return tcb._replace(ts_recent=stamps.tsval) if passes else tcb
 
 
 def _timestamp_of_another_rule(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -526,8 +529,9 @@ def neighbours(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return ()
     iss, irs = (segment.ack - 1) & MASK, (segment.seq - 1) & MASK
     moved = tcb._replace(
-        iss=iss, snd_una=iss, snd_nxt=segment.ack, irs=irs, rcv_nxt=segment.seq, held=(), fin=None
-    )
+        iss=iss, snd_una=iss, snd_nxt=segment.ack, irs=irs, rcv_nxt=segment.seq,
+        last_ack=segment.seq, held=(), fin=None,
+    )  # fmt: skip
     return tuple(
         _departs(b.tcb, b.answer, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "a neighbour of the cookie")
         for b in otherwise(moved, segment)

@@ -102,6 +102,9 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
     for option in segment.options:
         if isinstance(option, Sack):
             transmission.selected(option.blocks)
+    if flow.icmp:
+        # What it sends is held against no timer: an answer shows by what it acknowledges alone.
+        heard = all(tcb.snd_una != h.tcb.snd_una for h in flow.before)
     if heard and tcb.state != "CLOSED" and not _may_be_known(flow, segment):
         flow.retries = 0
     if sure and not tcb.snd_wnd:
