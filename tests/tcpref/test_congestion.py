@@ -115,6 +115,14 @@ def test_congestion_experienced(host: Host) -> None:
     assert host.take() == []
 
 
+def test_a_window_is_a_segment_at_least(host: Host) -> None:
+    """Eff.snd.MSS grows beyond cwnd; before the handshake is over there is no window."""
+    host.connect()
+    host.tcb.congestion.resized(host.tcb)
+    assert host.tcb.congestion.cwnd == 0
+    Congestion().resized(host.tcb)
+
+
 def test_restart_after_idle(host: Host) -> None:
     """More than RTO without a segment; the restart window is no larger than cwnd was."""
     host.establish()

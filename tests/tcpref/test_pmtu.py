@@ -170,6 +170,18 @@ def test_age_ends_with_the_connection(connected: Host) -> None:
     assert connected.assay.next_timeout() is None
 
 
+def test_a_window_of_the_narrow_path_has_room_for_a_segment_of_the_wide(connected: Host) -> None:
+    """Cwnd was counted in small segments; once the estimate is old one of the large may go."""
+    connected.send(bytes(1460))
+    deliver(connected, 68)
+    acknowledge(connected)
+    connected.tcb.congestion.cwnd = 10 * connected.tcb.snd_mss
+    connected.advance(601)
+    connected.take()
+    connected.send(bytes(3000))
+    assert sizes(connected) == [1460]
+
+
 def test_without_discovery_datagrams_may_be_cut(make_host: type[Host]) -> None:
     host = make_host(path_mtu_discovery=False)
     host.connect()

@@ -28,6 +28,9 @@ class Congestion:
     def opened(self, tcb: Tcb) -> None:
         """The handshake is over, Eff.snd.MSS is known; `tcb.syn_lost` tells how it went."""
 
+    def resized(self, tcb: Tcb) -> None:
+        """Eff.snd.MSS has grown: what cwnd allows may be less than a segment."""
+
     def acknowledged(self, tcb: Tcb, octets: int) -> None:
         """`octets` have just been acknowledged for the first time, outside fast recovery.
 

@@ -243,3 +243,4 @@ def aged(stack: Stack, tcb: Tcb) -> None:
         return
     path.mtu = None
     tcb.choose_size()
+    tcb.congestion.resized(tcb)

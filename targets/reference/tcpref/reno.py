@@ -42,6 +42,11 @@ class Reno(Congestion):
         mss = tcb.snd_mss
         self.cwnd = mss if tcb.syn_lost else initial_window(mss, tcb.settings.initial_window)
 
+    def resized(self, tcb: Tcb) -> None:
+        """No window is less than LW, one segment (3.1); before `opened` there is none."""
+        if self.cwnd:
+            self.cwnd = max(self.cwnd, tcb.snd_mss)
+
     def acknowledged(self, tcb: Tcb, octets: int) -> None:
         """Slow start: min(N, SMSS) an ACK. Congestion avoidance: SMSS for each cwnd of octets.
 
