@@ -383,6 +383,28 @@ peer: A seq=1 ack=1
 wait 1s
 peer: R seq=1485
 """,
+    "SYN after SYN for a full queue, in place of a connection that may be over": """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 0
+peer: S seq=0
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=1 ack=1
+app: shutdown c0 SHUT_WR
+peer: A seq=3 ack=2
+peer 1: S seq=0
+peer 1: A seq=1 ack=1
+peer: S seq=2
+peer: S seq=3
+""",
+    "an attempt given up before a reset came for it": CONNECTING
+    + """\
+peer: S seq=0
+wait 240s
+peer: R seq=1
+app: connect c0 peer:0
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR

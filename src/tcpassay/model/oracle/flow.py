@@ -189,6 +189,11 @@ class Flow:
         return len(self.hypotheses) == 1 and tcb.state in SETTLED
 
     @property
+    def opening(self) -> bool:
+        """Whether there may be a handshake that is not over."""
+        return any(h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)
+
+    @property
     def was_opening(self) -> bool:
         """Whether there may be an older connection whose handshake is not over."""
         return any(h.bound and h.tcb.state == "SYN-RECEIVED" for h in self.hypotheses)

@@ -167,7 +167,7 @@ class Oracle:
         flow.listening = listener is not None
         anew = listener is not None and self._may_begin_anew(flow, body, now)
         if listener is not None and (anew or not flow.settled):
-            waits = anew or not flow.accepted or flow.may_be_over
+            waits = anew or not flow.accepted or flow.may_be_over or flow.opening
             flow.queue_may_be_full = waits and self._application.may_be_full(listener, flow)
             listener.overflowed = listener.overflowed or flow.queue_may_be_full
             if not flow.open:

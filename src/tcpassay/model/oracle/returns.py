@@ -229,7 +229,7 @@ def connected(_call: Call, flow: Flow, returned: Returned) -> Wrong | None:
         return Wrong("RFC9293:3.10.1-OPEN-ACTIVE", "connect() succeeded before the handshake ended")
     if returned.errno == "ECONNREFUSED" and not (_may_be_reset(flow) or flow.may_be_given_up):
         return Wrong("POSIX:CONNECT-ECONNREFUSED", "ECONNREFUSED, and nobody has refused")
-    if returned.errno == "ETIMEDOUT" and any(h.told == "refused" for h in flow.hypotheses):
+    if returned.errno == "ETIMEDOUT" and all(h.told == "refused" for h in flow.hypotheses):
         return Wrong("POSIX:CONNECT-ECONNREFUSED", "ETIMEDOUT, and a reset has refused it")
     return _given_up(flow, returned) if returned.errno else None
 
