@@ -609,6 +609,19 @@ peer 1: S seq=2
 """,
         {"RFC 1323", "a window from Last.ACK.sent on"},
     ),
+    "an ACK that would be a keep-alive behind the number beside a cookie": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 1
+peer: S seq=0 <mss 1460, nop, nop, TS 0 0>
+peer 2: A seq=1 ack=1
+peer: FA seq=1 ack=1
+peer: FA seq=1 ack=2
+peer: S seq=2
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

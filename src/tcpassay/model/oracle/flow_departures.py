@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.oracle import flow_begin, flow_due
 from tcpassay.model.oracle.flow import LEAST_RETRIES
 from tcpassay.model.oracle.flow_calls import CLOSED_FIRST
-from tcpassay.model.oracle.flow_sent import hold_text, sent
+from tcpassay.model.oracle.flow_sent import hold_text, is_keepalive, sent
 from tcpassay.model.oracle.flow_spread import only_variants
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, corrected, rank
 from tcpassay.model.oracle.judging import by_segment
@@ -33,6 +33,10 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     after = [_one_departure(flow, h, segment, now) for h in flow.hypotheses]
     left = list(dict.fromkeys(h for h in after if isinstance(h, Hypothesis)))
     before = flow.hypotheses[after.index(left[0]) if left else 0].tcb
+    if left and is_keepalive(before, segment):
+        pairs = zip(flow.hypotheses, after, strict=True)
+        allowing = (h.tcb for h, new in pairs if isinstance(new, Hypothesis))
+        before = next((tcb for tcb in allowing if not is_keepalive(tcb, segment)), before)
     crossed = _crossed(flow, segment, now)
     if not left and crossed:
         return

@@ -29,7 +29,7 @@ def sent(flow: Flow, before: Tcb, segment: Segment, now: int, n: int) -> None:
     stamps = timestamps(segment) if segment.options else None
     if stamps is not None:
         transmission.stamps(stamps.tsval, now)
-    if not segment.seg_len or _is_keepalive(before, segment):
+    if not segment.seg_len or is_keepalive(before, segment):
         transmission.probes()
         wrong = wrong or _keepalive(flow, before, segment, now)
     elif not (flow.icmp or flow.queue_may_be_full or flow.opaque):
@@ -88,7 +88,8 @@ def _reported(flow: Flow, segment: Segment) -> Refusal | None:
     return misreported(wrong, segment.ack)
 
 
-def _is_keepalive(tcb: Tcb, segment: Segment) -> bool:
+def is_keepalive(tcb: Tcb, segment: Segment) -> bool:
+    """Whether a segment is below SND.NXT, where nothing is in flight (3.8.4)."""
     return (
         len(segment.payload) < 2
         and offset(segment.seq, tcb.snd_nxt) == -1
@@ -101,7 +102,7 @@ def _keepalive(flow: Flow, tcb: Tcb, segment: Segment, now: int) -> Refusal | No
     if (
         any(not h.tcb.snd_wnd for h in flow.hypotheses)
         or tcb.fin_sent
-        or not _is_keepalive(tcb, segment)
+        or not is_keepalive(tcb, segment)
     ):
         return None
     if flow.keepalive is None:
