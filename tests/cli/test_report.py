@@ -20,6 +20,7 @@ import pytest
 from tcpassay.core.content import content_root
 from tcpassay.reports.archive import Archive
 from tcpassay.reports.baseline import baseline_file
+from tests.manifests import BROKEN
 
 if TYPE_CHECKING:
     from tcpassay.reports.record import RunRecord
@@ -110,22 +111,6 @@ def test_without_an_option_it_is_shown(tcpassay: Tcpassay, run: Path) -> None:
     code, out, _ = tcpassay("report", str(run))
     assert code == 0
     assert "reference: 4 cases: 2 pass, 1 fail, 1 error; 2 NOT as expected" in out
-
-
-BROKEN = """
-name = "mine"
-title = "Mine"
-kind = "process"
-clock = "real"
-
-[addresses.ipv4]
-peer = "192.0.2.1"
-stack = ["192.0.2.2"]
-prefix = 24
-
-[start]
-command = ["false"]
-"""
 
 
 def test_no_target_started(tcpassay: Tcpassay, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from tcpassay.cli.app import VERBS, make_app
 from tcpassay.core.content import content_root
+from tests.manifests import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,20 +301,6 @@ name = "mine"
 title = "Mine"
 """
 
-BROKEN = """
-name = "mine"
-title = "Mine"
-kind = "process"
-clock = "real"
-
-[addresses.ipv4]
-peer = "192.0.2.1"
-stack = ["192.0.2.2"]
-prefix = 24
-
-[start]
-command = ["false"]
-"""
 
 CASE = '''
 from tcpassay.conformance import reach
