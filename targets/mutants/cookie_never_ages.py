@@ -9,6 +9,7 @@ from tcpref.cookies import COUNTS, TICK, check
 
 if TYPE_CHECKING:
     from tcpassay.targets.mutants import Patch
+    from tcpref.cookies import Told
     from tcpref.listener import Listener
     from tcpref.settings import Settings
     from tcpref.tcb import Key
@@ -18,8 +19,8 @@ REQUIREMENT = "RFC4987:3.6-COOKIE-AGE"
 
 def of_any_age(
     secret: bytes, key: Key, peer_iss: int, cookie: int, now: int, settings: Settings
-) -> int | None:
-    then = now - (now // TICK - (cookie >> 27)) % COUNTS * TICK
+) -> Told | None:
+    then = now - (now // TICK - (cookie >> 28)) % COUNTS * TICK
     return check(secret, key, peer_iss, cookie, then, settings)
 
 

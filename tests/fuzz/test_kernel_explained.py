@@ -622,6 +622,17 @@ peer: S seq=2
 """,
         set(),
     ),
+    "timestamps that a cookie's SYN has not offered, and older ones": (
+        """\
+listen: listener backlog=0
+peer 1: S seq=0
+peer: S seq=0
+peer: A seq=1 ack=1 data=1 <TS 0 0>
+peer: A seq=2 ack=1 <TS -4 0>
+peer: A seq=1000 ack=1 data=1 <TS 1 0>
+""",
+        {"timestamps that were not agreed on"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

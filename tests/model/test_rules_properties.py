@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tcpassay.model.catalogue import load_catalogue
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.tcb import SYNCHRONIZED, State, Tcb
-from tcpassay.wire import ACK, RST, SYN, Segment
+from tcpassay.wire import ACK, PSH, RST, SYN, URG, Segment
 
 CATALOGUE = load_catalogue()
 numbers = st.integers(0, 0xFFFF_FFFF)
@@ -110,6 +110,12 @@ def test_unacceptable_segments_change_nothing(situation: tuple[Tcb, Segment]) ->
 
 
 @given(situations())
+@example(
+    (
+        Tcb("ESTABLISHED", snd_una=1, snd_nxt=2, snd_wnd=1000, rcv_nxt=1),
+        Segment(1, 2, 1, 2, PSH | URG, 0, payload=b"x"),
+    )
+)
 def test_acknowledgements_stay_within_what_was_received(situation: tuple[Tcb, Segment]) -> None:
     """RCV.NXT moves over the segment at most, and SND.UNA never back or beyond SND.NXT."""
     tcb, segment = situation

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcpref import cookies, seq
+from tcpref.cookies import Told
 from tcpref.ipv4 import from_text
 from tcpref.segment import ACK, FIN, RST, SYN, build_segment
 from tcpref.settings import Settings
@@ -29,23 +30,25 @@ def packed(text: str) -> bytes:
 KEY = (packed("192.0.2.1"), 80, packed("192.0.2.2"), 4000)
 SECRET = b"s" * 16
 LINES = Settings()
+PLAIN = Told(1460, stamped=False)
 
 
-def checked(cookie: int, later: float = 0, secret: bytes = SECRET, iss: int = 5) -> int | None:
+def checked(cookie: int, later: float = 0, secret: bytes = SECRET, iss: int = 5) -> Told | None:
     """What `check` makes of a cookie so many seconds after 10,000 s."""
     return cookies.check(secret, KEY, iss, cookie, round((10_000 + later) * SECOND), LINES)
 
 
-def made(mss: int = 1460) -> int:
-    return cookies.make(SECRET, KEY, 5, mss, 10_000 * SECOND)
+def made(mss: int = 1460, *, stamped: bool = False) -> int:
+    return cookies.make(SECRET, KEY, 5, Told(mss, stamped), 10_000 * SECOND)
 
 
 @pytest.mark.parametrize(
     ("offered", "kept"),
     [(0, 48), (48, 48), (535, 48), (536, 536), (1439, 1400), (1460, 1460), (65535, 8940)],
 )
-def test_size_survives(offered: int, kept: int) -> None:
-    assert checked(made(offered)) == kept
+@pytest.mark.parametrize("stamped", [True, False])
+def test_size_survives(offered: int, kept: int, stamped: bool) -> None:
+    assert checked(made(offered, stamped=stamped)) == (kept, stamped)
 
 
 def test_any_other_number_is_none_of_ours() -> None:
@@ -58,18 +61,18 @@ def test_any_other_number_is_none_of_ours() -> None:
 
 
 def test_cookie_ages() -> None:
-    """Good for at least two minutes, and for at most three counts; not 32 counts later either."""
+    """Good for at least two minutes, and for at most three counts; not 16 counts later either."""
     cookie = made()
-    assert checked(cookie, 128) == 1460
+    assert checked(cookie, 128) == PLAIN
     assert checked(cookie, 3 * 64) is None
     assert all(checked(cookie, 64 * counts) is None for counts in range(3, 70))
 
 
 def test_first_minutes() -> None:
     """A count that would lie before the start is none."""
-    cookie = cookies.make(SECRET, KEY, 5, 1460, 0)
-    assert cookies.check(SECRET, KEY, 5, cookie, 0, LINES) == 1460
-    assert cookies.check(SECRET, KEY, 5, (cookie + (31 << 27)) & seq.MASK, 0, LINES) is None
+    cookie = cookies.make(SECRET, KEY, 5, PLAIN, 0)
+    assert cookies.check(SECRET, KEY, 5, cookie, 0, LINES) == PLAIN
+    assert cookies.check(SECRET, KEY, 5, (cookie + (15 << 28)) & seq.MASK, 0, LINES) is None
 
 
 @pytest.fixture
@@ -127,7 +130,7 @@ def test_wrong_or_old_cookie_is_reset(always: Host, ahead: int, seconds: int) ->
 def test_no_cookie_is_believed_before_one_was_sent(make_host: type[Host]) -> None:
     host = make_host(syn_cookies="full")
     host.listen()
-    cookie = cookies.make(host.assay.stack.secret, KEY, PEER_ISS, 1460, 0)
+    cookie = cookies.make(host.assay.stack.secret, KEY, PEER_ISS, PLAIN, 0)
     host.peer(ACK, PEER_ISS + 1, cookie + 1)
     assert host.only().flags == RST
 

@@ -143,3 +143,34 @@ def text_may_bring_the_cookie(bench: Bench, text: bytes) -> None:
     clock.conn.app.recv(100, want=b"more")
     clock.conn.app.send(b"answer")
     clock.conn.expect(None, payload=b"answer", tsecr=clock.tsval)
+
+
+@case("RFC7323:3.2-UNNEGOTIATED", **OPTIONS)
+def timestamps_that_the_syn_has_not_offered(bench: Bench) -> None:
+    """Text with timestamps brings a cookie of a SYN without them; it is taken, and older ones."""
+    sock = listener(bench)
+    conn = bench.connection()
+    conn.send("S", options=(MSS,))
+    conn.expect("SA", ack=conn.peer.snd.nxt, tsecr=None)
+    clock = Clock(conn)
+    clock.send("PA", payload=b"at once", tsecr=0)
+    conn.app = sock.accept()
+    conn.app.recv(10, want=b"at once")
+    conn.expect("A", ack=conn.peer.snd.nxt, tsecr=None)
+    clock.tsval -= 100
+    clock.send("PA", payload=b"more", tsecr=0)
+    conn.app.recv(10, want=b"more")
+
+
+@case("RFC7323:3.2-MISSING-DROP", **OPTIONS)
+def third_segment_without_its_timestamps(bench: Bench) -> None:
+    """Text brings a cookie without the timestamps agreed on; dropped, and taken with them."""
+    sock = listener(bench)
+    clock = asked(bench)
+    conn = clock.conn
+    at = int(conn.peer.snd.nxt)
+    conn.send("PA", payload=b"text")
+    conn.expect_silence(0.1)
+    clock.send("PA", seq=at, payload=b"text")
+    conn.expect("A", ack=at + 4, tsecr=clock.tsval)
+    sock.accept().recv(10, want=b"text")

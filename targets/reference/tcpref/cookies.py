@@ -1,9 +1,9 @@
 """SYN cookies: a handshake without a record of it (RFC 4987, 3.6 and appendix A).
 
-The initial sequence number of the SYN,ACK holds all that is needed later: the lowest five bits of
-a count of 64 seconds, three bits for the peer's MSS, and 24 bits of a keyed hash of these, of both
-ends and of the peer's initial number. Whoever acknowledges it has received it. So the ACK, or the
-first text, builds the connection, and a SYN costs no memory.
+The initial sequence number of the SYN,ACK holds all that is needed later: the lowest four bits of a
+count of 64 seconds, one for whether both ends have timestamps, three for the peer's MSS, and 24
+bits of a keyed hash of these, of both ends and of the peer's initial number. Whoever acknowledges
+it has received it. So the ACK, or the first text, builds the connection, and a SYN costs no memory.
 
 The other options go into the timestamp of the SYN,ACK, where the peer has timestamps
 (`cookie_options`). What neither holds is lost: those options without timestamps, text on the SYN,
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcpref import cookie_options, seq, timestamps
 from tcpref.addresses import FIXED_HEADERS
@@ -40,12 +40,21 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 #: Nanoseconds of a count.
 TICK = 64 * SECOND
-COUNTS = 32
+COUNTS = 16
 #: What three bits can say of an MSS; the next lower one is taken. 536 and 1220 are the defaults of
 #: both IP versions, 1440 and 1460 what Ethernet has room for.
 SIZES = (48, 536, 1220, 1360, 1400, 1440, 1460, 8_940)
 _HASH_BITS = 24
 _HASH_MASK = (1 << _HASH_BITS) - 1
+_COUNT_AT = 4
+_STAMPED = 1 << 3
+
+
+class Told(NamedTuple):
+    """What a cookie says: the peer's MSS (octets), and whether both ends have timestamps."""
+
+    mss: int
+    stamped: bool
 
 
 def wanted(listener: Listener) -> bool:
@@ -57,7 +66,7 @@ def wanted(listener: Listener) -> bool:
 
 
 def keyed_hash(secret: bytes, key: Key, peer_iss: int, low: int) -> int:
-    """24 bits that nobody can compute without the secret. `low`: count and size, unmasked."""
+    """24 bits that nobody can compute without the secret. `low`: all else, the count unmasked."""
     local, local_port, remote, remote_port = key
     numbers = (local_port, remote_port, peer_iss, low)
     text = b"%b%b%b" % (local, remote, b"".join(n.to_bytes(8, "big") for n in numbers))
@@ -65,25 +74,27 @@ def keyed_hash(secret: bytes, key: Key, peer_iss: int, low: int) -> int:
     return int.from_bytes(digest, "big")
 
 
-def make(secret: bytes, key: Key, peer_iss: int, mss: int, now: int) -> int:
-    """The initial sequence number for a SYN whose MSS option says `mss` (octets)."""
-    index = max(0, bisect(SIZES, mss) - 1)
-    count = now // TICK
-    mark = keyed_hash(secret, key, peer_iss, count << 3 | index)
-    return (count % COUNTS) << 27 | index << _HASH_BITS | mark
+def make(secret: bytes, key: Key, peer_iss: int, told: Told, now: int) -> int:
+    """The initial sequence number for a SYN whose options say so."""
+    index = max(0, bisect(SIZES, told.mss) - 1)
+    low = now // TICK << _COUNT_AT | (_STAMPED if told.stamped else 0) | index
+    return (low << _HASH_BITS | keyed_hash(secret, key, peer_iss, low)) & seq.MASK
 
 
 def check(
     secret: bytes, key: Key, peer_iss: int, cookie: int, now: int, settings: Settings
-) -> int | None:
-    """The MSS in a cookie of ours that is not too old; None for anything else."""
-    age = (now // TICK - (cookie >> 27)) % COUNTS
+) -> Told | None:
+    """What a cookie of ours says that is not too old; None for anything else."""
+    low = cookie >> _HASH_BITS
+    age = (now // TICK - (low >> _COUNT_AT)) % COUNTS
     count = now // TICK - age
     if count < 0 or age > -(-settings.syn_cookie_s * SECOND // TICK):
         return None
-    index = cookie >> _HASH_BITS & 7
-    mark = keyed_hash(secret, key, peer_iss, count << 3 | index)
-    return SIZES[index] if mark == cookie & _HASH_MASK else None
+    told = low % (1 << _COUNT_AT)
+    mark = keyed_hash(secret, key, peer_iss, count << _COUNT_AT | told)
+    if mark != cookie & _HASH_MASK:
+        return None
+    return Told(SIZES[told % _STAMPED], bool(told & _STAMPED))
 
 
 def takes(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool:
@@ -110,7 +121,8 @@ def answer(stack: Stack, listener: Listener, key: Key, segment: Segment) -> None
     mss = segment.options.mss
     if mss is None:
         mss = settings.default_mss if len(key[0]) == 4 else settings.default_mss_ipv6
-    cookie = make(stack.secret, key, segment.seq, mss, stack.now)
+    told = Told(mss, carries_options(settings, segment))
+    cookie = make(stack.secret, key, segment.seq, told, stack.now)
     largest = settings.mtu - FIXED_HEADERS[len(key[0])]
     listener.cookie_sent = stack.now
     datagram = build_segment(
@@ -150,12 +162,12 @@ def offers(stack: Stack, listener: Listener, key: Key, syn: Segment) -> bytes:
     return options + build_timestamps(cookie_options.stamp(carried, clock), offered.tsval or 0)
 
 
-def options_of(settings: Settings, mss: int, segment: Segment) -> Options:
-    """The options of the SYN, as far as the segment that acknowledges the cookie tells them."""
-    if not carries_options(settings, segment):
-        return Options(mss)
+def options_of(told: Told, segment: Segment) -> Options:
+    """The options of the SYN, as far as the cookie and the segment that brings it tell them."""
+    if not told.stamped:
+        return Options(told.mss)
     carried = cookie_options.read(segment.options.tsecr)
-    return Options(mss, carried.wscale, segment.options.tsval, sack_permitted=carried.sack)
+    return Options(told.mss, carried.wscale, segment.options.tsval, sack_permitted=carried.sack)
 
 
 def may_be_under_way(listener: Listener, now: int) -> bool:
@@ -168,15 +180,18 @@ def accept(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool
     """Build the connection that a cookie stands for; False where it is none of ours.
 
     The segment then goes through SYN-RECEIVED, so that its text and FIN count. Without room it is
-    dropped: the peer sends its text again, which brings the cookie once more.
+    dropped: the peer sends its text again, which brings the cookie once more. So it is without the
+    timestamps that were agreed on (RFC 7323, 3.2).
     """
     cookie, peer_iss = seq.add(segment.ack, -1), seq.add(segment.seq, -1)
-    mss = check(stack.secret, key, peer_iss, cookie, stack.now, stack.settings)
-    if mss is None:
+    told = check(stack.secret, key, peer_iss, cookie, stack.now, stack.settings)
+    if told is None:
         return False
+    if told.stamped and segment.options.tsval is None:
+        return True
     if not listener.has_room():
         return not stack.settings.abort_on_overflow
-    options = options_of(stack.settings, mss, segment)
+    options = options_of(told, segment)
     syn = segment._replace(seq=peer_iss, ack=0, flags=SYN, options=options, payload=b"")
     tcb = stack.admit(listener, key, syn, cookie)
     if tcb is not None:

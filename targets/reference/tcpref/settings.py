@@ -176,7 +176,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "default_mss": (1, 65_495),
     "min_mss": (1, 65_495),
     "default_mss_ipv6": (1, 65_495),
-    "syn_cookie_s": (1, 1_920),
+    "syn_cookie_s": (1, 896),
     "fast_open_key_s": (1, None),
     "initial_window": (1, None),
     "prefix": (0, 32),

@@ -13,7 +13,7 @@ from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, correc
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import SHUT_LATER
-from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.rules.departure import UNNEGOTIATED, Refusal
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import FIN, RST, SYN
 
@@ -150,6 +150,9 @@ def _refused(flow: Flow, segment: Segment, now: int, n: int, refusals: list[Refu
         nearest = _answers_reset(nearest, segment)
     others = tuple(refusals[i].clause for i in order[1:])
     flow.violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
+    if nearest.clause == UNNEGOTIATED and flow.cookies:
+        # RFC 4987, 3.6: TSecr stands for the options of the SYN, and nobody can tell for which.
+        flow.opaque = True
     if segment.flags & RST:
         flow.hypotheses = [Hypothesis(Tcb("CLOSED"))]
     else:

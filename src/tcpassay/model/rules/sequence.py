@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcpassay.model.answers import SILENCE, Answer, Branch, acknowledge
 from tcpassay.model.rules.paws import recent
 from tcpassay.model.tcb import MASK, offset
-from tcpassay.wire import ACK, RST, SYN, URG
+from tcpassay.wire import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcpassay.model.tcb import Tcb
@@ -35,9 +35,9 @@ def sequence(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     dropped = Branch(tcb, acknowledge(tcb), _clause(tcb, segment))
     if tcb.state == "SYN-RECEIVED":
         return (dropped, *_in_syn_received(tcb, segment))
-    if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & (ACK | URG):
+    if not tcb.rcv_wnd and segment.seq == tcb.rcv_nxt and segment.flags & ACK:
         # "Special allowance should be made to accept valid ACKs, URGs, and RSTs": the ACK counts,
-        # the text does not.
+        # the text does not. Without ACK it goes no further than to the fifth check.
         noted = recent(tcb, segment)[0].tcb
         return (dropped, _only_its_ack(tcb, segment), _only_its_ack(noted, segment))
     return (dropped,)
