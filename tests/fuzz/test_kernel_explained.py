@@ -633,6 +633,19 @@ peer: A seq=1000 ack=1 data=1 <TS 1 0>
 """,
         {"timestamps that were not agreed on"},
     ),
+    "timestamps that were not agreed on, echoed by a record of TIME-WAIT": (
+        """\
+listen: listener backlog=5
+peer: S seq=0
+peer: A seq=1 ack=1 <TS 1 0>
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: shutdown c0 SHUT_WR
+peer: FA seq=1 ack=2 <TS 1 0>
+peer: FSA seq=2 ack=2 <TS 8 0>
+peer: PA seq=2 ack=2 data=20 <TS 10 0>
+""",
+        {"timestamps that were not agreed on"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
+from tcpassay.fuzz.cases.notation import case_of
+from tcpassay.fuzz.judging import Judge
+from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.model.answers import Answer
+from tcpassay.model.oracle import judge_trace
 from tcpassay.model.oracle.departures import departures
 from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.departure import Refusal, Sender, departs
 from tcpassay.model.rules.syn import reopens
 from tcpassay.model.tcb import HALF
+from tcpassay.targets.registry import open_target
 from tcpassay.wire import ACK, FIN, RST, SYN, URG, Segment, Timestamps
 from tests.model.conftest import OPEN
+from tests.model.edits import Script
 
+SANE = "RFC9293:3.4-ACK-SANE"
 SILENT = Sender(octets=0, ended=False, aborted=False, urgent=False)
 
 
@@ -134,3 +143,36 @@ def test_a_syn_ack_may_be_reset_for_its_tsecr(offered: bool) -> None:
     named = [b.variant for b in departures(tcb, stamped)]
     assert named == (["a reset for its TSecr"] if offered else [])
     assert not departures(tcb, segment(SYN | ACK, 5))
+
+
+ANSWERED = """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 5
+peer: S seq=0 <mss 1000>
+peer: A seq=1 ack=1 window=1000
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 3000 MSG_NOSIGNAL
+peer: A seq=1 ack=1001 window=1000 data=5
+peer: A seq=6 ack=2001 window=1000
+"""
+
+
+@pytest.mark.parametrize(("which", "by", "named"), [(-2, 5, ""), (-2, 4, SANE), (-1, 5, SANE)])
+def test_text_for_an_ack_may_go_ahead_of_the_text_beside_it(
+    which: int, by: int, named: str
+) -> None:
+    """3.10.7.4: an ACK is for the fifth check, text for the seventh: RCV.NXT of before is right in
+    what that ACK lets out, and in nothing later.
+    """
+    with closing(open_target("reference")) as target:
+        judge = Judge(target.manifest, target.version())
+        script = Script(try_alone(target, judge, case_of(ANSWERED), 1).trace)
+    text = [
+        at
+        for at, entry in enumerate(script.entries)
+        if isinstance(entry.data, bytes) and entry.kind == "receive" and len(entry.data) > 500
+    ]
+    script.change(text[which], lambda s: s._replace(ack=s.ack - by, window=65_535))
+    violations = judge_trace(script.trace()[0]).violations
+    assert [violation.requirement for violation in violations[:1]] == [named] * bool(named)

@@ -100,8 +100,9 @@ class Flow:
         self.edge: int | None = None
         #: How often the target has sent again what nothing has answered.
         self.retries = 0
-        #: Whether the connection may have been given up before something came for it.
-        self.lapsed = False
+        #: Whether the connection may have been given up before something came for it, and whether
+        #: timestamps have left that were not agreed on.
+        self.lapsed = self.stamped_unasked = False
         #: Whether text or FIN may wait for what is not followed here: a call that has not returned,
         #: an MTU of the path that another connection was told of (RFC 1191, 6.2).
         self.may_wait = False

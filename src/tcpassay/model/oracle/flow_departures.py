@@ -13,7 +13,8 @@ from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, correc
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import SHUT_LATER
-from tcpassay.model.rules.departure import UNNEGOTIATED, Refusal
+from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import FIN, RST, SYN
 
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
     from tcpassay.model.rules.departure import Sender
     from tcpassay.wire import Segment
 
+UNASKED = Refusal("RFC7323:3.2-UNNEGOTIATED", "timestamps that were not agreed on", "no timestamp")
+
 
 def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     """The target's segment."""
+    if segment.options and _stamped_unasked(flow, segment):
+        flow.refused(UNASKED, n)
+        if flow.cookies:
+            # RFC 4987, 3.6: TSecr stands for the SYN's options, and nobody can tell for which.
+            flow.opaque = True
+            return
     if segment.flags & SYN:
         flow_begin.stack_syn(flow, segment)
     elif flow.stack_scale and flow.peer_scale is not None:
@@ -59,6 +68,18 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if header is not None:
         flow.refused(header, n)
     sent(flow, before, segment, now, n)
+
+
+def _stamped_unasked(flow: Flow, segment: Segment) -> bool:
+    """RFC 7323, 3.2: what comes with timestamps that were not agreed on ignores them; so nothing
+    echoes them. Told once.
+    """
+    if segment.flags & (SYN | RST) or flow.cut or flow.stamped_unasked:
+        return False
+    heard = [h.tcb for h in flow.hypotheses if h.tcb.state in SYNCHRONIZED | {"SYN-RECEIVED"}]
+    agreed = not heard or any(tcb.ts_recent is not None for tcb in heard)
+    flow.stamped_unasked = not agreed and timestamps(segment) is not None
+    return flow.stamped_unasked
 
 
 def _allowed(
@@ -106,28 +127,32 @@ def _one_departure(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> Hyp
     if up or (segment.flags & RST and flow.retries >= LEAST_RETRIES):
         given_up = not flow.transmission.waits_too_short(now, h.tcb.state)
         sender = sender._replace(aborted=sender.aborted or up or given_up)
-    if _queued(flow, h, segment):
+    if _ahead_of_text(flow, h, segment):
         return _before_its_text(h, segment, sender, flow.mss, now)
     return after_departure(h, segment, sender, flow.mss, now)
 
 
-def _queued(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
-    """Whether a segment may have waited for the handshake, and gone ahead of what ended it.
+def _ahead_of_text(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
+    """Whether a segment may have gone ahead of the text that came with what it answers.
 
-    The connection is open with the fifth check, text and FIN of the peer's are for the seventh and
-    eighth (3.10.7.4): what the application has given goes with the RCV.NXT between.
+    An ACK is for the fifth check, text and FIN are for the seventh and eighth (3.10.7.4): what goes
+    out between, as the handshake is over, or for the ACK, has the RCV.NXT between.
     """
     if segment.flags & (SYN | RST) or not (segment.payload or segment.flags & FIN):
         return False
-    if h.tcb.state not in SYNCHRONIZED or offset(segment.seq, h.tcb.iss) != 1:
+    tcb = h.tcb
+    if tcb.state not in SYNCHRONIZED:
         return False
-    return any(b.tcb.state == "SYN-RECEIVED" and b.tcb.rcv_nxt == segment.ack for b in flow.before)
+    states = {"SYN-RECEIVED"} if offset(segment.seq, tcb.iss) == 1 else set()
+    if tcb.last_ack == segment.ack != tcb.rcv_nxt:
+        states |= SYNCHRONIZED
+    return any(b.tcb.rcv_nxt == segment.ack and b.tcb.state in states for b in flow.before)
 
 
 def _before_its_text(
     h: Hypothesis, segment: Segment, sender: Sender, mss: int, now: int
 ) -> Hypothesis | Refusal:
-    """It acknowledges nothing of the segment that has ended the handshake."""
+    """It acknowledges nothing of what has come with the segment that it answers."""
     ahead = segment._replace(ack=h.tcb.rcv_nxt)
     if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != h.tcb.rcv_nxt:
         # Sent before the peer's FIN was taken, out of ESTABLISHED: it was FIN-WAIT-1 (3.10.4).
@@ -150,9 +175,6 @@ def _refused(flow: Flow, segment: Segment, now: int, n: int, refusals: list[Refu
         nearest = _answers_reset(nearest, segment)
     others = tuple(refusals[i].clause for i in order[1:])
     flow.violated(Violation(n, nearest.clause, nearest.why, nearest.allowed, others))
-    if nearest.clause == UNNEGOTIATED and flow.cookies:
-        # RFC 4987, 3.6: TSecr stands for the options of the SYN, and nobody can tell for which.
-        flow.opaque = True
     if segment.flags & RST:
         flow.hypotheses = [Hypothesis(Tcb("CLOSED"))]
     else:

@@ -167,7 +167,7 @@ def corrected(old: Hypothesis, segment: Segment) -> Hypothesis:
     told = _held_as_told(segment)
     tcb = tcb._replace(rcv_nxt=segment.ack, rcv_wnd=window, last_ack=segment.ack, held=told)
     stamps = timestamps(segment)
-    if stamps is not None:
+    if stamps is not None and tcb.ts_recent is not None:
         tcb = tcb._replace(ts_recent=stamps.tsecr)
     return old._replace(tcb=tcb, ack_by=NEVER, ack_clause="")
 

@@ -71,7 +71,6 @@ def departs(tcb: Tcb, segment: Segment, sender: Sender, mss: int) -> Tcb | Refus
     return after if isinstance(after, Refusal) else _announced(after, segment)
 
 
-UNNEGOTIATED = "RFC7323:3.2-UNNEGOTIATED"
 #: States in which an abort sends a reset (3.10.5).
 ABORTED_BY_RESET = frozenset(
     {"SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"}
@@ -113,14 +112,10 @@ def _acknowledges(tcb: Tcb, segment: Segment) -> Refusal | None:
 
 
 def _stamped(tcb: Tcb, segment: Segment) -> Refusal | None:
-    """RFC 7323, 3.2: every segment carries a timestamp and echoes TS.Recent, where both ends have
-    agreed on that; where they have not, those of the peer are ignored, so that nothing echoes them.
-    """
-    stamps = timestamps(segment) if segment.options else None
+    """RFC 7323, 3.2: every segment carries a timestamp and echoes TS.Recent."""
     if tcb.ts_recent is None:
-        if stamps is None:
-            return None
-        return Refusal(UNNEGOTIATED, "timestamps that were not agreed on", "no timestamp")
+        return None
+    stamps = timestamps(segment)
     if stamps is None:
         why = "no timestamp, and both ends have agreed on them"
         return Refusal("RFC7323:3.2-ALWAYS", why, f"TSecr={tcb.ts_recent}")
