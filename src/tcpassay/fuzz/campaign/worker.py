@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from bisect import bisect_right
 from itertools import islice
@@ -90,6 +91,15 @@ class Worker:
         Raises what starting a stack raises, AgentFault, and TcpassayError where the campaign's
         folder cannot be written: then the case in flight does not count.
         """
+        try:
+            return self._work(order)
+        finally:
+            # A stack and its trace are rings of objects. Nothing of a stay is wanted any more, so
+            # all of it goes at once, and a long campaign needs no more memory than a short one.
+            self._trace = None
+            gc.collect(1)
+
+    def _work(self, order: Order) -> bool:
         bench = self._bench
         self._progress = order.before
         if order.before.cases:

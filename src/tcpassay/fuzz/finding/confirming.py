@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +77,7 @@ class Confirmer:
         """
         self.stacks += 1
         trial = try_alone(self._target, self._judge, case, self._seed)
+        gc.collect(0)  # The stack: a finding is made small by hundreds of them.
         if isinstance(trial.fault, AgentFault):
             raise trial.fault
         found = [alarm for alarm in trial.alarms if alike(alarm, wanted)]
