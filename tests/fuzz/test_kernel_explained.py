@@ -646,6 +646,16 @@ peer: PA seq=2 ack=2 data=20 <TS 10 0>
 """,
         {"timestamps that were not agreed on"},
     ),
+    "a cookie without its timestamps, and without the window scale": (
+        """\
+settings = syn_cookies_always
+listen: listener backlog=5
+peer: S seq=0 <mss 1460, wscale 7, TS 0 0>
+peer: A seq=1 ack=1 data=10
+peer: A seq=11 ack=1 data=20 <TS -100 0>
+""",
+        {"a cookie without its timestamps"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

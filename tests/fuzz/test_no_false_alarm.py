@@ -186,6 +186,14 @@ peer: S seq=0 <TS 1 0, TS 9 9>
 peer: A seq=1 ack=1 <TS 10 0, TS 11 0>
 peer: PA seq=1 ack=1 data=20 <TS 12 0>
 """,
+    "a cookie brought by an older timestamp than its SYN had": "settings = syn_cookies_always\n"
+    + LISTENING
+    + """\
+peer: S seq=0 <mss 1460, wscale 7, TS 0 0>
+peer: FA seq=1 ack=1
+peer: A seq=1 ack=1 data=20 <TS -100 0>
+peer: RA seq=21 ack=1
+""",
     "a cookie given twice at one moment": "settings = fastopen\n"
     + LISTENING
     + """\

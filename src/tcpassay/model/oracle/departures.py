@@ -556,6 +556,10 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     return ()
 
 
+#: A connection of which nobody can tell what options it has: TSecr would have told.
+WITHOUT_STAMPS = "a cookie without its timestamps"
+
+
 def without_stamps(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     """A SYN cookie that comes back without the timestamps that were agreed on: no record tells of
     them (RFC 4987, 3.6), and the connection has none.
@@ -564,9 +568,8 @@ def without_stamps(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return ()
     if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
-    clause, name = "RFC7323:3.2-MISSING-DROP", "a cookie without its timestamps"
     return tuple(
-        _departs(b.tcb, b.answer, clause, name)
+        _departs(b.tcb, b.answer, "RFC7323:3.2-MISSING-DROP", WITHOUT_STAMPS)
         for b in otherwise(tcb._replace(ts_recent=None), segment)
         if b.tcb.state in SYNCHRONIZED
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.departures import (
+    WITHOUT_STAMPS,
     delayed_syn_ack,
     departures,
     more_behind_fin,
@@ -20,7 +21,8 @@ from tcpassay.model.oracle.other_departures import other_departures
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
-from tcpassay.model.tcb import Tcb
+from tcpassay.model.rules.paws import timestamps
+from tcpassay.model.tcb import Tcb, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ def only_variants(flow: Flow, n: int) -> None:
     told, *others = (tuple(_past(*step) for step in way) for way in ways)
     for step in told:
         flow.violated(Violation(n, *step, others=tuple(others)))
+    if any(name == WITHOUT_STAMPS for way in ways for _, name in way):
+        flow.opaque = True
     flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
 
 
@@ -141,14 +145,28 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         branches = (*branches, *delayed_syn_ack(tcb, segment))
     if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
         forgotten = (*neighbours(tcb, segment), *without_stamps(tcb, segment))
-        branches = (*branches, *forgotten, *segment_arrives(Tcb("LISTEN"), segment))
+        branches = (
+            *branches,
+            *_of_any_stamp(tcb, segment),
+            *forgotten,
+            *segment_arrives(Tcb("LISTEN"), segment),
+        )
     if tcb.state == "LISTEN" and (offered := flow.built_by(segment)) is not None:
         # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
-        built = segment_arrives(offered, segment)
+        built = (*segment_arrives(offered, segment), *_of_any_stamp(offered, segment))
         branches = (*branches, *(b._replace(label="optional") for b in built if not b.variant))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
     return branches
+
+
+def _of_any_stamp(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A cookie whose timestamp is older than the SYN's: nobody remembers that (RFC 4987, 3.6)."""
+    stamps = timestamps(segment) if segment.options else None
+    if stamps is None or tcb.ts_recent is None or offset(stamps.tsval, tcb.ts_recent) >= 0:
+        return ()
+    taken = segment_arrives(tcb._replace(ts_recent=stamps.tsval), segment)
+    return tuple(b._replace(label="optional") for b in taken if not b.variant)
 
 
 def _as_limited(flow: Flow, branch: Branch, segment: Segment, now: int) -> Branch:
