@@ -413,6 +413,21 @@ wait 240s
 peer: R seq=1
 app: connect c0 peer:0
 """,
+    "a FIN sent again and again while nobody can tell whether its ACK has come": """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> listener
+app: bind listener stack:0
+app: listen listener 0
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c5
+app: shutdown c5 SHUT_WR
+peer: FA seq=1 ack=1
+peer: FRA seq=102 ack=-4999 data=4
+app: close c5
+peer: FRA seq=1073741826 ack=-13139 data=4
+wait 14s
+peer: A seq=-15 ack=2108 window=0 data=2
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR

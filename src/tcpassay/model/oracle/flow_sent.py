@@ -36,7 +36,7 @@ def sent(flow: Flow, before: Tcb, segment: Segment, now: int, n: int) -> None:
         wrong = wrong or _pushed(flow, segment)
         wrong = transmission.leaves(before, segment, now) or wrong
     else:
-        transmission.leaves_unjudged(now)
+        transmission.leaves_unjudged(segment, now)
     if wrong is not None:
         flow.refused(wrong, n)
 

@@ -137,9 +137,14 @@ class Transmission:
         self._arrange(tcb)
         return wrong
 
-    def leaves_unjudged(self, now: int) -> None:
-        """Something that nobody can hold against a timer: the wait for the next begins with it."""
+    def leaves_unjudged(self, segment: Segment, now: int) -> None:
+        """Something that nobody can hold against a timer: the wait for the next begins with it, and
+        where it is a repetition may be twice as long as the one before.
+        """
         self.last, self._gap = now, 0
+        if self._pieces and offset(segment.seq, self._pieces[0][0]) <= 0:
+            self.retries += 1
+            self._backed_off += 1
         self._earliest = self._limits.earliest(now)
 
     def _shown(self, una: int) -> None:
