@@ -656,6 +656,20 @@ peer: A seq=11 ack=1 data=20 <TS -100 0>
 """,
         {"a cookie without its timestamps"},
     ),
+    "end-of-file behind a reset of what had ended, and a SYN with a FIN": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+peer: FA seq=21 ack=1 data=100
+peer: FPAUE seq=1 ack=1
+peer: SRPC seq=1
+peer: FSPUEC seq=102
+app: recv c0 4096 0
+""",
+        {"no SYN with a FIN"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -97,14 +97,14 @@ def _one_arrival(
     flow: Flow, h: Hypothesis, segment: Segment, now: int, known: dict[Tcb, list[Branch]]
 ) -> list[Hypothesis]:
     """`known` has the branches of a TCB for this segment: hypotheses differ in more than that."""
-    tcb = h.tcb
+    tcb, ended = h.tcb, ""
     if tcb.state == "CLOSED" or not h.bound:
         tcb = Tcb("LISTEN" if flow.listening else "CLOSED")
         if h.bound:
             # The socket of the old connection stays what it is until a SYN begins another.
+            ended = "ended" if h.tcb.fin_taken or h.told == "ended" else ""
             old = not flow.listening or segment.flags & (SYN | ACK | RST) != SYN
-            ended = old and (h.tcb.fin_taken or h.told == "ended")
-            h = Hypothesis(tcb, now, told="ended" if ended else "", variants=h.variants)
+            h = Hypothesis(tcb, now, told=ended if old else "", variants=h.variants)
     branches = known.get(tcb)
     if branches is None:
         branches = known[tcb] = [
@@ -116,8 +116,8 @@ def _one_arrival(
         new = after_arrival(h, branch, now, flow.limits.slack)
         if new.tcb.state == tcb.state == "TIME-WAIT" and not _repeats_fin(tcb, segment):
             new = new._replace(since=h.since)
-        if new.tcb.state == "LISTEN":
-            new = new._replace(tcb=new.tcb._replace(state="CLOSED"))
+        if new.tcb.state in {"CLOSED", "LISTEN"}:
+            new = new._replace(tcb=new.tcb._replace(state="CLOSED"), told=new.told or ended)
         out.append(new)
         if branch.answer.kind == "syn-ack" and flow.queue_may_be_full:
             out.append(new._replace(due_by=NEVER))
