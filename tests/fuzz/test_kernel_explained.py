@@ -670,6 +670,21 @@ app: recv c0 4096 0
 """,
         {"no SYN with a FIN"},
     ),
+    "connect() from a socket that is connected, and from another to the same end": (
+        """\
+listen: listener backlog=0
+peer: S seq=0 <mss 1460, sackOK, TS 0 0>
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: connect c0 peer:8
+app: shutdown c0 SHUT_WR
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c1
+app: connect c1 peer:8
+app: send c0 20000 MSG_NOSIGNAL
+""",
+        set(),
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -306,8 +306,10 @@ class Application:
             new.flow, new.connected = flow, True
             _options_of(new)
 
-    def _connected(self, _call: Call, socket: Socket | None, _returned: Returned) -> None:
-        if socket is not None and socket.flow is not None:
+    def _connected(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
+        if returned.errno == "EISCONN" and socket in self._connecting:
+            self._connecting.remove(socket)
+        elif returned.errno is None and socket is not None and socket.flow is not None:
             socket.connected = surely_open(socket.flow)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
@@ -413,8 +415,8 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 }
 
 
-#: What there is to do even where a call has failed: octets were not taken.
-_FAILING = frozenset({Application._sent, Application._shut})
+#: What there is to do even where a call has failed: octets were not taken, no attempt is under way.
+_FAILING = frozenset({Application._connected, Application._sent, Application._shut})
 
 
 def _may_be_gone(flow: Flow, now: int) -> bool:
