@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Seconds between two times that a worker tells how far it is.
 TELL_S: Final = 0.2
+#: Seconds between two times that what has come is put onto the disk: so much a loss of power costs
+#: at most. Whoever ends the campaign does it once more.
+SYNC_S: Final = 5.0
 #: One stay in so many is judged whole by one oracle as well.
 WHOLE: Final = 64
 _MASK64: Final = (1 << 64) - 1
@@ -78,6 +81,7 @@ class Worker:
         self._source = 0
         self._hinted: set[tuple[str, tuple[str, str]]] = set()
         self._trace: Trace | None = None
+        self._synced = time.perf_counter()
         self._since = _Since(len(bench.schedule.sources), time.perf_counter())
 
     def know(self, findings: Iterable[Finding], entries: Iterable[Entry]) -> None:
@@ -121,7 +125,9 @@ class Worker:
         finally:
             stay.close()
         self._count(order.stay * STAY + self._progress.cases - 1, stay)
-        bench.store.sync()
+        if time.perf_counter() - self._synced > SYNC_S:
+            bench.store.sync()
+            self._synced = time.perf_counter()
         return self._progress.cases >= order.last
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Change = Callable[[list[Step], int, Draw], None]
 
 #: Steps of the longest mutant.
-LONGEST = 44
+LONGEST = 32
 #: Calls that a case begins with and cannot do without.
 _OPENING = frozenset({"socket", "bind", "listen", "connect"})
 _BACKLOGS = (0, 0, 1, 1, 2, 5, 128)
