@@ -685,6 +685,17 @@ app: send c0 20000 MSG_NOSIGNAL
 """,
         set(),
     ),
+    "an urgent pointer that means a FIN": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <mss 1460>
+peer: FAU seq=1 ack=1
+peer: A seq=2 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: recv c0 1 MSG_OOB
+""",
+        {"octets out of band, *"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

@@ -79,6 +79,19 @@ def nothing_urgent(bench: Bench, why: str) -> None:
     conn.app.recv(1, "MSG_OOB", errno="EINVAL")
 
 
+@case("POSIX:OOB-READ", needs=("urgent",), state="ESTABLISHED")
+def pointer_at_the_fin(bench: Bench) -> None:
+    """A FIN, and the pointer means its number, which is no octet; MSG_OOB gives none."""
+    conn = established(bench)
+    conn.send(TCP(flags="FAU", urgptr=1))
+    conn.send("A")
+    reading = conn.app.begin_recv(9, "MSG_OOB")
+    bench.wait_until(lambda: reading.returned is not None, 1.0)
+    told = reading.returned
+    bench.check(told is not None and told.value <= 0, True, "no octet out of band")
+    conn.app.recv(9, want=b"")
+
+
 @case("POSIX:RECV-EAGAIN", needs=("urgent",), state="ESTABLISHED")
 def octet_still_to_come(bench: Bench) -> None:
     """MSG_OOB on a blocking socket when only the pointer has come; EAGAIN, it never waits."""
