@@ -696,6 +696,26 @@ app: recv c0 1 MSG_OOB
 """,
         {"octets out of band, *"},
     ),
+    "a FIN behind crossed SYNs, and a reset for the text that nobody reads": (
+        CONNECTING
+        + """\
+peer: S seq=0 <mss 1460, nop, wscale 14>
+app: shutdown c0 SHUT_RDWR
+peer: FA seq=1 ack=1 data=10
+""",
+        set(),
+    ),
+    "a reset as after a shutdown() of receiving that has failed": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: shutdown c0 SHUT_RDWR
+app: connect c0 peer:0
+peer: SA seq=0 ack=1 <mss 1460>
+app: shutdown c0 SHUT_WR
+peer: FA seq=4 ack=1
+""",
+        {"POSIX:SHUTDOWN-ENOTCONN"},
+    ),
     "a SYN without the timestamps of the first, again and again": (
         """\
 listen: listener backlog=5

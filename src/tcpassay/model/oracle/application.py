@@ -462,6 +462,7 @@ def _options_of(socket: Socket) -> None:
         flow.user_timeout = socket.user_timeout
     flow.counts_syns = flow.counts_syns or socket.counts_syns
     flow.shut_in_vain = bool(socket.failed_shutdowns & {"SHUT_WR", "SHUT_RDWR"})
+    flow.deaf_in_vain = bool(socket.failed_shutdowns & {"SHUT_RD", "SHUT_RDWR"})
     flow.pushed_later = flow.pushed_later or socket.corked
     flow.buffer_set = flow.buffer_set or socket.buffer_set
     flow.lazy = flow.lazy or socket.lazy

@@ -124,8 +124,8 @@ class Flow:
         #: After how long (ns) it wants to give up what is not acknowledged; 0 for R2.
         self.user_timeout = 0
         #: Whether it has said how many SYNs an attempt is worth (TCP_SYNCNT), and has shut down
-        #: sending in vain, before there was a connection.
-        self.counts_syns = self.shut_in_vain = False
+        #: sending or receiving in vain, before there was a connection.
+        self.counts_syns = self.shut_in_vain = self.deaf_in_vain = False
         #: Since when something may have been waiting for its acknowledgement (ns), at the earliest.
         self.waiting_since = 0
         #: Whether it has set how much its receive buffer holds.

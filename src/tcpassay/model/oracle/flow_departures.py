@@ -15,7 +15,7 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import SHUT_LATER
 from tcpassay.model.rules.departure import Refusal
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
         flow.shut_in_vain, flow.sender = False, flow.sender._replace(ended=True)
         flow.violated(Violation(n, "POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER))
         leaves(flow, segment, now, n)
+        return
+    if not left and flow.deaf_in_vain and segment.flags & RST:
+        flow.deaf_in_vain, flow.hypotheses = False, [Hypothesis(Tcb("CLOSED"))]
+        flow.violated(Violation(n, "POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER))
         return
     if not left:
         _refused(flow, segment, now, n, [r for r in after if isinstance(r, Refusal)])
@@ -141,7 +145,8 @@ def _ahead_of_text(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
     if segment.flags & (SYN | RST) or not (segment.payload or segment.flags & FIN):
         return False
     tcb = h.tcb
-    if tcb.state not in SYNCHRONIZED:
+    lost = tcb.state == "CLOSED" and h.due is not None and h.due.kind == "rst"
+    if tcb.state not in SYNCHRONIZED and not lost:
         return False
     states = {"SYN-RECEIVED"} if offset(segment.seq, tcb.iss) == 1 else set()
     if tcb.last_ack == segment.ack != tcb.rcv_nxt:
@@ -152,7 +157,16 @@ def _ahead_of_text(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
 def _before_its_text(
     h: Hypothesis, segment: Segment, sender: Sender, mss: int, now: int
 ) -> Hypothesis | Refusal:
-    """It acknowledges nothing of what has come with the segment that it answers."""
+    """It acknowledges nothing of what has come with the segment that it answers; that text may be
+    lost, and a reset follow.
+    """
+    if h.tcb.state == "CLOSED" and h.due is not None:
+        if segment.flags & FIN and not sender.ended:
+            return Refusal(
+                "RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed"
+            )
+        end = (segment.seq + segment.seg_len) & MASK
+        return h._replace(due=h.due._replace(seqs=(*h.due.seqs, end)))
     ahead = segment._replace(ack=h.tcb.rcv_nxt)
     if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != h.tcb.rcv_nxt:
         # Sent before the peer's FIN was taken, out of ESTABLISHED: it was FIN-WAIT-1 (3.10.4).
