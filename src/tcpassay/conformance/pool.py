@@ -14,7 +14,7 @@ import time
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcpassay.conformance.execute import lost_result, run_case
@@ -22,6 +22,7 @@ from tcpassay.conformance.layers import Layer
 from tcpassay.conformance.leash import Leash
 from tcpassay.conformance.processor import on_one_processor
 from tcpassay.conformance.result import CaseEnded, CaseStarted
+from tcpassay.core.mailbox import Mailbox
 from tcpassay.core.verdict import Verdict
 from tcpassay.wire import scapy_edge
 
@@ -123,7 +124,7 @@ class Pool:
         self._most_spare = min(jobs or SPARE_IN_FLIGHT, self._most)
         self._fewest = min(FEWEST_IN_FLIGHT, self._most)
         self._limit = self._most
-        self._done: SimpleQueue[Done] = SimpleQueue()
+        self._done: Mailbox[Done] = Mailbox()
         self._running: set[Job] = set()
         self._again: list[Done] = []
         self._firsts: dict[tuple[str, IpVersion], Done] = {}
@@ -210,7 +211,7 @@ class Pool:
         due = time.monotonic() + wait_s
         done: Done | None = None
         with suppress(Empty):
-            done = self._done.get(timeout=wait_s) if wait_s else self._done.get_nowait()
+            done = self._done.get(wait_s) if wait_s else self._done.get_nowait()
         late_ns = int((time.monotonic() - due) * 1e9) if wait_s else 0
         for job in self._running:
             job.late_ns = max(job.late_ns, late_ns)

@@ -38,7 +38,7 @@ def test_inlet_is_known_before_it_can_be_ready() -> None:
         for text in (b"first", b"second"):
             os.write(write_end, text)
             reader.arm(inlet)
-            came = inlet.arrivals.get(timeout=5)
+            came = inlet.arrivals.get(timeout_s=5)
             assert came is not None
             assert [each.octets for each in came] == [text]
             reader.disarm(inlet)

@@ -6,10 +6,10 @@ import os
 import select
 import threading
 import time
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tcpassay.core.events import Sent
+from tcpassay.core.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class Inlet:
         self, fd: int, mtu: int, now_ns: Callable[[], int], stamps: KernelStamps | None
     ) -> None:
         self.fd = fd
-        self.arrivals: SimpleQueue[list[Sent] | None] = SimpleQueue()
+        self.arrivals: Mailbox[list[Sent] | None] = Mailbox()
         self.max_lag_ns = 0
         self.registered = False
         self.armed = False

@@ -274,7 +274,7 @@ class NamespaceStack:
                 if left_ns <= 0:
                     break
                 try:
-                    came = arrivals.get(timeout=left_ns / NS_PER_S)
+                    came = arrivals.get(left_ns / NS_PER_S)
                 except Empty:
                     break
                 events += came if came is not None else self._calls.collect()
@@ -284,11 +284,11 @@ class NamespaceStack:
 
     def _take_late(self, events: list[StackEvent]) -> None:
         """What the reader had put down before it was told to stop."""
-        arrivals = self._inlet.arrivals
-        while not arrivals.empty():
-            came = arrivals.get_nowait()
-            if came is not None:
-                events += came
+        with suppress(Empty):
+            while True:
+                came = self._inlet.arrivals.get_nowait()
+                if came is not None:
+                    events += came
 
     def _read_state(self, local: tuple[str, int], remote: tuple[str, int] | None) -> StateRead:
         found = self._diagnose().find(local, remote)

@@ -9,7 +9,7 @@ import itertools
 import threading
 import time
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import TYPE_CHECKING, Final
 
 from tcpassay.core.clock import NS_PER_S, RealClock
@@ -28,6 +28,7 @@ from tcpassay.core.events import (
     StateRead,
     StatsRead,
 )
+from tcpassay.core.mailbox import Mailbox
 from tcpassay.targets.bursts import one_by_one
 from tcpassay.wire import (
     ACK,
@@ -166,7 +167,7 @@ class WireStack:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._clock = RealClock()
-        self._arrivals: SimpleQueue[Sent | None] = SimpleQueue()
+        self._arrivals: Mailbox[Sent | None] = Mailbox()
         #: The last ACK number of the target by tuple: what a reset has to carry.
         self._alive: dict[tuple[str, str, int, int], int] = {}
         self._claimed: set[int] = set()
@@ -270,7 +271,7 @@ class WireStack:
         """Until something has come, which is taken with all that came with it."""
         left_ns = until_ns - self._clock.now_ns()
         try:
-            arrival = self._arrivals.get(timeout=max(0.0, left_ns / NS_PER_S))
+            arrival = self._arrivals.get(left_ns / NS_PER_S)
             while arrival is not None:
                 events.append(arrival)
                 arrival = self._arrivals.get_nowait()
