@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from bisect import bisect_right
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tcpassay.core.memory import give_back
 from tcpassay.fuzz.campaign.coverage import news_json
 from tcpassay.fuzz.campaign.happenings import Counted, Hinted
 from tcpassay.fuzz.campaign.keeping import entries_of, hint_json
@@ -101,7 +101,7 @@ class Worker:
             # A stack and its trace are rings of objects. Nothing of a stay is wanted any more, so
             # all of it goes at once, and a long campaign needs no more memory than a short one.
             self._trace = None
-            gc.collect(1)
+            give_back()
 
     def _work(self, order: Order) -> bool:
         bench = self._bench

@@ -175,7 +175,7 @@ def _area(options: tuple[Option | LearnedCookie, ...], ends: Ends) -> tuple[byte
     return area, sum_
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _text(first: int, size: int) -> tuple[bytes, int]:
     """Octets of the peer's text, and a number congruent to the sum of their words."""
     text = peer_text(first, size)

@@ -64,7 +64,7 @@ def access(profile: Profile, draw: Draw) -> tuple[Book, str, Way]:
     return book, state, way
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def reached_book(state: str, way: Way, syn: Options) -> tuple[Way, Book]:
     """The way that it has become, and the book, of which copies are to be made."""
     reached = reach(state, way, syn=syn)
