@@ -63,7 +63,7 @@ def test_all_findings() -> None:
     """The page; thirteen that cases show, each with a target, and ten that the fuzzer found."""
     assert len(sections()) == 23
     assert all("```" in text for text in sections())
-    assert len({case for _, case in named()}) >= 11
+    assert len({case for _, case in named()}) >= 13
     assert len(set(traces())) == 10
 
 

@@ -705,6 +705,19 @@ peer: FA seq=1 ack=1 data=10
 """,
         set(),
     ),
+    "windows that are scaled, after a shutdown() that has failed": (
+        """\
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0
+app: shutdown c0 SHUT_RDWR
+app: connect c0 peer:0
+peer: S seq=0 <mss 1460, wscale 7>
+peer: A seq=1 ack=1
+peer: A seq=1 ack=2
+peer: R seq=1000000
+peer: A seq=1 ack=2
+""",
+        {"POSIX:SHUTDOWN-ENOTCONN"},
+    ),
     "a reset as after a shutdown() of receiving that has failed": (
         """\
 app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0

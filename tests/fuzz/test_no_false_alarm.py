@@ -428,6 +428,16 @@ peer: FRA seq=1073741826 ack=-13139 data=4
 wait 14s
 peer: A seq=-15 ack=2108 window=0 data=2
 """,
+    "a socket whose attempt was refused, and another's attempt to the same end": CONNECTING
+    + """\
+peer: RA seq=0 ack=1
+app: connect c0 peer:0
+app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c1
+app: connect c1 peer:0
+peer: SA seq=0 ack=1 <mss 1460>
+app: send c1 100 MSG_NOSIGNAL
+wait 100ms
+""",
     "a connection given up long ago, for which segments come": OPEN
     + """\
 app: shutdown c0 SHUT_WR

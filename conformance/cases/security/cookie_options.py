@@ -147,7 +147,7 @@ def text_may_bring_the_cookie(bench: Bench, text: bytes) -> None:
 
 @case("RFC7323:3.2-UNNEGOTIATED", **OPTIONS)
 def timestamps_that_the_syn_has_not_offered(bench: Bench) -> None:
-    """Text with timestamps brings a cookie of a SYN without them; it is taken, and older ones."""
+    """Text with timestamps brings a cookie of a SYN without; it is taken, and more with older ones."""
     sock = listener(bench)
     conn = bench.connection()
     conn.send("S", options=(MSS,))

@@ -180,8 +180,8 @@ def accept(stack: Stack, listener: Listener, key: Key, segment: Segment) -> bool
     """Build the connection that a cookie stands for; False where it is none of ours.
 
     The segment then goes through SYN-RECEIVED, so that its text and FIN count. Without room it is
-    dropped: the peer sends its text again, which brings the cookie once more. So it is without the
-    timestamps that were agreed on (RFC 7323, 3.2).
+    dropped: the peer sends its text again, which brings the cookie once more. It is dropped as well
+    where the timestamps are missing that were agreed on (RFC 7323, 3.2).
     """
     cookie, peer_iss = seq.add(segment.ack, -1), seq.add(segment.seq, -1)
     told = check(stack.secret, key, peer_iss, cookie, stack.now, stack.settings)

@@ -52,6 +52,11 @@ class Keeper:
             if not finding.explained:
                 self._seen[finding.key] += finding.times
 
+    @property
+    def stacks(self) -> int:
+        """How many fresh stacks findings have cost."""
+        return self._findings.stacks
+
     def consider(self, ran: Ran, alarm: Alarm, before: Before) -> Found | None:
         """What an alarm comes to: a finding that is new, and kept; else None.
 

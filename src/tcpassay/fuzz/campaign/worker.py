@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two times that a worker tells how far it is.
 TELL_S: Final = 0.2
-#: Seconds between two times that what has come is put onto the disk: so much a loss of power costs
-#: at most. Whoever ends the campaign does it once more.
+#: Seconds from when what has come is put onto the disk to when it is, behind a stay, once more. Who
+#: ends the campaign does it as well.
 SYNC_S: Final = 5.0
 #: One stay in so many is judged whole by one oracle as well.
 WHOLE: Final = 64
@@ -82,6 +82,7 @@ class Worker:
         self._hinted: set[tuple[str, tuple[str, str]]] = set()
         self._trace: Trace | None = None
         self._synced = time.perf_counter()
+        self._replayed = False
         self._since = _Since(len(bench.schedule.sources), time.perf_counter())
 
     def know(self, findings: Iterable[Finding], entries: Iterable[Entry]) -> None:
@@ -100,8 +101,10 @@ class Worker:
         finally:
             # A stack and its trace are rings of objects. Nothing of a stay is wanted any more, so
             # all of it goes at once, and a long campaign needs no more memory than a short one.
+            # Where a finding has been played again they are no longer young.
             self._trace = None
-            give_back()
+            give_back(all_of_it=self._replayed)
+            self._replayed = False
 
     def _work(self, order: Order) -> bool:
         bench = self._bench
@@ -193,9 +196,11 @@ class Worker:
             stay, count = divmod(ran.number, STAY)
             return [case for _, _, case in islice(self._bench.schedule.cases(stay), count)]
 
-        began = time.perf_counter()
-        found = self._bench.keeper.consider(ran, alarm, before)
+        keeper = self._bench.keeper
+        began, stacks = time.perf_counter(), keeper.stacks
+        found = keeper.consider(ran, alarm, before)
         self._since.replayed_s += time.perf_counter() - began
+        self._replayed = self._replayed or keeper.stacks != stacks
         if found is not None:
             self._tell(found)
 

@@ -169,6 +169,8 @@ class Application:
                 flow_calls.gives(flow, bytes(socket.early))
                 socket.early.clear()
                 _options_of(socket)
+                flow.shut_in_vain = bool(socket.failed_shutdowns & {"SHUT_WR", "SHUT_RDWR"})
+                flow.deaf_in_vain = bool(socket.failed_shutdowns & {"SHUT_RD", "SHUT_RDWR"})
                 return True
         return False
 
@@ -307,10 +309,18 @@ class Application:
             _options_of(new)
 
     def _connected(self, _call: Call, socket: Socket | None, returned: Returned) -> None:
-        if returned.errno == "EISCONN" and socket in self._connecting:
-            self._connecting.remove(socket)
-        elif returned.errno is None and socket is not None and socket.flow is not None:
+        if socket is None:
+            return
+        self._begun(socket, returned)
+        if returned.errno == "EISCONN":
+            socket.connected = True
+        elif returned.errno is None and socket.flow is not None:
             socket.connected = surely_open(socket.flow)
+
+    def _begun(self, socket: Socket, returned: Returned) -> None:
+        """An attempt to connect is under way, or it is not: then no SYN is of it."""
+        if returned.errno not in _UNDER_WAY and socket in self._connecting:
+            self._connecting.remove(socket)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
         """accept() hands out the connection whose handshake was over first.
@@ -335,6 +345,8 @@ class Application:
     def _sent(self, call: Call, socket: Socket | None, returned: Returned) -> None:
         if socket is None:
             return
+        if "MSG_FASTOPEN" in _flags(call):
+            self._begun(socket, returned)
         short = len(_octets(call)) - max(0, returned.value)
         if socket.flow is None:
             del socket.early[len(socket.early) - short :]
@@ -415,6 +427,8 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 }
 
 
+#: How a call returns that has begun to connect, or finds that it has been begun before.
+_UNDER_WAY = frozenset({None, "EINPROGRESS", "EALREADY", "EINTR"})
 #: What there is to do even where a call has failed: octets were not taken, no attempt is under way.
 _FAILING = frozenset({Application._connected, Application._sent, Application._shut})
 
@@ -461,8 +475,6 @@ def _options_of(socket: Socket) -> None:
     if socket.user_timeout is not None:
         flow.user_timeout = socket.user_timeout
     flow.counts_syns = flow.counts_syns or socket.counts_syns
-    flow.shut_in_vain = bool(socket.failed_shutdowns & {"SHUT_WR", "SHUT_RDWR"})
-    flow.deaf_in_vain = bool(socket.failed_shutdowns & {"SHUT_RD", "SHUT_RDWR"})
     flow.pushed_later = flow.pushed_later or socket.corked
     flow.buffer_set = flow.buffer_set or socket.buffer_set
     flow.lazy = flow.lazy or socket.lazy

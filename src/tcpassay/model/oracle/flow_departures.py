@@ -13,9 +13,9 @@ from tcpassay.model.oracle.hypothesis import Hypothesis, after_departure, correc
 from tcpassay.model.oracle.judging import by_segment
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import SHUT_LATER
-from tcpassay.model.rules.departure import Refusal
+from tcpassay.model.rules.departure import Refusal, departs
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import MASK, SYNCHRONIZED, Tcb, offset
+from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
             # RFC 4987, 3.6: TSecr stands for the SYN's options, and nobody can tell for which.
             flow.opaque = True
             return
+    as_sent = segment
     if segment.flags & SYN:
         flow_begin.stack_syn(flow, segment)
     elif flow.stack_scale and flow.peer_scale is not None:
@@ -55,9 +56,9 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if not left and flow.shut_in_vain and segment.flags & FIN:
         flow.shut_in_vain, flow.sender = False, flow.sender._replace(ended=True)
         flow.violated(Violation(n, "POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER))
-        leaves(flow, segment, now, n)
+        leaves(flow, as_sent, now, n)
         return
-    if not left and flow.deaf_in_vain and segment.flags & RST:
+    if not left and flow.deaf_in_vain and _resets_text(flow, segment, now):
         flow.deaf_in_vain, flow.hypotheses = False, [Hypothesis(Tcb("CLOSED"))]
         flow.violated(Violation(n, "POSIX:SHUTDOWN-ENOTCONN", SHUT_LATER))
         return
@@ -72,6 +73,13 @@ def leaves(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if header is not None:
         flow.refused(header, n)
     sent(flow, before, segment, now, n)
+
+
+def _resets_text(flow: Flow, segment: Segment, now: int) -> bool:
+    """Whether a segment is a reset as for text that nobody reads, which has just come."""
+    if not segment.flags & RST or now - flow.heard > flow.limits.slack:
+        return False
+    return any(segment.seq in h.tcb.reset_numbers for h in flow.hypotheses)
 
 
 def _stamped_unasked(flow: Flow, segment: Segment) -> bool:
@@ -131,7 +139,7 @@ def _one_departure(flow: Flow, h: Hypothesis, segment: Segment, now: int) -> Hyp
     if up or (segment.flags & RST and flow.retries >= LEAST_RETRIES):
         given_up = not flow.transmission.waits_too_short(now, h.tcb.state)
         sender = sender._replace(aborted=sender.aborted or up or given_up)
-    if _ahead_of_text(flow, h, segment):
+    if now - flow.before_at <= flow.limits.slack and _ahead_of_text(flow, h, segment):
         return _before_its_text(h, segment, sender, flow.mss, now)
     return after_departure(h, segment, sender, flow.mss, now)
 
@@ -145,8 +153,9 @@ def _ahead_of_text(flow: Flow, h: Hypothesis, segment: Segment) -> bool:
     if segment.flags & (SYN | RST) or not (segment.payload or segment.flags & FIN):
         return False
     tcb = h.tcb
-    lost = tcb.state == "CLOSED" and h.due is not None and h.due.kind == "rst"
-    if tcb.state not in SYNCHRONIZED and not lost:
+    if tcb.state == "CLOSED" and h.due is not None and h.due.kind == "rst":
+        return segment.ack == tcb.rcv_nxt  # Text that is lost has not moved it.
+    if tcb.state not in SYNCHRONIZED:
         return False
     states = {"SYN-RECEIVED"} if offset(segment.seq, tcb.iss) == 1 else set()
     if tcb.last_ack == segment.ack != tcb.rcv_nxt:
@@ -160,22 +169,25 @@ def _before_its_text(
     """It acknowledges nothing of what has come with the segment that it answers; that text may be
     lost, and a reset follow.
     """
+    nxt = h.tcb.rcv_nxt
     if h.tcb.state == "CLOSED" and h.due is not None:
-        if segment.flags & FIN and not sender.ended:
-            return Refusal(
-                "RFC9293:3.10.4-CLOSE-ESTAB", "a FIN, and the application has not closed"
-            )
-        end = (segment.seq + segment.seg_len) & MASK
-        return h._replace(due=h.due._replace(seqs=(*h.due.seqs, end)))
-    ahead = segment._replace(ack=h.tcb.rcv_nxt)
-    if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != h.tcb.rcv_nxt:
+        open_ = h.tcb._replace(state="FIN-WAIT-1" if sender.ended else "ESTABLISHED")
+        after = departs(open_, segment, sender, mss)
+        if isinstance(after, Refusal):
+            return after
+        return h._replace(due=h.due._replace(seqs=(*h.due.seqs, after.snd_nxt)))
+    # What is told is the edge of the window, which text that has come does not move.
+    room = max(0, segment.window - offset(nxt, segment.ack))
+    ahead = segment._replace(ack=nxt, window=room)
+    if h.tcb.state == "CLOSE-WAIT" and segment.flags & FIN and segment.ack != nxt:
         # Sent before the peer's FIN was taken, out of ESTABLISHED: it was FIN-WAIT-1 (3.10.4).
         h = h._replace(tcb=h.tcb._replace(state=CLOSED_FIRST[h.tcb.state]))
     new = after_departure(h, ahead, sender, mss, now)
     if isinstance(new, Refusal):
         return new
-    owed = h.ack_by if segment.ack != h.tcb.rcv_nxt else new.ack_by
-    return new._replace(ack_by=owed, ack_clause=h.ack_clause, credit=h.credit)
+    owed = h.ack_by if segment.ack != nxt else new.ack_by
+    tcb = new.tcb._replace(last_ack=segment.ack)
+    return new._replace(tcb=tcb, ack_by=owed, ack_clause=h.ack_clause, credit=h.credit)
 
 
 def _refused(flow: Flow, segment: Segment, now: int, n: int, refusals: list[Refusal]) -> None:
