@@ -145,7 +145,12 @@ def text_may_bring_the_cookie(bench: Bench, text: bytes) -> None:
     clock.conn.expect(None, payload=b"answer", tsecr=clock.tsval)
 
 
-@case("RFC7323:3.2-UNNEGOTIATED", **OPTIONS)
+@case(
+    "RFC7323:3.2-UNNEGOTIATED",
+    needs=("syn_cookies", "timestamps"),
+    settings=("syn_cookies_always",),
+    state="LISTEN",
+)
 def timestamps_that_the_syn_has_not_offered(bench: Bench) -> None:
     """Text with timestamps brings a cookie of a SYN without; it is taken, and more with older ones."""
     sock = listener(bench)
