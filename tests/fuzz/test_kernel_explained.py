@@ -705,6 +705,24 @@ peer: FA seq=1 ack=1 data=10
 """,
         set(),
     ),
+    "close() behind crossed SYNs, and a FIN above a hole without their timestamps": (
+        CONNECTING
+        + """\
+peer: S seq=0 <mss 1460, wscale 7, TS 0 0>
+app: close c0
+peer: FA seq=100 ack=1
+""",
+        {"a reset for a FIN above a hole"},
+    ),
+    "shutdown() behind crossed SYNs, and a FIN above a hole": (
+        CONNECTING
+        + """\
+peer: S seq=0 <mss 1460, wscale 7>
+app: shutdown c0 SHUT_RDWR
+peer: FA seq=100 ack=1
+""",
+        {"a reset for a FIN above a hole"},
+    ),
     "windows that are scaled, after a shutdown() that has failed": (
         """\
 app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0

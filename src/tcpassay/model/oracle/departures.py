@@ -384,7 +384,8 @@ def more_behind_fin(
     return tuple(found)
 
 
-_ENDED = frozenset({"FIN-WAIT-1", "FIN-WAIT-2"})
+#: Where it has closed its direction, or may have: it is FIN-WAIT-1 with the ACK then (3.10.4).
+_ENDED = frozenset({"SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2"})
 _FIN_ABOVE = ("RFC9293:3.10.7.4-FIN-OOO", "a reset for a FIN above a hole")
 
 
