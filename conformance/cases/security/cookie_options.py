@@ -152,7 +152,7 @@ def text_may_bring_the_cookie(bench: Bench, text: bytes) -> None:
     state="LISTEN",
 )
 def timestamps_that_the_syn_has_not_offered(bench: Bench) -> None:
-    """Text with timestamps brings a cookie of a SYN without; it is taken, and more with older ones."""
+    """Text with timestamps brings a cookie of a SYN without; taken, as is text with older ones."""
     sock = listener(bench)
     conn = bench.connection()
     conn.send("S", options=(MSS,))
