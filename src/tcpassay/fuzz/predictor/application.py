@@ -9,7 +9,7 @@ from tcpassay.fuzz.predictor.several import MOST
 from tcpassay.fuzz.predictor.sockets import Socket, ends_of
 from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.hypothesis import NEVER, Hypothesis
-from tcpassay.model.oracle.returns import OPEN
+from tcpassay.model.oracle.returns import OPEN, UNDER_WAY
 from tcpassay.model.rules.departure import ABORTED_BY_RESET
 from tcpassay.model.tcb import SYNCHRONIZED
 
@@ -168,6 +168,8 @@ class Application:
                 self._wire.refuse(n, f"{name}(): {errno}")
         elif name in {"send", "sendmsg"} and errno is None and socket and socket.conn is None:
             self._wire.refuse(n, f"{name}() without a connection")
+        elif name == "connect" and errno not in UNDER_WAY and socket and socket.conn is None:
+            self._wire.refuse(n, f"connect(): {errno} before its SYN")
         if socket is not None and socket.conn is not None:
             self._held_against(call, socket.conn, returned, n, in_time=in_time)
         if errno == "EPIPE":

@@ -359,6 +359,9 @@ def _options_wrong(conn: Connection, options: Options, flags: int) -> str:
         if (tsval - last + HALF) & MASK < HALF:
             return "a timestamp that goes back"
         conn.tsval = tsval
+        ways = () if opens else conn.several or ()
+        if ways and all(way.tcb.ts_recent is None for way in ways):
+            return "timestamps that were not agreed on"
     return ""
 
 

@@ -12,6 +12,7 @@ from tcpassay.model.oracle.judging import by_return
 from tcpassay.model.oracle.report import Violation
 from tcpassay.model.oracle.returns import (
     RULES,
+    UNDER_WAY,
     connected_again,
     ended_for_sending,
     not_accepted,
@@ -319,7 +320,7 @@ class Application:
 
     def _begun(self, socket: Socket, returned: Returned) -> None:
         """An attempt to connect is under way, or it is not: then no SYN is of it."""
-        if returned.errno not in _UNDER_WAY and socket in self._connecting:
+        if returned.errno not in UNDER_WAY and socket in self._connecting:
             self._connecting.remove(socket)
 
     def _in_order(self, listener: Socket, flow: Flow) -> None:
@@ -427,8 +428,6 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 }
 
 
-#: How a call returns that has begun to connect, or finds that it has been begun before.
-_UNDER_WAY = frozenset({None, "EINPROGRESS", "EALREADY", "EINTR"})
 #: What there is to do even where a call has failed: octets were not taken, no attempt is under way.
 _FAILING = frozenset({Application._connected, Application._sent, Application._shut})
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tcpassay.model.oracle.descriptors import Socket
     from tcpassay.model.oracle.flow import Flow
 
+#: How a call returns that has begun to connect, or finds that it has been begun before.
+UNDER_WAY = frozenset({None, "EINPROGRESS", "EALREADY", "EINTR"})
 #: What is told of a shutdown() that counts though it has failed: the oracle goes on with that.
 SHUT_LATER = "a shutdown() that has failed has its effect later"
 
