@@ -723,6 +723,33 @@ peer: FA seq=100 ack=1
 """,
         {"a reset for a FIN above a hole"},
     ),
+    "a FIN alone behind text that has closed the window": (
+        """\
+ip = 6
+listen: listener backlog=5
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 2000 0
+peer: PA seq=1 ack=2001 data=65000
+peer: FA seq=65001 ack=2001
+app: close c0
+""",
+        {"text beyond the window", "a FIN into a closed window"},
+    ),
+    "a RST with SYN whose text covers the window": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <mss 1460>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: send c0 2000 0
+peer: PA seq=1 ack=2001 data=20
+app: recv c0 4096 0
+peer: FSRAU seq=1 ack=2001 data=65000
+""",
+        {"a RST whose text covers the window"},
+    ),
     "windows that are scaled, after a shutdown() that has failed": (
         """\
 app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0

@@ -56,6 +56,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         found: tuple[Branch, ...] = (
             *_window_of_another_rule(tcb, segment),
             *_across_the_edge(tcb, segment),
+            *_fin_at_the_edge(tcb, segment),
             *_text_behind_fin(tcb, segment),
             *more_behind_fin(tcb, segment),
             *_timestamp_of_another_rule(tcb, segment),
@@ -241,6 +242,19 @@ def _across_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = _sequence_clause(tcb, segment)
     wider = beyond_sequence(tcb._replace(rcv_wnd=end), segment)
     return tuple(_departs(b.tcb, b.answer, clause, "text beyond the window") for b in wider)
+
+
+def _fin_at_the_edge(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """A FIN alone, in order, that a closed window has no room for, taken."""
+    if tcb.state not in RECEIVING or tcb.rcv_wnd or segment.payload:
+        return ()
+    if not segment.flags & FIN or segment.seq != tcb.rcv_nxt:
+        return ()
+    clause, wider = _sequence_clause(tcb, segment), tcb._replace(rcv_wnd=1)
+    return tuple(
+        _departs(b.tcb, b.answer, clause, "a FIN into a closed window")
+        for b in beyond_sequence(wider, segment)
+    )
 
 
 # -- fifth check: the send window ----------------------------------------------------------------

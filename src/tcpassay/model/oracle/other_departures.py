@@ -31,9 +31,9 @@ def other_departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
             *_right_of_the_fin(tcb, segment),
             *_too_old_by_less(tcb, segment),
         )
-    if flags == RST | ACK or flags == RST:
+    if flags & RST:
         return (*_not_challenged(tcb, segment), *_covers_the_window(tcb, segment))
-    if not flags & SYN or flags & RST:
+    if not flags & SYN:
         return ()
     if not acceptable(tcb, segment):
         # A SYN,ACK outside the window is no more than its ACK where that is looked at alone.
