@@ -16,6 +16,7 @@ from tcpassay.wire import (
     Segment,
     Timestamps,
     build,
+    encode_options,
     parse,
 )
 
@@ -56,10 +57,16 @@ def _longer(segment: Segment, rng: Random) -> Segment:
     return segment._replace(payload=text)
 
 
+#: Octets of options that a header has room for.
+MOST_OPTIONS = 40
+
+
 def _optioned(segment: Segment, rng: Random) -> Segment:
     if not segment.options or rng.random() < 0.2:
         more = rng.choice((MaximumSegmentSize(1_460), Timestamps(rng.getrandbits(32), 1)))
-        return segment._replace(options=(*segment.options, more))
+        longer = (*segment.options, more)
+        if len(encode_options(longer)) <= MOST_OPTIONS:
+            return segment._replace(options=longer)
     at = rng.randrange(len(segment.options))
     option = segment.options[at]
     options = list(segment.options)

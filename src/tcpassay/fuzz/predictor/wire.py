@@ -171,10 +171,12 @@ class Wire(Inbound):
             window <<= conn.stack_scale
         if size or flags & FIN:
             return self._goes_text(conn, octets, found, window, stamp, now)
-        if conn.several is not None:
+        if conn.several is None:
+            why = departures.bare(conn, seq, ack, window, stamp)
+        elif any(way.tcb.snd_nxt == seq for way in conn.several):
             why = self._narrows(conn, octets, found, window, now)
         else:
-            why = departures.bare(conn, seq, ack, window, stamp)
+            why = "an ACK with another SEQ"
         return why or departures.edge(conn, ack, window)
 
     def _narrows(
