@@ -200,6 +200,17 @@ def retransmission(conn: Connection, seq: int, now: int, limits: Limits) -> str:
     return ""
 
 
+def repetition(conn: Connection, now: int, limits: Limits) -> str:
+    """The same of several ways: not before the shortest time-out."""
+    if not conn.pieces:
+        return "sent again for another reason"
+    end, sent = conn.pieces[0]
+    if now - sent < limits.least_rto:
+        return "sent again too early"
+    conn.pieces[0] = end, now
+    return ""
+
+
 #: RFC 6298, 5.7, and 4.4BSD's wait between two SYNs: what is not acknowledged goes again by then.
 _LATEST, _LATEST_SYN = 3 * NS_PER_S, 24 * NS_PER_S
 _OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})

@@ -270,6 +270,8 @@ class Wire(Inbound):
         why = _answers_wrong(conn, options, flags, stamp)
         if not why and again and conn.due is None and conn.several is None:
             why = departures.retransmission(conn, seq, now, self._limits)
+        elif not why and again and all(h.due is None for h in conn.ways()):
+            why = departures.repetition(conn, now, self._limits)
         if why:
             return why
         if conn.several is not None:
