@@ -750,6 +750,19 @@ peer: FSRAU seq=1 ack=2001 data=65000
 """,
         {"a RST whose text covers the window"},
     ),
+    "an ACK beyond the widest window that can be told, to a record of FIN-WAIT-2": (
+        """\
+listen: listener backlog=5
+peer: S seq=0 <mss 1460, nop, nop, sackOK>
+peer: A seq=1 ack=1
+app: accept4 listener SOCK_NONBLOCK -> c0
+app: shutdown c0 SHUT_WR
+peer: A seq=11 ack=2 data=1460
+app: close c0
+peer: A seq=66996 ack=2
+""",
+        {"a window wider than announced"},
+    ),
     "windows that are scaled, after a shutdown() that has failed": (
         """\
 app: socket SOCK_STREAM|SOCK_NONBLOCK 0 -> c0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WIDEST = 65_535 - 1_460
 #: No receive buffer is larger: what lies farther beyond the edge is in nobody's window.
 LARGEST_BUFFER = 16 << 20
+WIDER = "a window wider than announced"
 
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -88,7 +89,7 @@ def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if acceptable(tcb, segment):
         return ()
     if LARGEST_BUFFER > at >= tcb.rcv_wnd >= WIDEST:
-        name = "a window wider than announced"
+        name = WIDER
     elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
         name = "a window from Last.ACK.sent on"
     else:
@@ -438,7 +439,12 @@ def _as_in_time_wait(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if not acceptable(tcb, segment):
         if flags & RST:
             return (_departs(tcb, acknowledge(tcb), "RFC9293:3.10.7.4-SEQ-RST-SILENT", name),)
-        return ()
+        at = offset(segment.seq, tcb.rcv_nxt)
+        if not LARGEST_BUFFER > at >= tcb.rcv_wnd >= WIDEST:
+            return ()
+        found = _as_in_time_wait(tcb._replace(rcv_wnd=at + length + 1), segment)
+        clause = _sequence_clause(tcb, segment)
+        return tuple(b._replace(clause=clause, variant=WIDER) for b in found)
     if flags & RST:
         if not _is_old(tcb, segment):
             return ()
