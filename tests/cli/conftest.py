@@ -9,23 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from tcpassay.cli.app import make_app
+from tests.sample_cases import HANDSHAKE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SAMPLE = '''
-from tcpassay.conformance import reach
-from tcpassay.conformance.case import case
-
-
-@case("MUST-12")
-def handshake(bench):
-    """A SYN to a listener; SYN-ACK."""
-    reach.listener(bench)
-    conn = bench.connection()
-    conn.send("S")
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-
+SAMPLE = (
+    HANDSHAKE
+    + '''
 
 @case("MUST-14", rows={"plain": 0})
 def wrong(bench, row):
@@ -48,6 +39,7 @@ def minute(bench):
     bench.wait(60)
     bench.check(1, 1, "one")
 '''
+)
 
 
 class Answer(NamedTuple):

@@ -17,6 +17,7 @@ import yaml
 from tcpassay.cli.app import VERBS, make_app
 from tcpassay.core.content import content_root
 from tests.manifests import BROKEN
+from tests.sample_cases import HANDSHAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -302,27 +303,12 @@ title = "Mine"
 """
 
 
-CASE = '''
-from tcpassay.conformance import reach
-from tcpassay.conformance.case import case
-
-
-@case("MUST-12")
-def handshake(bench):
-    """A SYN to a listener; SYN-ACK."""
-    reach.listener(bench)
-    conn = bench.connection()
-    conn.send("S")
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-'''
-
-
 def test_a_case_of_the_users_own(tmp_path: Path) -> None:
     """A file of the workspace, as docs/adding-a-case.md names it; judged on a stack of its own."""
     runner = Runner(tmp_path, targets="./mine", case="./my cases/one.py")
     runner.own_target(LIKE)
     (runner.workspace / "my cases").mkdir()
-    (runner.workspace / "my cases" / "one.py").write_text(CASE)
+    (runner.workspace / "my cases" / "one.py").write_text(HANDSHAKE)
     runner.run()
     assert runner.codes["Judge"] == 0, runner.log["Judge"]
     assert "mine: 1 case: 1 pass" in runner.log["Judge"]

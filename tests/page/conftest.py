@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tcpassay.cli.app import make_app
+from tests.sample_cases import HANDSHAKE
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -27,19 +28,9 @@ DRIVER = "selenium is not installed: make setup"
 AXE = "axe-core is not installed: make browser"
 
 #: A case that no stack passes, one that all pass.
-SAMPLE = '''
-from tcpassay.conformance import reach
-from tcpassay.conformance.case import case
-
-
-@case("MUST-12")
-def handshake(bench):
-    """A SYN to a listener; SYN-ACK."""
-    reach.listener(bench)
-    conn = bench.connection()
-    conn.send("S")
-    conn.expect("SA", ack=conn.peer.snd.nxt)
-
+SAMPLE = (
+    HANDSHAKE
+    + '''
 
 @case("MUST-14")
 def wrong(bench):
@@ -49,6 +40,7 @@ def wrong(bench):
     conn.send("S")
     conn.expect("R", seq=0)
 '''
+)
 
 _OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
