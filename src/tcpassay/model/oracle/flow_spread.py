@@ -22,7 +22,8 @@ from tcpassay.model.oracle.report import Violation
 from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
 from tcpassay.model.rules.paws import timestamps
-from tcpassay.model.tcb import Tcb, offset
+from tcpassay.model.rules.sequence import acceptable
+from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above, flow.fins))
     if flow.buffer_set:
         branches = (*branches, *no_room(tcb, segment))
+    if flow.edge is not None:
+        branches = (*branches, *_beyond_smaller(tcb, segment, flow.edge))
     if flow.lazy:
         branches = (*branches, *delayed_syn_ack(tcb, segment))
     if flow.cookies and tcb.state == "SYN-RECEIVED" and tcb.passive:
@@ -158,6 +161,22 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
     return branches
+
+
+def _beyond_smaller(tcb: Tcb, segment: Segment, edge: int) -> tuple[Branch, ...]:
+    """A segment between the edge last told and a farther one that was told before: RCV.WND is what
+    is offered now, though taking it back is discouraged (3.8.6, SHLD-14).
+    """
+    room = offset(edge, tcb.rcv_nxt)
+    if tcb.state not in SYNCHRONIZED or not 0 <= room < tcb.rcv_wnd:
+        return ()
+    smaller = tcb._replace(rcv_wnd=room)
+    if not acceptable(tcb, segment) or acceptable(smaller, segment):
+        return ()
+    return tuple(
+        b._replace(tcb=b.tcb._replace(rcv_wnd=tcb.rcv_wnd), label="optional")
+        for b in segment_arrives(smaller, segment)
+    )
 
 
 def _of_any_stamp(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
