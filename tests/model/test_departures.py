@@ -284,11 +284,21 @@ def test_the_numbers_of_a_cookie_itself_are_no_departure() -> None:
 
 
 def test_no_room_keeps_the_ack_and_not_the_text() -> None:
-    (in_order,) = no_room(OPEN, segment_("A", 1000, 3005, b"x"))
+    (in_order,) = no_room(OPEN, segment_("A", 1000, 3005, b"x"), ())
     assert (in_order.tcb.snd_una, in_order.tcb.rcv_nxt, in_order.answer.kind) == (3005, 1000, "ack")
-    (above,) = no_room(OPEN, segment_("A", 1100, 3005, b"x"))
+    (above,) = no_room(OPEN, segment_("A", 1100, 3005, b"x"), ())
     assert (above.tcb.snd_una, above.tcb.held) == (3005, ())
     assert (above.answer.kind, above.answer.may_fail) == ("ack", True)
+
+
+def test_room_is_made_by_segments_from_the_right() -> None:
+    """What waits above a hole, in one range, has come in three pieces."""
+    came = [(1010, 1020), (1020, 1030), (1030, 1040), (1050, 1060)]
+    full = OPEN._replace(held=((1010, 1040), (1050, 1060)))
+    found = no_room(full, segment_("A", 1000, 3000, b"0123456789"), came)
+    taken = [b for b in found if b.clause == "RFC9293:SHLD-31"]
+    assert {b.tcb.rcv_nxt for b in taken} == {1010, 1020, 1030, 1040}
+    assert all(b.tcb.held == () for b in taken)
 
 
 @pytest.mark.parametrize("flags", ["RA", "R", "S", "A"])

@@ -150,7 +150,7 @@ class Inbound(Ledger):
         if conn.special and self._is_special(conn, options, octets, flags, n):
             return
         if flags & SYN:
-            conn = self._hears_syn(key, conn, options, octets[end:], flags)
+            conn = self._hears_syn(key, conn, options, octets[end : end + size], flags)
         elif conn.peer_scale and conn.stack_scale is not None:
             window <<= conn.peer_scale
         state: str = conn.state
@@ -194,7 +194,7 @@ class Inbound(Ledger):
         if length:
             conn.came.append((seq, (seq + length) & MASK))
         if size or flags & URG:
-            _takes_text(conn, seq, flags, octets[end:])
+            _takes_text(conn, seq, flags, octets[end : end + size])
 
     def _is_special(
         self, conn: Connection, options: Options, octets: bytes, flags: int, n: int
@@ -408,14 +408,12 @@ class Inbound(Ledger):
             return
         if not _plain(ip):
             self.hears("CLOSED", "fragment or options")
-            self._opaque = True
-            for conn in self._inbound.values():
-                conn.opaque = conn.special = True
+            self._leave_opaque(ip.dst, ip.src)
         if isinstance(body, Icmp):
             self._icmp(body)
         elif not isinstance(body, Segment):
             self.hears("CLOSED", "not TCP")
-        elif self._opaque:
+        elif (ip.dst, ip.src) in self._opaque:
             return
         elif body.data_offset is not None or body.checksum is not None or _damaged(ip):
             if body.checksum == 0xFFFF:

@@ -46,7 +46,8 @@ class Ledger:
         """Another case."""
         self._inbound: dict[bytes, Connection] = {}
         self._outbound: dict[bytes, Connection] = {}
-        self._opaque = False
+        #: Addresses of the target's and the peer's between which pieces have come.
+        self._opaque: set[tuple[str, str]] = set()
         #: The connection that the last segment or call was for.
         self.touched: Connection | None = None
         self._challenges: deque[int] = deque(maxlen=CHALLENGES)
@@ -221,10 +222,17 @@ class Ledger:
         )
         conn.elsewhere = local not in self._addresses
         conn.nowhere = nowhere
-        conn.opaque = self._opaque
+        conn.opaque = (local, remote) in self._opaque
         conn.special = conn.elsewhere or conn.nowhere or conn.opaque
         self._inbound[inbound] = self._outbound[dst + src + dport + sport] = conn
         return conn
+
+    def _leave_opaque(self, local: str, remote: str) -> None:
+        """What comes in pieces is not put together: nothing is said of these two hosts."""
+        self._opaque.add((local, remote))
+        for conn in self._inbound.values():
+            if (conn.local[0], conn.remote[0]) == (local, remote):
+                conn.opaque = conn.special = True
 
     def _renewed(self, inbound: bytes, old: Connection) -> Connection:
         """A new connection between two ends that have had one; its socket keeps the old one."""

@@ -17,8 +17,9 @@ from tcpassay.model.tcb import FIN_TAKEN, MASK, RECEIVING, SYNCHRONIZED, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Iterator
 
+    from tcpassay.model.ranges import Range
     from tcpassay.model.tcb import Tcb
     from tcpassay.wire import Segment
 
@@ -193,27 +194,35 @@ def _taken_with(
 # -- text and its room ----------------------------------------------------------------------------
 
 
-def no_room(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+def no_room(tcb: Tcb, segment: Segment, came: Iterable[Range]) -> tuple[Branch, ...]:
     """Text in the window that finds no room in a buffer made smaller: its ACK counts. In order it
     is acknowledged as not taken, above a hole dropped, mostly in silence. Or it is taken, and what
-    has waited above a hole makes room for it, from the right.
+    has waited above a hole makes room for it, from the right, by segments. `came` has them all.
     """
     if tcb.state not in RECEIVING or segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     if not (segment.payload or segment.flags & FIN) or not acceptable(tcb, segment):
         return ()
-    return (*_not_taken(tcb, segment), *_in_place_of_held(tcb, segment))
+    return (*_not_taken(tcb, segment), *_in_place_of_held(tcb, segment, came))
 
 
-def _in_place_of_held(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+def _in_place_of_held(tcb: Tcb, segment: Segment, came: Iterable[Range]) -> tuple[Branch, ...]:
     if offset(segment.seq, tcb.rcv_nxt) > 0:
         return ()  # What has been dropped shows where the hole is filled.
-    less = [tcb._replace(held=tcb.held[:left], fin=None) for left in range(len(tcb.held))]
     return tuple(
         _departs(b.tcb, b.answer, "RFC9293:SHLD-31", "no room in the window")
-        for each in less
-        for b in beyond_sequence(each, segment)
+        for held in dict.fromkeys(_cut_short(tcb.held, came))
+        for b in beyond_sequence(tcb._replace(held=held, fin=None), segment)
     )
+
+
+def _cut_short(held: tuple[Range, ...], came: Iterable[Range]) -> Iterator[tuple[Range, ...]]:
+    """What is left of ranges, where segments are dropped from the right."""
+    for count, (left, right) in enumerate(held):
+        yield held[:count]
+        for start, _ in came:
+            if 0 < offset(start, left) < offset(right, left):
+                yield (*held[:count], (left, start))
 
 
 def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:

@@ -141,7 +141,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if flow.ends_above:
         branches = (*branches, *more_behind_fin(tcb, segment, flow.ends_above, flow.fins))
     if flow.buffer_set:
-        branches = (*branches, *no_room(tcb, segment))
+        branches = (*branches, *no_room(tcb, segment, flow.came))
     if flow.edge is not None:
         branches = (*branches, *_beyond_smaller(tcb, segment, flow.edge))
     if flow.lazy:
