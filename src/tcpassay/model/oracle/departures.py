@@ -562,9 +562,11 @@ def neighbours(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         iss=iss, snd_una=iss, snd_nxt=segment.ack, irs=irs, rcv_nxt=segment.seq,
         last_ack=segment.seq, held=(), fin=None,
     )  # fmt: skip
-    return tuple(
-        _departs(b.tcb, b.answer, "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "a neighbour of the cookie")
-        for b in otherwise(moved, segment)
+    clause, name = "RFC9293:3.10.7.4-ACK-SYNRCVD-BAD", "a neighbour of the cookie"
+    taken = otherwise(moved, segment)
+    return (
+        *(_departs(b.tcb, b.answer, clause, name) for b in taken),
+        *without_stamps(moved, segment),
     )
 
 
