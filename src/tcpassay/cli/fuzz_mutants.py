@@ -10,7 +10,8 @@ import typer
 
 from tcpassay.cli.guard import guarded
 from tcpassay.cli.output import progress_console, result_console
-from tcpassay.conformance.killed import hash_of
+from tcpassay.conformance.killed import hash_of, load_table, stale
+from tcpassay.conformance.load import load_cases
 from tcpassay.fuzz.hunt.hunted import Hunted, load_hunted, reasons, write_hunted, wrong_reasons
 from tcpassay.fuzz.hunt.hunting import course, hunt
 from tcpassay.model.same import same_behaviour
@@ -60,13 +61,14 @@ def main(
 
 
 def _hunt(mutants: Sequence[Mutant], count: int, seed: int) -> Iterator[tuple[str, Hunted]]:
-    excuses = reasons()
+    excuses, failing = reasons(), _failing(mutants)
     for base in sorted({mutant.base for mutant in mutants}):
         of_base = [mutant for mutant in mutants if mutant.base == base]
         along = course(of_base, count, seed)
         for mutant in of_base:
             excused = any(reason.covers(mutant) for reason in excuses)
-            caught = hunt(mutant, along, seed, most=FOR_EXCUSED if excused else None)
+            most = FOR_EXCUSED if excused else None
+            caught = hunt(mutant, along, seed, most=most, failing=failing.get(mutant.name))
             if caught is not None:
                 alarm = caught.shown.alarm
                 yield (
@@ -82,6 +84,17 @@ def _hunt(mutants: Sequence[Mutant], count: int, seed: int) -> Iterator[tuple[st
                         caught.shown.case,
                     ),
                 )
+
+
+def _failing(mutants: Sequence[Mutant]) -> dict[str, tuple[str, ...]]:
+    """The cases of the suite that fail on a mutant, where the kill table knows it as it is."""
+    table = load_table()
+    old = stale(table, mutants, load_cases())
+    return {
+        name: (*told.killed_by, *told.also_fail, *old.cases)
+        for name, told in table.mutants.items()
+        if name not in old.mutants
+    }
 
 
 def _summary(table: Mapping[str, Hunted], mutants: Sequence[Mutant]) -> str:

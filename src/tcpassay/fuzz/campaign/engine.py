@@ -224,7 +224,7 @@ class _Session:
     ) -> Bench:
         judge, seed = Judge(target.manifest, version), self._settings.seed
         known = [found.finding for found in earlier.findings]
-        keeper = Keeper(target, judge, store, seed, known)
+        keeper = Keeper(target, judge, store, seed, known, self._settings.ip)
         seen = earlier.seen.copy()
         other = self._differential(target, judge)
         stays = Stay if cases.front is None else cases.front.stay

@@ -10,9 +10,10 @@ from tcpassay.core.json_values import Json, array, mapping, whole_number
 from tcpassay.fuzz.alarms import Key
 from tcpassay.fuzz.campaign.happenings import Again, Found
 from tcpassay.fuzz.campaign.lines import each_value
-from tcpassay.fuzz.campaign.store import CORPUS_FILE, FINDINGS_FOLDER
+from tcpassay.fuzz.campaign.store import CORPUS_FILE, FINDINGS_FOLDER, SUITE_FILE
 from tcpassay.fuzz.finding.findings import Findings
 from tcpassay.fuzz.finding.kept import finding_from_json
+from tcpassay.fuzz.finding.suite import Suite
 from tcpassay.fuzz.sources import STAY
 from tcpassay.fuzz.sources.corpus import BEHIND
 from tcpassay.fuzz.sources.entries import Entry
@@ -29,17 +30,25 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.playing.stay import Ran
     from tcpassay.fuzz.sources.sequence import Sequence
-    from tcpassay.targets.contract import Target
+    from tcpassay.targets.contract import IpVersion, Target
 
 
 class Keeper:
     """Keeps the findings of one worker; those of others are told by `know`."""
 
     def __init__(
-        self, target: Target, judge: Judge, store: Store, seed: int, kept: Iterable[Finding] = ()
+        self,
+        target: Target,
+        judge: Judge,
+        store: Store,
+        seed: int,
+        kept: Iterable[Finding] = (),
+        ip: IpVersion = 4,
     ) -> None:
         self._store = store
-        self._findings = Findings(target, judge, seed, store.folder / FINDINGS_FOLDER)
+        suite = Suite(target, seed, ip, store.folder / SUITE_FILE)
+        folder = store.folder / FINDINGS_FOLDER
+        self._findings = Findings(target, judge, seed, folder, suite=suite)
         self._seen: Counter[Key] = Counter()
         self._explained: Counter[str] = Counter()
         self._dropped = 0

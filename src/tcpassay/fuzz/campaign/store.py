@@ -36,6 +36,7 @@ CAMPAIGN_FILE: Final = "campaign.json"
 CORPUS_FILE: Final = "corpus.jsonl"
 PROGRESS_FILE: Final = "progress"
 FINDINGS_FOLDER: Final = "findings"
+SUITE_FILE: Final = "suite.json"
 _LINES = ("coverage", "corpus", "findings", "hints", "sessions")
 #: Those that are read at once; a corpus may be long, and is read entry by entry.
 _READ = ("coverage", "findings", "sessions")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcpassay.core.errors import AgentFault
 from tcpassay.fuzz.cases.octets import version_of
 from tcpassay.fuzz.cases.steps import PER_PORT, Do, FuzzCase, Listen, Send, Tell
-from tcpassay.fuzz.finding.naming import names
+from tcpassay.fuzz.finding.naming import named
 from tcpassay.fuzz.finding.shrinking import fewest, shortest_beginning
 from tcpassay.fuzz.playing.alone import try_alone
 from tcpassay.wire import flow_of
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tcpassay.core.trace import Entry
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.cases.steps import Step
+    from tcpassay.fuzz.finding.naming import Named
+    from tcpassay.fuzz.finding.suite import Suite
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.playing.alone import Trial
     from tcpassay.targets.contract import Target
@@ -60,9 +62,13 @@ class Shown(NamedTuple):
 
 
 class Confirmer:
-    """Plays cases alone on fresh stacks of one target. `stacks` counts them."""
+    """Plays cases alone on fresh stacks of one target. `stacks` counts them.
 
-    def __init__(self, target: Target, judge: Judge, seed: int) -> None:
+    `suite` helps to name what they show.
+    """
+
+    def __init__(self, target: Target, judge: Judge, seed: int, suite: Suite | None = None) -> None:
+        self._suite = suite
         self._target = target
         self._judge = judge
         self._seed = seed
@@ -93,10 +99,10 @@ class Confirmer:
                 return None
         return shown
 
-    def names(self, shown: Shown) -> tuple[str, ...]:
-        """The requirements that what a case shows may be about, the likeliest first."""
+    def named(self, shown: Shown) -> Named:
+        """What a case shows may be about, in the suite's word too."""
         limits = self._judge.limits(shown.case.settings)
-        return names(shown.case, shown.trial.trace, shown.alarm, limits)
+        return named(shown.case, shown.trial.trace, shown.alarm, limits, self._suite)
 
     def alone(self, case: FuzzCase, entries: Sequence[Entry], wanted: Alarm) -> Shown | None:
         """The case alone: as it is, else with the peer's numbers where they started."""

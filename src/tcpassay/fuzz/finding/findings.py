@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.finding.confirming import Shown
     from tcpassay.fuzz.finding.minimise import Minimised
+    from tcpassay.fuzz.finding.suite import Suite
     from tcpassay.fuzz.judging import Judge
     from tcpassay.fuzz.playing.stay import Ran
     from tcpassay.targets.contract import Target
@@ -36,7 +37,7 @@ class Findings:
     `seen` counts alarms by the key of the finding that they are, `explained` those that an entry
     of the expectations covers by its glob, `not_confirmed` by key those whose case gives nothing
     alone, `behind` how many of these came again behind the cases before them. `kept` are those
-    of an earlier part of the campaign.
+    of an earlier part of the campaign; `suite` helps to name them.
     """
 
     def __init__(
@@ -48,10 +49,11 @@ class Findings:
         *,
         budget: int = BUDGET,
         kept: Iterable[Finding] = (),
+        suite: Suite | None = None,
     ) -> None:
         self._target = target
         self._version = target.version()
-        self._confirmer = Confirmer(target, judge, seed)
+        self._confirmer = Confirmer(target, judge, seed, suite)
         self._seed = seed
         self._folder = folder
         self._budget = budget
@@ -112,9 +114,13 @@ class Findings:
             self._key_of[alarm.key] = known
             self.seen[known] += 1
             return None
-        names = self._confirmer.names(shown)
+        names, cases = self._confirmer.named(shown)
         finding = self._finding(ran, alarm, shown)._replace(
-            minimal=shown.case, executions=small.executions, spent=small.spent, names=names
+            minimal=shown.case,
+            executions=small.executions,
+            spent=small.spent,
+            names=names,
+            cases=cases,
         )
         return self._write(finding, shown)
 

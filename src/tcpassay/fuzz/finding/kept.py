@@ -34,7 +34,7 @@ class Finding(NamedTuple):
     number `number` of a campaign with `seed`. `executions` is how many stacks it took to make it
     small, `spent` that more might have been left out. `times` counts the cases that gave it.
     `names` are the requirements that it may be about, the likeliest first; empty where nobody has
-    looked.
+    looked. `cases` are those of the suite that find the first one unmet.
     """
 
     target: str
@@ -49,6 +49,7 @@ class Finding(NamedTuple):
     spent: bool = False
     times: int = 1
     names: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
     @property
     def requirement(self) -> str:
@@ -85,6 +86,7 @@ class Finding(NamedTuple):
             "allowed": alarm.allowed,
             "level": str(alarm.level),
             "names": list(self.names),
+            "cases": list(self.cases),
             "explained": alarm.explained,
             "event": alarm.event,
             "shown": _key_json(alarm.key),
@@ -127,6 +129,7 @@ def finding_from_json(value: Json) -> Finding:
             bool(form["spent"]),
             whole_number(form["times"]),
             tuple(str(name) for name in array(form.get("names", []))),
+            tuple(str(case) for case in array(form.get("cases", []))),
         )
     except KeyError as error:
         msg = f"{error.args[0]!r} is missing"

@@ -3,7 +3,8 @@
 The judge names what it has seen ("ACK=+9 from RCV.NXT"). The smallest case that shows it says more:
 whatever is unusual in it is needed, so a bad checksum that is left in it is the cause. The table is
 `fuzz/naming.toml`. Where entries of the catalogue state the same behaviour (`model/same`), the one
-that the suite's cases are about goes first.
+that the suite's cases are about goes first. What the suite's own cases find unmet on the target
+(`suite`) comes on top of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.content import content_root
 from tcpassay.fuzz.finding.peculiar import peculiar
+from tcpassay.fuzz.finding.suite import by_the_suite
 from tcpassay.model.same import same_behaviour
 
 if TYPE_CHECKING:
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.finding.peculiar import Met, Peculiar
+    from tcpassay.fuzz.finding.suite import Suite
     from tcpassay.model.oracle.limits import Limits
 
 #: Requirements that are told of a finding, the likeliest first.
 MOST: Final = 4
+#: Cases of the suite that are told of it.
+MOST_CASES: Final = 3
 
 
 class Cause(NamedTuple):
@@ -67,16 +72,31 @@ def causes() -> Causes:
     return Causes(plain, likely, frozenset(form["symptoms"]), near)
 
 
-def names(case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits) -> tuple[str, ...]:
-    """The requirements that a finding may be about, at most four, the likeliest first.
-
-    `case` is the smallest that shows `alarm`, `trace` what it gives alone. The judge's own word is
-    among them.
+class Named(NamedTuple):
+    """The requirements that a finding may be about, at most four, the likeliest first; the judge's
+    own word is among them. `cases` are those of the suite that find the first one unmet.
     """
-    told = peculiar(case, trace, alarm, limits)
+
+    names: tuple[str, ...]
+    cases: tuple[str, ...] = ()
+
+
+def named(
+    case: FuzzCase, trace: Trace, alarm: Alarm, limits: Limits, suite: Suite | None = None
+) -> Named:
+    """What a finding may be about.
+
+    `case` is the smallest that shows `alarm`, `trace` what it gives alone; `suite` is that of its
+    target.
+    """
+    told, symptom = peculiar(case, trace, alarm, limits), alarm.key.requirement
     found = tuple(dict.fromkeys(_in_order(told, alarm)))
-    symptom = alarm.key.requirement
-    return found[:MOST] if symptom in found[:MOST] else (*found[: MOST - 1], symptom)
+    unmet = {} if suite is None else suite.unmet
+    if unmet:
+        found = by_the_suite(found, symptom, unmet)
+    first = unmet.get(found[0])
+    names = found[:MOST] if symptom in found[:MOST] else (*found[: MOST - 1], symptom)
+    return Named(names, () if first is None else first.cases[:MOST_CASES])
 
 
 def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:

@@ -8,6 +8,7 @@ from tcpassay.core.errors import AgentFault, ConfigurationError
 from tcpassay.fuzz.finding.confirming import Confirmer, alike
 from tcpassay.fuzz.finding.kept import Finding
 from tcpassay.fuzz.finding.minimise import BUDGET, minimise
+from tcpassay.fuzz.finding.suite import Suite
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.playing.alone import try_alone
 
@@ -67,7 +68,8 @@ def make_smaller(
     """
     judge = Judge(target.manifest, target.version())
     _check_settings(finding.minimal, target)
-    confirmer = Confirmer(target, judge, finding.seed)
+    suite = Suite(target, finding.seed, finding.minimal.ip)
+    confirmer = Confirmer(target, judge, finding.seed, suite)
     recorded = finding.alarm
     first = None
     for wanted in _either_way(recorded):
@@ -84,6 +86,7 @@ def make_smaller(
 
     small = minimise(first.case, shows, budget)
     shown = confirmer.surely(small.case, wanted) or first
+    names, cases = confirmer.named(shown)
     smaller = finding._replace(
         target=target.manifest.name,
         version=target.version(),
@@ -91,7 +94,8 @@ def make_smaller(
         minimal=shown.case,
         executions=small.executions,
         spent=small.spent,
-        names=confirmer.names(shown),
+        names=names,
+        cases=cases,
     )
     return smaller, shown.trial.trace
 

@@ -15,6 +15,7 @@ from tcpassay.fuzz.campaign.schedule import Schedule
 from tcpassay.fuzz.campaign.worker import stay_seed
 from tcpassay.fuzz.finding.confirming import Confirmer
 from tcpassay.fuzz.finding.minimise import minimise
+from tcpassay.fuzz.finding.suite import Suite
 from tcpassay.fuzz.hunt.probes import Probes
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.playing.stay import Stay
@@ -22,7 +23,7 @@ from tcpassay.fuzz.sources import STAY
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tcpassay.fuzz.alarms import Key
     from tcpassay.fuzz.cases.steps import FuzzCase
@@ -52,7 +53,8 @@ class Course(NamedTuple):
 class Caught(NamedTuple):
     """A fault found: by case number `number` after `seconds`, as `shown` tells in a small case.
 
-    `names` are the requirements that it may be about, the likeliest first.
+    `names` are the requirements that it may be about, the likeliest first, and `cases` those of
+    the suite that find the first one unmet.
     """
 
     mutant: str
@@ -60,6 +62,7 @@ class Caught(NamedTuple):
     seconds: float
     shown: Shown
     names: tuple[str, ...]
+    cases: tuple[str, ...]
 
 
 def course(mutants: Sequence[Mutant], count: int, seed: int = 0, *, ip: IpVersion = 4) -> Course:
@@ -109,10 +112,18 @@ def _pace(target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]) -
     return (time.process_time() - began) / max(1, len(cases))
 
 
-def hunt(mutant: Mutant, along: Course, seed: int = 0, *, most: int | None = None) -> Caught | None:
+def hunt(
+    mutant: Mutant,
+    along: Course,
+    seed: int = 0,
+    *,
+    most: int | None = None,
+    failing: Collection[str] | None = None,
+) -> Caught | None:
     """The first finding on a mutant that its base does not have; None where there is none.
 
-    `most` bounds the cases that are played.
+    `most` bounds the cases that are played; `failing` are those of the suite that can fail on the
+    mutant, None where nobody knows.
     """
     concerned = [
         each
@@ -124,7 +135,7 @@ def hunt(mutant: Mutant, along: Course, seed: int = 0, *, most: int | None = Non
     alarms = 0
     with closing(mutant.target(manifest)) as target:
         judge = Judge(target.manifest, target.version())
-        confirmer = Confirmer(target, judge, seed)
+        confirmer = Confirmer(target, judge, seed, Suite(target, seed, only=failing))
         played = 0
         for ran in _runs(target, judge, concerned):
             played += 1
@@ -140,7 +151,7 @@ def hunt(mutant: Mutant, along: Course, seed: int = 0, *, most: int | None = Non
                     continue
                 spent = time.process_time() - began + (ran.number + 1 - played) * along.second
                 small = _small(confirmer, shown)
-                return Caught(mutant.name, ran.number, spent, small, confirmer.names(small))
+                return Caught(mutant.name, ran.number, spent, small, *confirmer.named(small))
     return None
 
 

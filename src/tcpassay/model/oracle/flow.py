@@ -176,8 +176,9 @@ class Flow:
 
     @property
     def may_have_ended_waiting(self) -> bool:
-        """Whether there is no connection, and accept() may still hand out one that has ended."""
-        return bool(self.first_completed and not self.accepted) and self._ended
+        """Whether there may be no connection, and accept() still hand out one that has ended."""
+        ended = any(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
+        return ended and bool(self.first_completed and not self.accepted)
 
     @property
     def _ended(self) -> bool:
