@@ -157,6 +157,8 @@ class Joined:
             trace=found.trace,
             explained=alarm.explained,
             reason=self._reasons.get(alarm.explained, ""),
+            suite=finding.cases,
+            ip=finding.minimal.ip,
         )
 
     def _hinted(self, record: FuzzRecord, event: Hinted) -> None:

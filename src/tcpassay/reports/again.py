@@ -25,6 +25,13 @@ def again(case: CaseResult | Outcome, named: Sequence[str], trace: str | Path | 
     return shlex.join(["tcpassay", "run", *named, *_chosen(case), *version])
 
 
+def cases_command(ids: Sequence[str], named: Sequence[str], ip: int = 4) -> str:
+    """Run some of the project's cases; `named` as above."""
+    chosen = [word for each in ids for word in ("--case", each)]
+    version = ("--ip", "6") if ip == 6 else ()
+    return shlex.join(["tcpassay", "run", *named, *chosen, *version])
+
+
 def replay_command(trace: str | Path, named: Sequence[str]) -> str:
     """Play `trace` on a fresh stack, also one that the fuzzer has kept; `named` as above."""
     target = named if named[0].startswith("--") else ("--target", *named)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from tcpassay.reports.fuzz_progress import kinds, share_words
-from tcpassay.reports.fuzz_record import replay_words
+from tcpassay.reports.fuzz_record import replay_words, suite_words
 from tcpassay.reports.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def finding_story(record: FuzzRecord, finding: FuzzFinding, describe: Describe) 
         lines += ["steps", *(f"  {step}" for step in finding.text)]
     lines.append(f"trace        {record.folder / finding.trace}")
     lines.append(f"replay       {replay_words(record, finding)}")
+    if finding.suite:
+        lines.append(f"suite        {suite_words(record, finding)}")
     return [one_line(line) for line in lines]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcpassay.reports.files import write_text
 from tcpassay.reports.fuzz_progress import kinds
-from tcpassay.reports.fuzz_record import replay_words
+from tcpassay.reports.fuzz_record import replay_words, suite_words
 from tcpassay.reports.templating import rendered
 from tcpassay.reports.text import counted, one_line
 
@@ -51,4 +51,5 @@ def _finding(record: FuzzRecord, finding: FuzzFinding, describe: Describe) -> di
         "times": finding.times,
         "text": [one_line(step) for step in finding.text],
         "replay": one_line(replay_words(record, finding)),
+        "suite": one_line(suite_words(record, finding)),
     }

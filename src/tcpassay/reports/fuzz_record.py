@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import tcpassay
-from tcpassay.reports.again import replay_command
+from tcpassay.reports.again import cases_command, replay_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,8 @@ class FuzzFinding:
     lies in the campaign's folder; `text` are the steps in notation; `times` counts the alarms with
     its key. `explained` is the glob of the expectation that covers it, `reason` what that says;
     `times` then counts all that it covers. `requirement` is what its smallest case tells of, and
-    `others` what else it may be about; `symptom` is what the judge has named.
+    `others` what else it may be about; `symptom` is what the judge has named. `suite` are cases of
+    the suite that find the requirement unmet on the target, over `ip`.
     """
 
     requirement: str
@@ -66,6 +67,8 @@ class FuzzFinding:
     times: int = 1
     others: tuple[str, ...] = ()
     symptom: str = ""
+    suite: tuple[str, ...] = ()
+    ip: int = 4
 
     @property
     def where(self) -> str:
@@ -142,6 +145,13 @@ def replay_words(record: FuzzRecord, finding: FuzzFinding) -> str:
     return replay_command(record.folder / finding.trace, [record.named or record.target])
 
 
+def suite_words(record: FuzzRecord, finding: FuzzFinding) -> str:
+    """The command that runs the suite's cases which show the same; empty where none does."""
+    if not finding.suite:
+        return ""
+    return cases_command(finding.suite, [record.named or record.target], finding.ip)
+
+
 def fuzz_json(record: FuzzRecord) -> dict[str, Json]:
     """The whole record, as `--json` writes it."""
     return {
@@ -212,4 +222,5 @@ def _finding_json(record: FuzzRecord, finding: FuzzFinding) -> dict[str, Json]:
         "reason": finding.reason,
         "times": finding.times,
         "replay": replay_words(record, finding),
+        "suite": list(finding.suite),
     }

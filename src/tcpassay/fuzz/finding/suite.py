@@ -9,6 +9,7 @@ import math
 import os
 import select
 import signal
+import sys
 import traceback
 from collections import Counter
 from dataclasses import replace
@@ -192,12 +193,15 @@ def _elsewhere(work: Callable[[], bytes]) -> bytes:
             os.close(reader)
             _leave(work, writer)
     os.close(writer)
+    over = False
     try:
-        return _all_of(reader)
+        octets, over = _all_of(reader)
     finally:
         os.close(reader)
-        os.kill(child, signal.SIGKILL)
+        if not over:
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+    return octets
 
 
 def _leave(work: Callable[[], bytes], writer: int) -> None:
@@ -211,18 +215,20 @@ def _leave(work: Callable[[], bytes], writer: int) -> None:
         pass  # A case file or a stack that cannot be used: the names do without.
     except BaseException:
         traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(code)
 
 
-def _all_of(reader: int) -> bytes:
+def _all_of(reader: int) -> tuple[bytes, bool]:
+    """What comes out of a pipe, and whether its other end is closed: else the time is up."""
     parts: list[bytes] = []
     while select.select([reader], [], [], SECONDS)[0]:
         part = os.read(reader, 1 << 16)
         if not part:
-            return b"".join(parts)
+            return b"".join(parts), True
         parts.append(part)
-    return b""
+    return b"", False
 
 
 # -- as JSON ---------------------------------------------------------------------------------------
