@@ -147,6 +147,7 @@ def hunt(
                     continue
                 alarms += 1
                 shown = confirmer.alone(ran.case, ran.entries, alarm)
+                shown = shown or confirmer.behind(_before(concerned, ran), ran.case, alarm)
                 if shown is None or shown.alarm.key in along.known:
                     continue
                 spent = time.process_time() - began + (ran.number + 1 - played) * along.second
@@ -164,6 +165,12 @@ def _runs(target: Target, judge: Judge, cases: Sequence[tuple[int, FuzzCase]]) -
             yield from stay.boundary()
         finally:
             stay.close()
+
+
+def _before(cases: Sequence[tuple[int, FuzzCase]], ran: Ran) -> list[FuzzCase]:
+    """The cases that a stack has played before one."""
+    place = [number for number, _ in cases].index(ran.number)
+    return [case for _, case in cases[place - place % STAY : place]]
 
 
 def _small(confirmer: Confirmer, shown: Shown) -> Shown:
