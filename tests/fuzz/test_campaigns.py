@@ -107,10 +107,8 @@ def test_forms_that_a_target_cannot_be_put_to_are_left_out() -> None:
     """Capabilities and settings are needed, and time is only where the clock is virtual."""
     by_name = {campaign.name: campaign for campaign in CAMPAIGNS}
     linux, lwip = load("linux"), load("lwip")
-    fast_open = by_name["campaign fast-open"]
-    assert fast_open.on(lwip).total == 0
-    quick = [form.name for form in fast_open.forms if not form.patient]
-    assert [form.name for form in fast_open.on(linux).forms] == quick != []
+    assert by_name["campaign fast-open"].on(lwip).total == 0
+    assert by_name["campaign fast-open"].on(linux).total == by_name["campaign fast-open"].total
     backlog = by_name["campaign full-backlog"]
     assert [form.name for form in backlog.forms if form.patient] == ["time passes"]
     assert [form.name for form in backlog.on(linux).forms if form.patient] == []

@@ -29,7 +29,7 @@ FOR_EXCUSED = 80
 
 @guarded
 def main(
-    count: Annotated[int, typer.Option(min=1, help="Cases of the campaign.")] = 12_288,
+    count: Annotated[int, typer.Option(min=1, help="Cases of the campaign.")] = 24_576,
     seed: Annotated[int, typer.Option(help="Of the campaign.")] = 1,
     changed: Annotated[
         bool, typer.Option("--changed", help="Only mutants that are new or have changed.")
