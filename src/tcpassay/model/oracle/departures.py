@@ -83,14 +83,16 @@ def _sequence_clause(tcb: Tcb, segment: Segment) -> str:
 
 
 def _window_of_another_size(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
-    """Taken as within the window: what ends between Last.ACK.sent and RCV.NXT, and what lies beyond
-    an edge that was announced as far away as the field can tell.
+    """Taken as within the window: what ends between Last.ACK.sent and RCV.NXT, what begins at the
+    right edge, and what lies beyond one that was announced as far away as the field can tell.
     """
     at, length = offset(segment.seq, tcb.rcv_nxt), segment.seg_len
     if acceptable(tcb, segment):
         return ()
     if LARGEST_BUFFER > at >= tcb.rcv_wnd >= WIDEST:
         name = WIDER
+    elif at == tcb.rcv_wnd > 0:
+        name = "a window with its right edge"
     elif offset(tcb.last_ack, tcb.rcv_nxt) <= at + length <= 0:
         name = "a window from Last.ACK.sent on"
     else:

@@ -231,8 +231,12 @@ class Flow:
         """Whether a segment may be good for a connection again, as its listener keeps no state."""
         if not self.cookies or self.syn_gone is None or segment.flags & (SYN | RST | ACK) != ACK:
             return False
-        near = abs(offset(segment.ack, self.syn_gone + 1)) < COOKIES
-        return near and any(h.tcb.state == "CLOSED" or not h.bound for h in self.hypotheses)
+        by = offset(segment.ack, self.syn_gone + 1)
+        if self.offered is not None:
+            # It is the sum of what it stands for and the peer's number: both may have moved.
+            by -= offset(segment.seq, self.offered.rcv_nxt)
+        gone = any(h.tcb.state == "CLOSED" or not h.bound for h in self.hypotheses)
+        return abs(by) < COOKIES and gone
 
     def built_by(self, segment: Segment) -> Tcb | None:
         """What a segment would build by its cookie (RFC 4987, 3.6)."""

@@ -158,6 +158,7 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         # RFC 4987, 3.6: what a wrong cookie has met takes nothing from the right one.
         built = (*segment_arrives(offered, segment), *_of_any_stamp(offered, segment))
         branches = (*branches, *(b._replace(label="optional") for b in built if not b.variant))
+        branches = (*branches, *neighbours(offered, segment))
     if flow.fast_open is not None and segment.flags & SYN:
         branches = with_cookie(branches, segment, valid=flow.fast_open)
     return branches
