@@ -111,13 +111,23 @@ def _heard(flow: Flow, segment: Segment, now: int, n: int) -> None:
         flow_due.wants_probe(flow, now)
     flow.peer_ended = flow.peer_ended or all(h.tcb.fin_taken for h in hypotheses)
     open_ = flow.fast_open or any(h.tcb.state in SYNCHRONIZED for h in hypotheses)
-    if open_ and not flow.first_completed:
+    if (open_ or _may_count_as_third(flow, segment)) and not flow.first_completed:
         flow.first_completed = n
     if not flow.completed and tcb.state in SYNCHRONIZED:
         flow.completed = n
     if not flow.surely_completed and all(h.tcb.state in SYNCHRONIZED for h in hypotheses):
         flow.surely_completed = n
     flow_due.wants_to_send(flow, now)
+
+
+def _may_count_as_third(flow: Flow, segment: Segment) -> bool:
+    """Whether a SYN,ACK may put a half open connection into the accept queue: 3.10.7.4 lets a
+    segment be trimmed to the window, and its SYN lies before that.
+    """
+    if segment.flags & (SYN | ACK | RST) != SYN | ACK:
+        return False
+    half_open = (h.tcb for h in flow.before if h.bound and h.tcb.state == "SYN-RECEIVED")
+    return any(segment.ack == tcb.snd_nxt and segment.seq == tcb.irs for tcb in half_open)
 
 
 def _may_be_known(flow: Flow, segment: Segment) -> bool:
