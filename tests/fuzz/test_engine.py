@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcpassay.conformance.load import load_cases
+from tcpassay.core.content import content_root
 from tcpassay.core.errors import TargetUnavailableError
 from tcpassay.fuzz.campaign import engine
 from tcpassay.fuzz.campaign.engine import Settings, cases_of, run
@@ -21,6 +24,7 @@ from tcpassay.fuzz.campaign.happenings import Begun, Counted, Ended, Found, Read
 from tcpassay.fuzz.campaign.keeping import take_in
 from tcpassay.fuzz.campaign.stays_file import StaysFile
 from tcpassay.fuzz.campaign.worker import judged_whole
+from tcpassay.fuzz.finding import suite
 from tcpassay.targets.mutants import load_mutants
 from tcpassay.targets.registry import load, open_target
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 PROCESS = Path(__file__).with_name("campaign_process.py")
 MUTANT = "rst_outside_window_answered"
+TELLING = "rfc9293/3.10.7.4/"
 
 
 def _run(settings: Settings, mutant: str | None = None) -> list[Happening]:
@@ -82,6 +87,14 @@ def test_reading_again_is_not_of_the_time_given(
     assert sum(event.cases for event in more if isinstance(event, Counted)) > 0
 
 
+@pytest.fixture
+def small_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite of few cases, of which some fail on the mutant."""
+    file = content_root() / "conformance" / "cases" / "rfc9293" / "s3_10_7_4_flags.py"
+    monkeypatch.setattr(suite, "load_cases", partial(load_cases, file))
+
+
+@pytest.mark.usefixtures("small_suite")
 def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     """A mutant; its finding is on disk under the right requirement, and known when gone on with."""
     settings = Settings(tmp_path / "out", 1, mode="sweep", cases=100)
@@ -93,7 +106,8 @@ def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     for event in findings:
         trace = json.loads((tmp_path / "out" / event.trace).read_text())
         assert trace["schema"] == 1
-        assert trace["info"]["fuzz"]
+        assert trace["info"]["fuzz"]["cases"] == list(event.finding.cases)
+        assert event.finding.cases[0].startswith(TELLING)
     more = _run(settings._replace(cases=160, resume=True), MUTANT)
     assert more[0] == Reading(100)
     begun = more[1]
@@ -103,6 +117,7 @@ def test_a_finding_is_kept_with_its_trace(tmp_path: Path) -> None:
     assert not _found(more) & _found(events)
 
 
+@pytest.mark.usefixtures("small_suite")
 def test_jobs_make_no_difference(tmp_path: Path) -> None:
     """The same seed in one process and in two; the same cases, findings and counts."""
     one = Settings(tmp_path / "one", 5, mode="sweep", cases=400)

@@ -16,6 +16,7 @@ from tcpassay.fuzz.finding.confirming import PORTS, joined
 from tcpassay.fuzz.finding.findings import TRIES, Findings
 from tcpassay.fuzz.finding.kept import Finding, finding_from_json, finding_of
 from tcpassay.fuzz.finding.replaying import make_smaller, play_again
+from tcpassay.fuzz.finding.suite import Suite
 from tcpassay.fuzz.judging import Judge
 from tcpassay.fuzz.playing.reach import accept, opened, reach
 from tcpassay.fuzz.playing.stay import Ran, Stay
@@ -79,6 +80,21 @@ def test_small_and_named_right(kept: tuple[Findings, Finding]) -> None:
     assert not finding.spent
     assert 12 <= finding.executions <= 60
     assert findings.stacks <= 70
+
+
+def test_named_with_the_suite(mutant: Target, tmp_path: Path) -> None:
+    """What a case of the suite finds unmet comes first; the case is told, in the trace too."""
+    word = {"RFC9293:MUST-14": {"cases": ["a/b", "a/c"], "of": 2, "symptoms": ["RFC9293:MUST-16"]}}
+    (tmp_path / "suite.json").write_text(json.dumps(word))
+    suite = Suite(mutant, 1, file=tmp_path / "suite.json")
+    findings = _findings(mutant, tmp_path, suite=suite)
+    (ran,) = _ran(mutant, _CASE)
+    finding = findings.consider(ran, ran.alarms[0])
+    assert finding is not None
+    assert finding.requirement == "RFC9293:MUST-14"
+    assert finding.cases == ("a/b", "a/c")
+    again = finding_of(load(findings.path(finding)), "x")
+    assert (again.names, again.cases) == (finding.names, finding.cases)
 
 
 def test_known_key_is_counted(kept: tuple[Findings, Finding], mutant: Target) -> None:

@@ -6,22 +6,29 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tcpassay.conformance.load import load_cases
+from tcpassay.core.errors import TcpassayError
 from tcpassay.fuzz.finding import suite as suite_module
-from tcpassay.fuzz.finding.suite import Suite, Unmet, by_the_suite
+from tcpassay.fuzz.finding.apart import apart
+from tcpassay.fuzz.finding.naming import with_the_suite
+from tcpassay.fuzz.finding.suite import Suite, Unmet
 from tcpassay.targets.mutants import open_mutant
 from tcpassay.targets.registry import open_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
+    from tcpassay.conformance.case import Case
     from tcpassay.targets.contract import IpVersion, Target
 
+CASES = load_cases()
 #: A SYN,ACK has no MSS; the cases that tell.
 FAULT = "mss_not_announced"
 TELLING = ("rfc9293/3.7.1/syn_ack_announces_the_mss", "rfc9293/3.7.1/syn_announces_the_mss")
@@ -45,22 +52,16 @@ def test_unmet_on_a_mutant(
     assert unmet["RFC9293:SHLD-5"].of == len(TELLING)
     assert "RFC9293:MUST-14" in unmet["RFC9293:SHLD-5"].symptoms
     assert len(unmet) < 6
-    form = json.loads(file.read_text())
-    form["unmet"] = {"RFC9293:MUST-3": {"cases": ["a"], "of": 2, "symptoms": []}}
+    form = {"RFC9293:MUST-3": {"cases": ["a"], "of": 2, "symptoms": []}}
     file.write_text(json.dumps(form))
-    assert Suite(mutant, 1, ip, file).unmet == {
-        "RFC9293:MUST-3": Unmet(("a",), 2, frozenset()),
-    }
+    assert Suite(mutant, 1, ip, file).unmet == {"RFC9293:MUST-3": Unmet(("a",), 2, frozenset())}
 
 
-@pytest.mark.parametrize(
-    "kept", ["", "[]", '{"suite": 0}', '{"suite": 1, "version": "another", "unmet": {}}']
-)
-def test_a_file_of_no_use_is_made_anew(mutant: Target, tmp_path: Path, kept: str) -> None:
+@pytest.mark.parametrize("kept", ["", "[]", '{"RFC9293:MUST-3": {"cases": []}}'])
+def test_a_file_that_cannot_be_read_says_nothing(mutant: Target, tmp_path: Path, kept: str) -> None:
     file = tmp_path / "suite.json"
     file.write_text(kept)
-    assert "RFC9293:SHLD-5" in Suite(mutant, 1, file=file, only=TELLING).unmet
-    assert "RFC9293:SHLD-5" in json.loads(file.read_text())["unmet"]
+    assert Suite(mutant, 1, file=file, only=TELLING).unmet == {}
 
 
 def test_only_some_cases_are_run(mutant: Target) -> None:
@@ -81,28 +82,94 @@ def test_a_real_clock_is_not_asked() -> None:
         assert Suite(target, 1).unmet == {}
 
 
-@pytest.mark.parametrize("how", ["dies", "raises", "hangs"])
+def test_workers_ask_one_after_the_other(mutant: Target, tmp_path: Path) -> None:
+    """Three at once; one of them runs the cases, the others read what it has written."""
+    asked = tmp_path / "asked"
+
+    def load() -> tuple[Case, ...]:
+        with asked.open("a") as file:
+            file.write("x")
+        return tuple(case for case in CASES if case.id in TELLING)
+
+    with ThreadPoolExecutor(3) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suite_module, "load_cases", load)
+        suites = [Suite(mutant, 1, file=tmp_path / "suite.json") for _ in range(3)]
+        words = list(pool.map(lambda suite: suite.unmet, suites))
+    assert words == [words[0]] * 3
+    assert "RFC9293:SHLD-5" in words[0]
+    assert asked.read_text() == "x"
+
+
+def _descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def _dies() -> bytes:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b"never"
+
+
+def _raises() -> bytes:
+    raise RuntimeError("a fault of the tester's")
+
+
+def _refuses() -> bytes:
+    raise TcpassayError("no such stack")
+
+
+def _hangs() -> bytes:
+    time.sleep(60)
+    return b"never"
+
+
+@pytest.mark.parametrize("work", [_dies, _raises, _refuses, _hangs])
 def test_a_child_that_does_not_come_back(
-    mutant: Target, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], how: str
+    work: Callable[[], bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Nothing is known then, soon, and no process is left."""
+    """Nothing is known then, soon, and neither a process nor a descriptor is left."""
+    children: list[int] = []
+    fork = os.fork
 
-    def load() -> tuple[()]:
-        if how == "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if how == "raises":
-            raise RuntimeError("a fault of the tester's")
-        time.sleep(60)
-        return ()
+    def remembered() -> int:
+        children.append(fork())
+        return children[-1]
 
-    monkeypatch.setattr(suite_module, "load_cases", load)
-    monkeypatch.setattr(suite_module, "SECONDS", 0.5)
-    began = time.monotonic()
-    assert Suite(mutant, 1).unmet == {}
+    monkeypatch.setattr(os, "fork", remembered)
+    before, began = _descriptors(), time.monotonic()
+    assert apart(work, 0.5) == b""
     assert time.monotonic() - began < 30
-    assert ("a fault of the tester's" in capfd.readouterr().err) is (how == "raises")
+    told = capfd.readouterr().err
+    assert told == "" if work is not _raises else "a fault of the tester's" in told
+    assert _descriptors() == before
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(children[0], os.WNOHANG)
+
+
+def test_a_child_tells_much() -> None:
+    """More than a pipe holds."""
+    assert apart(lambda: b"x" * 300_000, 20) == b"x" * 300_000
+
+
+def test_an_interrupt_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGINT in the midst of the fork; the child is gone, and no descriptor is left."""
+    children: list[int] = []
+    fork = os.fork
+
+    def interrupted() -> int:
+        children.append(fork())
+        if children[-1]:
+            os.kill(os.getpid(), signal.SIGINT)
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    before = _descriptors()
+    with pytest.raises(KeyboardInterrupt):
+        apart(_hangs, 20)
+    assert _descriptors() == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(children[0], os.WNOHANG)
 
 
 # -- names -----------------------------------------------------------------------------------------
@@ -113,22 +180,29 @@ def _unmet(cases: int, of: int, *symptoms: str) -> Unmet:
 
 
 def test_nothing_unmet_leaves_the_order() -> None:
-    assert by_the_suite(("a", "b", "c"), "a", {}) == ("a", "b", "c")
+    assert with_the_suite(("a", "b", "c"), "a", {}) == ["a", "b", "c"]
 
 
 def test_what_both_tell_is_first() -> None:
-    """The second and the third of the case's order; and a third that nothing links to it."""
+    """The third of the case's order; what nothing links comes behind the case's first."""
     unmet = {"c": _unmet(1, 2), "x": _unmet(1, 1)}
-    assert by_the_suite(("a", "b", "c"), "a", unmet)[:2] == ("c", "x")
+    assert with_the_suite(("a", "b", "c"), "a", unmet) == ["c", "a", "x", "b"]
+
+
+def test_another_fault_of_the_target_names_nothing() -> None:
+    """All of one requirement's cases fail, and the finding is about something else."""
+    assert with_the_suite(("a", "b"), "a", {"x": _unmet(9, 9)})[0] == "a"
 
 
 def test_the_same_symptom_links() -> None:
     """Of two that the case does not tell, that in whose cases the oracle sees the same."""
     many = {f"n{k}": _unmet(1, 1) for k in range(8)}
-    order = by_the_suite(("a", "b"), "a", {**many, "y": _unmet(1, 2, "a")})
-    assert order[:2] == ("y", "a")
-    assert by_the_suite(("a", "b"), "a", {**many, "y": _unmet(1, 2)})[0] == "a"
+    order = with_the_suite(("a", "b"), "a", {**many, "y": _unmet(1, 2, "a")})
+    assert order[:2] == ["y", "a"]
+    assert with_the_suite(("a", "b"), "a", {**many, "y": _unmet(1, 2)})[0] == "a"
 
 
 def test_more_cases_count_for_more() -> None:
-    assert by_the_suite(("a",), "z", {"p": _unmet(6, 7), "q": _unmet(1, 1)})[:2] == ("p", "q")
+    assert with_the_suite(("a", "p"), "z", {"a": _unmet(1, 9), "p": _unmet(6, 7)})[0] == "p"
+    both = {"p": _unmet(6, 7, "z"), "q": _unmet(1, 1, "z")}
+    assert with_the_suite(("a",), "z", both)[:2] == ["p", "q"]

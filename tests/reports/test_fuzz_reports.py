@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from tcpassay.core.content import content_root
+from tcpassay.core.json_values import array, mapping
 from tcpassay.reports.fuzz_console import show_campaign
 from tcpassay.reports.fuzz_html import render_fragment, write_fuzz_html
 from tcpassay.reports.fuzz_progress import FuzzProgress, share_words
@@ -20,6 +22,8 @@ from tcpassay.reports.fuzz_record import FuzzFinding, FuzzHint, FuzzRecord, Sour
 from tcpassay.reports.junit import render_fuzz, write_fuzz_junit
 from tests.reports.junit_schema import complaints
 
+#: What runs the cases of the suite that are told with the finding.
+RUN = "tcpassay run linux --case rfc9293/3.4/a --case 'b c' --ip 6"
 HOSTILE = "<script>alert(1)</script>\x1b[31m]]>\x00&\n\u202e{{ 7 * 7 }}"
 
 
@@ -42,6 +46,8 @@ def record() -> FuzzRecord:
         trace="findings/x.json",
         explained="",
         times=3,
+        suite=("rfc9293/3.4/a", "b c"),
+        ip=6,
     )
     explained = FuzzFinding(
         requirement="RFC9293:3.4-ACK-SANE",
@@ -122,6 +128,7 @@ def test_junit_has_a_case_a_finding(record: FuzzRecord) -> None:
     skipped = list(suite)[2].result[0]
     assert "It is known." in skipped.message
     failure = list(suite)[1].result[0]
+    assert f"suite        {RUN}" in failure.text
     assert "tcpassay replay 'out dir/findings/x.json' --target linux" in failure.text
 
 
@@ -169,6 +176,18 @@ def test_html_escapes_what_a_stack_says(record: FuzzRecord) -> None:
     assert "It is known." in page
     assert page.index("<script>".replace("<", "&lt;").replace(">", "&gt;")) > 0
     assert page.index("ESTABLISHED") < page.index("LAST-ACK")
+
+
+def test_cases_of_the_suite(record: FuzzRecord) -> None:
+    """Told with the first finding alone: as a command, and in the JSON as ids."""
+    page = render_fragment(record, _describe)
+    assert page.count("In the suite") == 1
+    assert html.unescape(page).count(RUN) == 1
+    findings = array(fuzz_json(record)["findings"])
+    assert [mapping(each)["suite"] for each in findings] == [
+        ["rfc9293/3.4/a", "b c"],
+        [],
+    ]
 
 
 def test_html_without_findings(record: FuzzRecord) -> None:

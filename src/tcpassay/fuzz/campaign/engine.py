@@ -22,7 +22,7 @@ from tcpassay.fuzz.campaign.material import digests
 from tcpassay.fuzz.campaign.orders import Orders
 from tcpassay.fuzz.campaign.parts import guided, share_of_file, shares_of
 from tcpassay.fuzz.campaign.schedule import Schedule, Share
-from tcpassay.fuzz.campaign.store import CORPUS_FILE, Identity, Store
+from tcpassay.fuzz.campaign.store import CORPUS_FILE, SUITE_FILE, Identity, Store
 from tcpassay.fuzz.campaign.worker import Bench, Worker
 from tcpassay.fuzz.judges.differential import Differential
 from tcpassay.fuzz.judging import Judge
@@ -148,6 +148,8 @@ class _Session:
             self._tell(Reading(sum(each.cases for each in progress)))
         earlier = _earlier(store, cases.schedule, progress)
         store.earlier.clear()
+        # Cases and expectations may be others than they were.
+        (store.folder / SUITE_FILE).unlink(missing_ok=True)
         left = (stay for stay, each in enumerate(progress) if each.cases < STAY)
         numbers = take_in(cases.guide, store.folder / CORPUS_FILE, next(left, len(progress)))
         sources = tuple((source.name, source.total) for source in cases.schedule.sources)

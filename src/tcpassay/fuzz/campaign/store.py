@@ -8,6 +8,7 @@ findings.jsonl      findings, then how often each came again
 findings/*.json     a trace each
 hints.jsonl         where another target does otherwise (--differential)
 sessions.jsonl      how long each session took, and how it ended
+suite.json          what the conformance suite finds on the target, asked in this session
 
 What a case has brought is written before it counts as done. So a case in flight when the tester is
 killed is run again, and everything else is neither lost nor run twice.

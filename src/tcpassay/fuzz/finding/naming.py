@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcpassay.core.content import content_root
 from tcpassay.fuzz.finding.peculiar import peculiar
-from tcpassay.fuzz.finding.suite import by_the_suite
 from tcpassay.model.same import same_behaviour
 
 if TYPE_CHECKING:
@@ -26,13 +25,19 @@ if TYPE_CHECKING:
     from tcpassay.fuzz.alarms import Alarm
     from tcpassay.fuzz.cases.steps import FuzzCase
     from tcpassay.fuzz.finding.peculiar import Met, Peculiar
-    from tcpassay.fuzz.finding.suite import Suite
+    from tcpassay.fuzz.finding.suite import Suite, Unmet
     from tcpassay.model.oracle.limits import Limits
 
 #: Requirements that are told of a finding, the likeliest first.
 MOST: Final = 4
 #: Cases of the suite that are told of it.
 MOST_CASES: Final = 3
+#: What the finding's own case tells first counts so much, beside 1 for what all cases of the suite
+#: find unmet; each place behind it so much of the one before; and so much of that where the suite
+#: does not find the same.
+_FIRST, _STEP, _ALONE = 0.75, 0.7, 0.5
+#: How much each requirement counts that nothing links to the finding, and all of them together.
+_UNLINKED, _TOGETHER = 0.35, 4
 
 
 class Cause(NamedTuple):
@@ -93,10 +98,28 @@ def named(
     found = tuple(dict.fromkeys(_in_order(told, alarm)))
     unmet = {} if suite is None else suite.unmet
     if unmet:
-        found = by_the_suite(found, symptom, unmet)
+        found = tuple(with_the_suite(found, symptom, unmet))
     first = unmet.get(found[0])
     names = found[:MOST] if symptom in found[:MOST] else (*found[: MOST - 1], symptom)
     return Named(names, () if first is None else first.cases[:MOST_CASES])
+
+
+def with_the_suite(found: tuple[str, ...], symptom: str, unmet: Mapping[str, Unmet]) -> list[str]:
+    """Requirements that a finding may be about, the likeliest first, with the suite's word.
+
+    `found` is what the finding's own case tells, in its order. What is unmet counts fully where
+    that case has told it too, or where the oracle sees the finding's symptom in the suite's cases.
+    A target may have other faults: what nothing links comes behind the first that the case tells.
+    """
+    weights = {
+        name: _FIRST * _STEP**place * (1 if name in unmet else _ALONE)
+        for place, name in enumerate(found)
+    }
+    unlinked = min(_UNLINKED, _TOGETHER / max(1, len(unmet)))
+    for name, each in unmet.items():
+        linked = name in weights or symptom in each.symptoms
+        weights[name] = weights.get(name, 0.0) + each.weight * (1 if linked else unlinked)
+    return sorted(weights, key=lambda name: -weights[name])
 
 
 def _in_order(told: Peculiar, alarm: Alarm) -> Iterator[str]:

@@ -28,6 +28,8 @@ WIDEST = 65_535 - 1_460
 #: No receive buffer is larger: what lies farther beyond the edge is in nobody's window.
 LARGEST_BUFFER = 16 << 20
 WIDER = "a window wider than announced"
+#: Segments that one may drive out of a buffer.
+MOST_DROPPED = 16
 
 
 def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -213,18 +215,22 @@ def _in_place_of_held(tcb: Tcb, segment: Segment, came: Iterable[Range]) -> tupl
         return ()  # What has been dropped shows where the hole is filled.
     return tuple(
         _departs(b.tcb, b.answer, "RFC9293:SHLD-31", "no room in the window")
-        for held in dict.fromkeys(_cut_short(tcb.held, came))
+        for held in _cut_short(tcb.held, came)
         for b in beyond_sequence(tcb._replace(held=held, fin=None), segment)
     )
 
 
 def _cut_short(held: tuple[Range, ...], came: Iterable[Range]) -> Iterator[tuple[Range, ...]]:
-    """What is left of ranges, where segments are dropped from the right."""
+    """What is left of ranges, where segments are dropped from the right, some at most."""
+    found = []
     for count, (left, right) in enumerate(held):
-        yield held[:count]
-        for start, _ in came:
-            if 0 < offset(start, left) < offset(right, left):
-                yield (*held[:count], (left, start))
+        starts = {start for start, _ in came if 0 < offset(start, left) < offset(right, left)}
+        found.append(held[:count])
+        found += [
+            (*held[:count], (left, start))
+            for start in sorted(starts, key=lambda start: offset(start, left))
+        ]
+    return reversed(found[-MOST_DROPPED:])
 
 
 def _not_taken(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
@@ -568,7 +574,7 @@ def neighbours(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     taken = otherwise(moved, segment)
     return (
         *(_departs(b.tcb, b.answer, clause, name) for b in taken),
-        *without_stamps(moved, segment),
+        *without_stamps(moved, segment, f"{name} without its timestamps"),
     )
 
 
@@ -591,10 +597,12 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 #: A connection of which nobody can tell what options it has: TSecr would have told.
-WITHOUT_STAMPS = "a cookie without its timestamps"
+WITHOUT_STAMPS = "cookie without its timestamps"
 
 
-def without_stamps(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+def without_stamps(
+    tcb: Tcb, segment: Segment, name: str = f"a {WITHOUT_STAMPS}"
+) -> tuple[Branch, ...]:
     """A SYN cookie that comes back without the timestamps that were agreed on: no record tells of
     them (RFC 4987, 3.6), and the connection has none.
     """
@@ -603,7 +611,7 @@ def without_stamps(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
     if segment.flags & (ACK | RST | SYN) != ACK:
         return ()
     return tuple(
-        _departs(b.tcb, b.answer, "RFC7323:3.2-MISSING-DROP", WITHOUT_STAMPS)
+        _departs(b.tcb, b.answer, "RFC7323:3.2-MISSING-DROP", name)
         for b in otherwise(tcb._replace(ts_recent=None), segment)
         if b.tcb.state in SYNCHRONIZED
     )

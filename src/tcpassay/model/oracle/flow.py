@@ -177,7 +177,7 @@ class Flow:
     @property
     def may_have_ended_waiting(self) -> bool:
         """Whether there may be no connection, and accept() still hand out one that has ended."""
-        ended = any(h.tcb.state == "CLOSED" and h.due_by == NEVER for h in self.hypotheses)
+        ended = any(h.tcb.state == "CLOSED" and h.due is None for h in self.hypotheses)
         return ended and bool(self.first_completed and not self.accepted)
 
     @property

@@ -23,7 +23,7 @@ from tcpassay.model.rules import segment_arrives
 from tcpassay.model.rules.fast_open import with_cookie
 from tcpassay.model.rules.paws import timestamps
 from tcpassay.model.rules.sequence import acceptable
-from tcpassay.model.tcb import SYNCHRONIZED, Tcb, offset
+from tcpassay.model.tcb import MASK, SYNCHRONIZED, Tcb, offset
 from tcpassay.wire import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def only_variants(flow: Flow, n: int) -> None:
     told, *others = (tuple(_past(*step) for step in way) for way in ways)
     for step in told:
         flow.violated(Violation(n, *step, others=tuple(others)))
-    if any(name == WITHOUT_STAMPS for way in ways for _, name in way):
+    if any(name.endswith(WITHOUT_STAMPS) for way in ways for _, name in way):
         flow.opaque = True
     flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
 
@@ -165,19 +165,28 @@ def _branches(flow: Flow, tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
 
 
 def _beyond_smaller(tcb: Tcb, segment: Segment, edge: int) -> tuple[Branch, ...]:
-    """A segment between the edge last told and a farther one that was told before: RCV.WND is what
-    is offered now, though taking it back is discouraged (3.8.6, SHLD-14).
+    """What reaches beyond the edge last told, where one farther right was told before: RCV.WND is
+    what is offered now, though taking it back is discouraged (3.8.6, SHLD-14).
     """
     room = offset(edge, tcb.rcv_nxt)
     if tcb.state not in SYNCHRONIZED or not 0 <= room < tcb.rcv_wnd:
         return ()
-    smaller = tcb._replace(rcv_wnd=room)
-    if not acceptable(tcb, segment) or acceptable(smaller, segment):
+    if not acceptable(tcb, segment) or _ends_by(segment, edge, tcb._replace(rcv_wnd=room)):
         return ()
+    older = (tcb.rcv_nxt + tcb.rcv_wnd) & MASK
     return tuple(
-        b._replace(tcb=b.tcb._replace(rcv_wnd=tcb.rcv_wnd), label="optional")
-        for b in segment_arrives(smaller, segment)
+        b._replace(tcb=_up_to(b.tcb, older), label="optional")
+        for b in segment_arrives(tcb._replace(rcv_wnd=room), segment)
+        if not b.variant
     )
+
+
+def _ends_by(segment: Segment, edge: int, tcb: Tcb) -> bool:
+    return acceptable(tcb, segment) and offset(segment.seq, edge) + segment.seg_len <= 0
+
+
+def _up_to(tcb: Tcb, edge: int) -> Tcb:
+    return tcb._replace(rcv_wnd=max(0, offset(edge, tcb.rcv_nxt)))
 
 
 def _of_any_stamp(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
