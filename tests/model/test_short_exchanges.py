@@ -459,3 +459,89 @@ def test_rfc_1323_in_a_close_before_the_handshake_is_over() -> None:
     exchange.peer("A", 1, 11)
     exchange.stack("A", 2, 1, options=stamps)
     assert exchange.why == ["not as this clause has it, but as RFC 1323"]
+
+
+def _taken_back() -> Exchange:
+    """A window of 64,140 octets that is 300 then: the edge was at 64,241, and is at 501."""
+    exchange = Exchange()
+    exchange.listens()
+    exchange.opens()
+    exchange.peer("A", 1, 1, b"x" * 100)
+    exchange.stack("A", 1, 101, 64_140)
+    exchange.peer("A", 101, 1, b"x" * 100)
+    exchange.stack("A", 1, 201, 300)
+    return exchange
+
+
+@pytest.mark.parametrize("challenged", [True, False])
+def test_a_rst_beyond_a_window_that_was_taken_back(*, challenged: bool) -> None:
+    exchange = _taken_back()
+    exchange.peer("R", 1_000)
+    if challenged:
+        exchange.stack("A", 1, 201, 300)
+    exchange.peer("A", 201, 1)
+    assert exchange.against == ["RFC9293:SHLD-14"]
+
+
+@pytest.mark.parametrize("ack", [201, 501, 601, 401])
+def test_text_across_the_edge_of_a_window_that_was_taken_back(ack: int) -> None:
+    """Dropped, trimmed to either edge; nothing else."""
+    exchange = _taken_back()
+    exchange.peer("A", 201, 1, b"x" * 400)
+    exchange.stack("A", 1, ack, max(0, 501 - ack))
+    exchange.peer("A", 201, 1)
+    wrong = ["RFC9293:3.4-ACK-SANE"] if ack == 401 else []
+    assert exchange.against == ["RFC9293:SHLD-14", *wrong]
+
+
+def test_no_timestamp_beyond_a_window_that_was_taken_back() -> None:
+    """It is no other fault there than elsewhere."""
+    exchange = Exchange()
+    exchange.listens()
+    exchange.peer("S", 0, options=(Timestamps(1, 0),))
+    exchange.stack("SA", 0, 1, options=(Timestamps(9, 1),))
+    exchange.peer("A", 1, 1, options=(Timestamps(2, 9),))
+    exchange.accepts()
+    exchange.peer("A", 1, 1, b"x" * 100, options=(Timestamps(3, 9),))
+    exchange.stack("A", 1, 101, 300, options=(Timestamps(9, 3),))
+    exchange.peer("A", 1_000, 1, b"x" * 100)
+    exchange.stack("A", 1, 101, 300, options=(Timestamps(9, 3),))
+    assert exchange.against == ["RFC9293:SHLD-14", "RFC7323:3.2-MISSING-DROP"]
+
+
+def test_a_syn_while_the_connection_waits_leaves_it_judged() -> None:
+    """A SYN in the window before accept(), challenged; an ACK of what was not sent is refused."""
+    exchange = Exchange()
+    exchange.listens(0)
+    exchange.peer("S", 0)
+    exchange.stack("SA", 0, 1)
+    exchange.peer("A", 1, 1)
+    exchange.peer("S", 50)
+    exchange.stack("A", 1, 1)
+    exchange.accepts()
+    exchange.peer("PA", 1, 500, b"0123456789")
+    exchange.stack("A", 1, 11, 64_230)
+    assert exchange.against == ["RFC9293:3.4-ACK-SANE"]
+
+
+@pytest.mark.parametrize("pieces", [3, 70])
+@pytest.mark.parametrize(
+    ("dropped", "half", "wrong"),
+    [(0, 0, []), (2, 0, ["RFC9293:SHLD-31"]), (0, 5, ["RFC9293:3.4-ACK-SANE"])],
+)
+def test_what_makes_room_goes_by_segments(
+    pieces: int, dropped: int, half: int, wrong: list[str]
+) -> None:
+    """Pieces of 10 octets wait above a hole; some are dropped from the right, no half of one."""
+    exchange = Exchange()
+    exchange.listens()
+    fd = exchange.opens()
+    for piece in range(1, pieces + 1):
+        exchange.peer("A", 10 * piece + 1, 1, b"x" * 10)
+        exchange.stack("A", 1, 1)
+    exchange.call("setsockopt", ("fd", fd), ("name", "SOL_SOCKET"), ("name", "SO_RCVBUF"))
+    exchange.peer("A", 1, 1, b"x" * 10)
+    ack = 10 * (pieces + 1 - dropped) + 1 - half
+    exchange.stack("A", 1, ack, 64_241 - ack)
+    exchange.peer("A", ack, 1)
+    assert exchange.against == wrong
