@@ -123,8 +123,12 @@ class Application:
         if call.name in {"recv", "recvmsg"} and returned.errno is None:
             flow_due.wants_to_send(flow, self._now)
             self._oracle.owes(flow)
-        if returned.errno == "ETIMEDOUT" and wrong is None:
+        if wrong is None and returned.errno == "ETIMEDOUT":
             flow_calls.given_up(flow, self._now)
+        elif wrong is None and call.name == "connect" and _may_be_aborted(flow, returned):
+            standing = flow.hypotheses
+            flow_calls.given_up(flow, self._now)
+            flow.hypotheses += standing
 
     def idle(self) -> None:
         """The stack has become idle: a signal that went with no call has come for nothing."""
@@ -430,6 +434,13 @@ _RETURNED: dict[str, Callable[[Application, Call, Socket | None, Returned], None
 
 #: What there is to do even where a call has failed: octets were not taken, no attempt is under way.
 _FAILING = frozenset({Application._connected, Application._sent, Application._shut})
+
+
+def _may_be_aborted(flow: Flow, returned: Returned) -> bool:
+    """Whether connect() has told of an ICMP error that is hard, or of what it has led to: it ends
+    the attempt, and a soft one does not (RFC 1122, 4.2.3.9).
+    """
+    return flow.icmp and returned.errno in _ENDED | _UNREACHABLE | {"ECONNABORTED"}
 
 
 def _may_be_gone(flow: Flow, now: int) -> bool:

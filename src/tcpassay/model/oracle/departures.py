@@ -48,6 +48,7 @@ def departures(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         return (
             *_dropped_unseen(tcb, segment),
             *_handshake(tcb, segment),
+            *_counted_as_third(tcb, segment),
             *_window_of_another_size(tcb, segment),
             *_across_the_edge(tcb, segment),
         )
@@ -594,6 +595,22 @@ def _handshake(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
         clause = "RFC9293:3.10.7.4-RST-SYNRCVD-PASSIVE"
         return (_departs(tcb, SILENCE, clause, "the TSecr of the SYN,ACK alone"),)
     return ()
+
+
+#: A connection that the application has, and that is half open still.
+HALF_OPEN = "a SYN,ACK that brings a half open connection to accept()"
+
+
+def _counted_as_third(tcb: Tcb, segment: Segment) -> tuple[Branch, ...]:
+    """In SYN-RECEIVED a SYN,ACK with the number of the SYN: acknowledged and dropped, and the
+    connection waits for accept() before its handshake is over.
+    """
+    if tcb.early or segment.flags & (SYN | ACK | RST) != SYN | ACK:
+        return ()
+    if segment.seq != tcb.irs or segment.ack != tcb.snd_nxt:
+        return ()
+    clause = "RFC9293:3.10.7.4-SYN-SYNRCVD-PASSIVE"
+    return (_departs(tcb._replace(early=True), acknowledge(tcb), clause, HALF_OPEN),)
 
 
 #: A connection of which nobody can tell what options it has: TSecr would have told.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcpassay.model.answers import Answer
 from tcpassay.model.oracle.departures import (
+    HALF_OPEN,
     WITHOUT_STAMPS,
     delayed_syn_ack,
     departures,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 #: report's peak shows it.
 MOST = 64
 
+#: Ways past the rules behind which nobody can tell what the connection is.
+_UNTOLD = (HALF_OPEN, WITHOUT_STAMPS)
 #: The rules that answer by a challenge ACK.
 CHALLENGED = ("RFC5961:", "RFC9293:3.10.7.4-SYN-")
 #: Those that answer an unacceptable segment: where it has no text, two that answer each other need
@@ -78,7 +81,7 @@ def only_variants(flow: Flow, n: int) -> None:
     told, *others = (tuple(_past(*step) for step in way) for way in ways)
     for step in told:
         flow.violated(Violation(n, *step, others=tuple(others)))
-    if any(name.endswith(WITHOUT_STAMPS) for way in ways for _, name in way):
+    if any(name.endswith(_UNTOLD) for way in ways for _, name in way):
         flow.opaque = True
     flow.hypotheses = [h._replace(variants=()) for h in flow.hypotheses]
 
