@@ -30,6 +30,9 @@ def arrives(flow: Flow, segment: Segment, now: int, n: int) -> None:
     if segment.seg_len:
         flow.came.append((segment.seq, (segment.seq + segment.seg_len) & MASK))
     if flags & (SYN | RST) == SYN:
+        # Out of TIME-WAIT it begins another connection; who reads of the old one has its end.
+        waits = any(h.tcb.state == "TIME-WAIT" for h in flow.hypotheses)
+        flow.peer_ended = flow.peer_ended or waits
         flow_begin.peer_syn(flow, segment)
     elif flow.peer_scale and flow.stack_scale is not None:
         segment = segment._replace(window=segment.window << flow.peer_scale)
