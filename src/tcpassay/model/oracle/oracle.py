@@ -289,7 +289,7 @@ class Oracle:
         old = self._flows.pop(key)
         self._owing.pop(old, None)
         new = self.flow(key)
-        new.follows_waiting = bool(old.completed) and not old.accepted
+        new.follows_waiting = not old.accepted and (bool(old.completed) or old.follows_waiting)
         if old.cookies:
             # A cookie holds for longer than what it has built (RFC 4987, 3.6).
             new.cookies, new.offered, new.syn_gone = old.cookies, old.offered, old.syn_gone
