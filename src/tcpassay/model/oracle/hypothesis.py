@@ -213,7 +213,10 @@ def _answered(old: Hypothesis, segment: Segment, now: int) -> Hypothesis:
 
 
 def rank(hypothesis: Hypothesis, segment: Segment) -> int:
-    """How far a hypothesis is from allowing a segment: for naming the nearest."""
+    """How far a hypothesis is from allowing a segment: for naming the nearest.
+
+    Who sends text has its handshake behind it, where that may be.
+    """
     tcb = hypothesis.tcb
-    far = FAR if tcb.state == "CLOSED" else 0
+    far = FAR if tcb.state == "CLOSED" else int(tcb.state == "SYN-RECEIVED" and segment.seg_len > 0)
     return far + abs(offset(segment.seq, tcb.snd_nxt)) + abs(offset(segment.ack, tcb.rcv_nxt))
